@@ -1,4 +1,6 @@
-//! Time as an input: UTC instants, calendar dates, and the clock they are read from.
+//! Time as an input: UTC instants, calendar dates, the clock they are read from, deadlines.
+
+use std::time::{Duration, Instant};
 
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;
@@ -20,5 +22,59 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// When the caller stops waiting, on the monotonic clock of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// Sets a deadline at an instant.
+    pub const fn at(instant: Instant) -> Self {
+        Self(instant)
+    }
+
+    /// Sets a deadline `duration` from now.
+    pub fn within(duration: Duration) -> Self {
+        Self(Instant::now() + duration)
+    }
+
+    /// Returns the instant itself.
+    pub const fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// Returns how long is left, nothing once it has passed.
+    pub fn remaining(self, now: Instant) -> Duration {
+        self.0.saturating_duration_since(now)
+    }
+
+    /// Tells whether it has passed.
+    pub fn is_past(self, now: Instant) -> bool {
+        self.0 <= now
+    }
+
+    /// Returns the sooner of this deadline and one `duration` from `now`.
+    #[must_use]
+    pub fn capped(self, now: Instant, duration: Duration) -> Self {
+        Self(self.0.min(now + duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_counts_down_to_nothing_and_can_only_be_shortened() {
+        let now = Instant::now();
+        let second = Duration::from_secs(1);
+        let deadline = Deadline::at(now + second);
+        assert_eq!(deadline.remaining(now), second);
+        assert_eq!(deadline.remaining(now + second * 2), Duration::ZERO);
+        assert!(!deadline.is_past(now) && deadline.is_past(now + second));
+        assert_eq!(deadline.capped(now, second * 5), deadline);
+        assert_eq!(deadline.capped(now, second / 2).remaining(now), second / 2);
     }
 }
