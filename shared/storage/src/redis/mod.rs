@@ -1,0 +1,237 @@
+//! Redis as a cache that may vanish at any time: every failure is a miss, and a quick one.
+
+mod settings;
+mod stored;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kernel::breaker::Breaker;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, RedisError, Script};
+use tokio::time::timeout;
+use tracing::Instrument;
+
+pub use settings::RedisSettings;
+
+use crate::error::StoreError;
+
+/// A cache in Redis. Cheap to clone.
+#[derive(Clone)]
+pub struct Cache {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// None when no Redis is configured: everything misses.
+    connection: Option<ConnectionManager>,
+    key_prefix: String,
+    operation_timeout: Duration,
+    breaker: Breaker,
+    set_if_newer: Script,
+    operations: Counter<u64>,
+}
+
+impl Cache {
+    /// Prepares the connection without making it; Redis need not be there. Needs a runtime.
+    pub fn connect_lazy(settings: &RedisSettings) -> Result<Self, StoreError> {
+        let url = settings.url.expose();
+        let connection = if url.is_empty() {
+            None
+        } else {
+            Some(manager(url).map_err(StoreError::internal)?)
+        };
+        let open_for = Duration::from_millis(settings.breaker_open_ms);
+        let shared = Shared {
+            connection,
+            key_prefix: settings.key_prefix.clone(),
+            operation_timeout: Duration::from_millis(settings.operation_timeout_ms),
+            breaker: Breaker::new(settings.breaker_failures, open_for, Instant::now()),
+            set_if_newer: Script::new(stored::SET_IF_NEWER),
+            operations: opentelemetry::global::meter("storage")
+                .u64_counter("rekindle.cache.operations")
+                .with_description("Cache operations by outcome: hit, miss, done, skipped, error")
+                .build(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    fn key(&self, key: &str) -> String {
+        [&self.shared.key_prefix, key].concat()
+    }
+
+    fn count(&self, operation: &'static str, outcome: &'static str) {
+        let labels = [
+            KeyValue::new("operation", operation),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.shared.operations.add(1, &labels);
+    }
+
+    /// Reads an entry; `None` when there is none, or Redis is late, down or talks nonsense.
+    pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let key = self.key(key);
+        let answer = self
+            .attempt("get", async |connection| {
+                redis::cmd("GET")
+                    .arg(&key)
+                    .query_async::<Option<Vec<u8>>>(connection)
+                    .await
+            })
+            .await?;
+        let value = answer.and_then(stored::value);
+        self.count("get", if value.is_some() { "hit" } else { "miss" });
+        value
+    }
+
+    /// Reads many entries in one round trip, in the order of the keys; all `None` on failure.
+    pub async fn get_many(&self, keys: &[String]) -> Vec<Option<Vec<u8>>> {
+        let none = vec![None; keys.len()];
+        let (Some(mut connection), false) = (self.shared.connection.clone(), keys.is_empty())
+        else {
+            return none;
+        };
+        let mut command = redis::cmd("MGET");
+        for key in keys {
+            command.arg(self.key(key));
+        }
+        let answer: Option<Vec<Option<Vec<u8>>>> = self
+            .attempt("get_many", command.query_async(&mut connection))
+            .await;
+        match answer {
+            Some(found) if found.len() == keys.len() => {
+                self.count("get_many", "done");
+                found
+                    .into_iter()
+                    .map(|entry| entry.and_then(stored::value))
+                    .collect()
+            }
+            _ => none,
+        }
+    }
+
+    /// Keeps a value computed at `revision`, unless a newer value or tombstone is there.
+    /// Returns whether it was kept.
+    pub async fn set_if_newer(
+        &self,
+        key: &str,
+        revision: u64,
+        value: &[u8],
+        ttl: Duration,
+    ) -> bool {
+        self.compare_and_set("set", key, &stored::value_header(revision), value, ttl)
+            .await
+    }
+
+    /// Marks everything older than `revision` as stale. Unlike a deletion this also stops a slow
+    /// fill that was computed before; keep it for as long as such a fill may take.
+    pub async fn tombstone(&self, key: &str, revision: u64, ttl: Duration) -> bool {
+        self.compare_and_set(
+            "tombstone",
+            key,
+            &stored::tombstone_header(revision),
+            &[],
+            ttl,
+        )
+        .await
+    }
+
+    async fn compare_and_set(
+        &self,
+        operation: &'static str,
+        key: &str,
+        header: &str,
+        value: &[u8],
+        ttl: Duration,
+    ) -> bool {
+        let Some(mut connection) = self.shared.connection.clone() else {
+            return false;
+        };
+        let millis = u64::try_from(ttl.as_millis())
+            .unwrap_or(u64::MAX)
+            .clamp(1, 1 << 50);
+        let mut script = self.shared.set_if_newer.key(self.key(key));
+        script.arg(header).arg(value).arg(millis);
+        let answer: Option<i64> = self
+            .attempt(operation, script.invoke_async(&mut connection))
+            .await;
+        if answer.is_some() {
+            self.count(operation, "done");
+        }
+        answer == Some(1)
+    }
+
+    /// Makes one bounded attempt; `None` when Redis is skipped, late or fails.
+    async fn attempt<T>(
+        &self,
+        operation: &'static str,
+        command: impl Future<Output = Result<T, RedisError>>,
+    ) -> Option<T> {
+        let shared = &self.shared;
+        if !shared.breaker.allows(Instant::now()) {
+            self.count(operation, "skipped");
+            return None;
+        }
+        let span = tracing::info_span!(
+            "redis",
+            otel.name = %format_args!("redis.{operation}"),
+            otel.kind = "client",
+            db.system.name = "redis",
+            db.operation.name = operation,
+        );
+        let mut outcome = Outcome {
+            breaker: &shared.breaker,
+            reported: false,
+        };
+        let answer = timeout(shared.operation_timeout, command.instrument(span)).await;
+        if let Ok(Ok(value)) = answer {
+            outcome.succeeded();
+            return Some(value);
+        }
+        outcome.failed();
+        self.count(operation, "error");
+        None
+    }
+}
+
+/// Reports to the breaker even when the caller leaves in the middle.
+struct Outcome<'b> {
+    breaker: &'b Breaker,
+    reported: bool,
+}
+
+impl Outcome<'_> {
+    fn succeeded(&mut self) {
+        self.reported = true;
+        self.breaker.succeeded();
+    }
+
+    fn failed(&mut self) {
+        self.reported = true;
+        self.breaker.failed(Instant::now());
+    }
+}
+
+impl Drop for Outcome<'_> {
+    fn drop(&mut self) {
+        if !self.reported {
+            self.breaker.abandoned();
+        }
+    }
+}
+
+/// Makes a connection that gives up early: the defaults keep every command waiting for seconds
+/// while Redis is down.
+fn manager(url: &str) -> Result<ConnectionManager, RedisError> {
+    let config = ConnectionManagerConfig::new()
+        .set_number_of_retries(1)
+        .set_min_delay(Duration::from_millis(20))
+        .set_max_delay(Duration::from_millis(200))
+        .set_connection_timeout(Some(Duration::from_millis(100)))
+        .set_response_timeout(Some(Duration::from_millis(30)));
+    ConnectionManager::new_lazy_with_config(Client::open(url)?, config)
+}
