@@ -74,14 +74,11 @@ impl Cache {
 
     /// Reads an entry; `None` when there is none, or Redis is late, down or talks nonsense.
     pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let key = self.key(key);
-        let answer = self
-            .attempt("get", async |connection| {
-                redis::cmd("GET")
-                    .arg(&key)
-                    .query_async::<Option<Vec<u8>>>(connection)
-                    .await
-            })
+        let mut connection = self.shared.connection.clone()?;
+        let mut command = redis::cmd("GET");
+        command.arg(self.key(key));
+        let answer: Option<Vec<u8>> = self
+            .attempt("get", command.query_async(&mut connection))
             .await?;
         let value = answer.and_then(stored::value);
         self.count("get", if value.is_some() { "hit" } else { "miss" });
