@@ -1,0 +1,69 @@
+//! The catalogue: the reasons people leave for and the offers that may answer them, as one
+//! immutable version.
+
+mod amounts;
+mod benefit;
+mod lever;
+mod offer;
+mod reason;
+mod text;
+
+use kernel::id::OfferKey;
+
+pub use amounts::Amounts;
+pub use benefit::{Benefit, Concession, Terms, TermsError};
+pub use lever::Lever;
+pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
+pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};
+pub use text::{OfferText, Placeholder, Script, ScriptValues, Texts};
+
+/// One version of the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catalogue {
+    /// The version, from one; zero while none was published.
+    pub version: u64,
+    /// The reasons people leave for.
+    pub reasons: ReasonTree,
+    offers: Vec<Offer>,
+}
+
+impl Catalogue {
+    /// The catalogue before any was published: nobody is offered anything.
+    pub fn empty() -> Self {
+        Self::new(ReasonTree::default(), Vec::new())
+    }
+
+    /// Builds a catalogue that has no version yet.
+    pub fn new(reasons: ReasonTree, mut offers: Vec<Offer>) -> Self {
+        offers.sort_by(|left, right| left.key.cmp(&right.key));
+        Self {
+            version: 0,
+            reasons,
+            offers,
+        }
+    }
+
+    /// Gives it the version under which it was published.
+    #[must_use]
+    pub fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Returns every offer, by key.
+    pub fn offers(&self) -> impl ExactSizeIterator<Item = &Offer> {
+        self.offers.iter()
+    }
+
+    /// Finds an offer.
+    pub fn offer(&self, key: &OfferKey) -> Option<&Offer> {
+        self.offers
+            .binary_search_by(|offer| offer.key.cmp(key))
+            .ok()
+            .map(|index| &self.offers[index])
+    }
+
+    /// Finds a reason by its key.
+    pub fn reason(&self, key: &str) -> Option<&Reason> {
+        self.reasons.find(key)
+    }
+}

@@ -1,0 +1,61 @@
+//! What may be said on the way out: rows of data, merged field by field, the strictest winning.
+//!
+//! Nothing here is law; the rows are data that somebody keeps.
+
+mod jurisdiction;
+mod merge;
+mod outcome;
+mod row;
+mod situation;
+
+use kernel::time::Timestamp;
+
+pub use jurisdiction::{Jurisdiction, JurisdictionError};
+pub use merge::RowEffect;
+pub use outcome::{ContactHours, Field, Medium, OffersAllowed, PolicyOutcome};
+pub use row::{Place, Row, Rules, Scope};
+pub use situation::{Channel, ContractKind, CustomerKind, Situation};
+
+/// One version of the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicySet {
+    /// The version, from one; zero while none was published.
+    pub version: u64,
+    rows: Vec<Row>,
+}
+
+impl PolicySet {
+    /// The policy before any was published: no offers.
+    pub const fn empty() -> Self {
+        Self::new(Vec::new())
+    }
+
+    /// Builds a policy that has no version yet.
+    pub const fn new(rows: Vec<Row>) -> Self {
+        Self { version: 0, rows }
+    }
+
+    /// Gives it the version under which it was published.
+    #[must_use]
+    pub fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Returns every row in the order of the file.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Decides what may be said: every row that applies, the strictest value of each field.
+    ///
+    /// What is not known about the situation matches every row, so that the unknown is never
+    /// treated better than the known. A place that no row names is not known.
+    pub fn resolve(&self, situation: &Situation, at: Timestamp) -> PolicyOutcome {
+        merge::resolve(self, situation, at)
+    }
+
+    /// Says what each row did in a situation, in the order of the file.
+    pub fn explain(&self, situation: &Situation, at: Timestamp) -> Vec<RowEffect<'_>> {
+        merge::explain(self, situation, at)
+    }
+}
