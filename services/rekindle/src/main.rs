@@ -1,0 +1,7 @@
+//! The `rekindle` program; everything it does is in the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rekindle::main()
+}

@@ -1,0 +1,76 @@
+//! What a command says: results on stdout, as text or as JSON; progress and errors on stderr.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::Failure;
+
+/// Where and in which form a command speaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// With `json`, results and errors are JSON documents and progress is silent.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether results are JSON documents.
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Says what is going on, on stderr, so that stdout holds results alone.
+    pub fn progress(self, text: impl Display) {
+        if !self.json {
+            // A closed stderr is no reason to stop working.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Prints a result: one line of JSON, or the text made by `render`.
+    pub fn result<T: Serialize>(
+        self,
+        value: &T,
+        render: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
+        let text = if self.json {
+            serde_json::to_string(value)
+                .map_err(|source| Failure::failed(format!("the result has no JSON: {source}")))?
+        } else {
+            render(value)
+        };
+        match writeln!(io::stdout().lock(), "{text}") {
+            // The reader has what it wanted, as `head` does.
+            Err(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(source) => Err(Failure::failed(format!(
+                "stdout cannot be written: {source}"
+            ))),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Prints why the command failed and what to do about it.
+    pub fn failure(self, failure: &Failure) {
+        let text = if self.json {
+            json!({"error": {
+                "message": failure.message(),
+                "what_to_do": failure.what_to_do(),
+                "exit_code": failure.exit().code(),
+            }})
+            .to_string()
+        } else {
+            match failure.what_to_do() {
+                Some(advice) => format!("error: {failure}\n  what to do: {advice}"),
+                None => format!("error: {failure}"),
+            }
+        };
+        // Nothing is left to tell it to when stderr is closed.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}

@@ -1,0 +1,105 @@
+//! What each service is told: where it listens, its database, its Redis, the services it calls.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::TcpListener;
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::stack::Endpoints;
+
+/// The services, callees before callers.
+pub const SERVICES: [&str; 3] = ["profiles", "lifecycle", "offers"];
+
+/// Where the services listen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Addresses {
+    urls: BTreeMap<&'static str, String>,
+    #[serde(skip)]
+    ports: BTreeMap<&'static str, u16>,
+}
+
+impl Addresses {
+    /// One port after the other from `port_base`; with 0, three that are free at this moment.
+    pub fn from_port_base(port_base: u16) -> Result<Self, Failure> {
+        let ports = if port_base == 0 {
+            free_ports()?
+        } else {
+            let next = |offset: u16| port_base.checked_add(offset);
+            let all: Option<Vec<u16>> = (0..).take(SERVICES.len()).map(next).collect();
+            all.ok_or_else(|| {
+                Failure::new(
+                    crate::failure::Exit::Usage,
+                    format!("--port-base {port_base} leaves no room for three ports"),
+                )
+                .advice("take one below 65533")
+            })?
+        };
+        let ports: BTreeMap<_, _> = SERVICES.into_iter().zip(ports).collect();
+        let urls = ports
+            .iter()
+            .map(|(service, port)| (*service, format!("http://127.0.0.1:{port}")))
+            .collect();
+        Ok(Self { urls, ports })
+    }
+
+    /// The port of a service.
+    pub fn port(&self, service: &str) -> u16 {
+        self.ports.get(service).copied().unwrap_or_default()
+    }
+
+    /// The address of a service.
+    pub fn url(&self, service: &str) -> String {
+        self.urls.get(service).cloned().unwrap_or_default()
+    }
+
+    /// The addresses as variables, for a command that calls the services.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        [
+            ("REKINDLE_PROFILES_URL", "profiles"),
+            ("REKINDLE_LIFECYCLE_URL", "lifecycle"),
+            ("REKINDLE_OFFERS_URL", "offers"),
+        ]
+        .map(|(variable, service)| (variable, self.url(service).into()))
+        .into()
+    }
+}
+
+fn free_ports() -> Result<Vec<u16>, Failure> {
+    let failed = |source| Failure::failed(format!("no port is free: {source}"));
+    // All are held until the last is found, so that they differ.
+    let mut listeners = Vec::new();
+    for _ in SERVICES {
+        listeners.push(TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?);
+    }
+    listeners
+        .iter()
+        .map(|listener| {
+            listener
+                .local_addr()
+                .map(|address| address.port())
+                .map_err(failed)
+        })
+        .collect()
+}
+
+/// The settings of one service, in the form its chassis reads.
+pub(super) fn variables(
+    service: &str,
+    addresses: &Addresses,
+    endpoints: &Endpoints,
+) -> Vec<(String, OsString)> {
+    let mut variables = vec![(
+        "REKINDLE__LISTEN".to_owned(),
+        OsString::from(format!("127.0.0.1:{}", addresses.port(service))),
+    )];
+    if let Some(url) = endpoints.service_url(service) {
+        variables.push(("REKINDLE__POSTGRES__URL".to_owned(), url.into()));
+    }
+    if let Some(url) = &endpoints.redis_url {
+        variables.push(("REKINDLE__REDIS__URL".to_owned(), url.into()));
+    }
+    variables
+}

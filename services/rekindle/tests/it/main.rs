@@ -1,0 +1,13 @@
+//! The `rekindle` program from outside, on real Postgres and Redis.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what these functions meet in a test is the test's failure"
+)]
+
+mod kept;
+mod run;
+mod stack;
+mod stops;
+mod up;
