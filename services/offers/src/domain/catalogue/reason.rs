@@ -55,6 +55,10 @@ impl ReasonTree {
 
 /// A reason to leave.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a column of the reason tree, and they are independent of each other"
+)]
 pub struct Reason {
     /// Names it.
     pub key: String,

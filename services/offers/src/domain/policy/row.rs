@@ -1,6 +1,8 @@
 //! One row of the policy: where it holds, since when, and what it says.
 
-use kernel::time::{Date, Timestamp};
+use std::fmt;
+
+use kernel::time::Date;
 
 use super::{
     Channel, ContactHours, ContractKind, CustomerKind, Jurisdiction, Medium, OffersAllowed,
@@ -93,26 +95,42 @@ pub(super) enum Absence {
     OtherContractKind,
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::In(jurisdiction) => jurisdiction.fmt(formatter),
+            Self::Unknown => formatter.write_str("unknown places"),
+        }
+    }
+}
+
 impl Row {
+    /// Tells whether the row takes part on a day.
+    pub(super) fn is_in_force(&self, today: Date) -> bool {
+        self.active
+            && self.effective_from.is_none_or(|from| from <= today)
+            && self.effective_until.is_none_or(|until| today < until)
+    }
+
     /// Says why the row does not apply; nothing when it does. `place` is absent when it is not
     /// known or no row names it.
     pub(super) fn absence(
         &self,
         situation: &Situation,
         place: Option<&str>,
-        at: Timestamp,
+        today: Date,
     ) -> Option<Absence> {
         let scope = &self.scope;
+        let kind = situation.customer_kind;
+        let contract = situation.contract_kind;
         let checks = [
             (self.active, Absence::Inactive),
             (
-                self.effective_from.is_none_or(|from| starts_by(from, at)),
+                self.effective_from.is_none_or(|from| from <= today),
                 Absence::NotYet,
             ),
             (
-                !self
-                    .effective_until
-                    .is_some_and(|until| starts_by(until, at)),
+                self.effective_until.is_none_or(|until| today < until),
                 Absence::NoLonger,
             ),
             (scope.includes_place(place), Absence::OtherPlace),
@@ -121,11 +139,11 @@ impl Row {
                 Absence::OtherChannel,
             ),
             (
-                includes(&scope.customer_kinds, situation.customer_kind),
+                includes(&scope.customer_kinds, kind),
                 Absence::OtherCustomerKind,
             ),
             (
-                includes(&scope.contract_kinds, situation.contract_kind),
+                includes(&scope.contract_kinds, contract),
                 Absence::OtherContractKind,
             ),
         ];
@@ -150,20 +168,11 @@ impl Scope {
     }
 
     fn includes_place(&self, place: Option<&str>) -> bool {
-        match place {
-            _ if self.places.is_empty() => true,
-            Some(place) => self.names(place),
-            None => true,
-        }
+        place.is_none_or(|place| self.places.is_empty() || self.names(place))
     }
 }
 
 /// Tells whether a list includes what is known; everything when it is empty or nothing is known.
 fn includes<T: PartialEq>(list: &[T], known: Option<T>) -> bool {
     known.is_none_or(|known| list.is_empty() || list.contains(&known))
-}
-
-/// Tells whether a day has started, in UTC.
-fn starts_by(day: Date, at: Timestamp) -> bool {
-    at.in_tz("UTC").is_ok_and(|now| day <= now.date())
 }
