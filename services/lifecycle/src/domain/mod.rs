@@ -1,0 +1,15 @@
+//! Owns the decisions: stages and their evidence, life tables, scores. Pure.
+
+mod clock_days;
+pub mod curve;
+pub mod facts;
+pub mod fit;
+pub mod life_tables;
+pub mod observation;
+pub mod rules;
+pub mod rules_check;
+pub mod score;
+pub mod stage;
+pub mod status;
+mod subject;
+mod trend;

@@ -1,0 +1,245 @@
+//! The status of a customer: stages, scores and until when these hold.
+
+use kernel::money::Money;
+use kernel::time::Timestamp;
+
+use super::clock_days::{next_boundary, start_of_day};
+use super::facts::{CustomerFacts, Standing, Subscription};
+use super::life_tables::LifeTables;
+use super::rules::{LineRules, RuleSet};
+use super::score::{self, ChurnRisk, Scores, ValueRemaining};
+use super::stage::{self, Classification, Evidence, Measure, Stage};
+use super::subject::{Subject, Surroundings};
+
+/// The status of one subscription.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubscriptionStatus {
+    /// The subscription.
+    pub subscription_id: String,
+    /// The customer is entitled to it.
+    pub live: bool,
+    /// Days since its start, to its end or to the time of the status.
+    pub tenure_days: u32,
+    /// The stage of its relationship.
+    pub stage: Stage,
+    /// What it is expected to do.
+    pub scores: Scores,
+}
+
+/// Where a customer stands, with the evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerStatus {
+    /// The customer.
+    pub customer_id: String,
+    /// The revision of the facts.
+    pub revision: u64,
+    /// The time it holds for.
+    pub as_of: Timestamp,
+    /// The stage, its reason, and the others that hold.
+    pub classification: Classification,
+    /// The customer is entitled to anything. By the record, never inferred.
+    pub live: bool,
+    /// Days since the current or last lifetime began.
+    pub tenure_days: u32,
+    /// How many continuous relationships there have been.
+    pub lifetime_count: u32,
+    /// The subscriptions, in the order of the facts.
+    pub subscriptions: Vec<SubscriptionStatus>,
+    /// The risk of the subscription asked for, or the largest among the live ones.
+    pub churn_risk: Option<ChurnRisk>,
+    /// What the live subscriptions are worth together.
+    pub value_remaining: Option<ValueRemaining>,
+    /// The version of the rules.
+    pub rules_version: u64,
+    /// The version of the model; zero while there is none.
+    pub model_version: u64,
+    /// Until when nothing but a new fact changes the answer.
+    pub valid_until: Timestamp,
+}
+
+/// The subscription asked for is not among the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such subscription of this customer")]
+pub struct UnknownSubscription;
+
+/// What statuses are computed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Knowledge<'a> {
+    /// The rules in force.
+    pub rules: &'a RuleSet,
+    /// The model in use.
+    pub tables: Option<&'a LifeTables>,
+}
+
+/// Computes the status of a customer at a time, from the facts alone.
+pub fn compute(
+    facts: &CustomerFacts,
+    wanted_subscription: Option<&str>,
+    knowledge: Knowledge<'_>,
+    as_of: Timestamp,
+) -> Result<CustomerStatus, UnknownSubscription> {
+    let wanted = wanted_subscription
+        .map(|wanted| position(facts, wanted))
+        .transpose()?;
+    let surroundings = Surroundings::new(facts, knowledge.rules, as_of);
+    let mut subjects = Vec::with_capacity(facts.subscriptions.len());
+    let mut subscriptions = Vec::with_capacity(facts.subscriptions.len());
+    for subscription in &facts.subscriptions {
+        let rules = surroundings.rules_of(subscription);
+        let scores = score::score(facts, subscription, rules, knowledge.tables, as_of);
+        let subject = surroundings.subscription(subscription, &scores);
+        subscriptions.push(describe(subscription, &subject, rules, scores));
+        subjects.push(subject);
+    }
+    let rules = leading_rules(&surroundings, wanted, &subjects);
+    let customer = surroundings.customer(rules, &subjects);
+    let churn_risk = leading_risk(&subscriptions, wanted).cloned();
+    let mut classification = stage::classify(&customer, rules);
+    if let Some(risk) = &churn_risk {
+        let group = Measure::Text(risk.group.clone());
+        let evidence = Evidence::plain("churn_risk.group", group);
+        classification.finding.evidence.push(evidence);
+    }
+    Ok(CustomerStatus {
+        customer_id: facts.customer_id.clone(),
+        revision: facts.revision,
+        as_of,
+        classification,
+        live: customer.standing == Standing::Live,
+        tenure_days: customer.tenure_days,
+        lifetime_count: lifetime_count(facts, as_of),
+        value_remaining: value_together(&subscriptions),
+        churn_risk,
+        subscriptions,
+        rules_version: knowledge.rules.version,
+        model_version: knowledge.tables.map_or(0, |tables| tables.version),
+        valid_until: valid_until(facts, as_of),
+    })
+}
+
+fn position(facts: &CustomerFacts, wanted: &str) -> Result<usize, UnknownSubscription> {
+    facts
+        .subscriptions
+        .iter()
+        .position(|subscription| subscription.subscription_id == wanted)
+        .ok_or(UnknownSubscription)
+}
+
+fn describe(
+    subscription: &Subscription,
+    subject: &Subject,
+    rules: &LineRules,
+    scores: Scores,
+) -> SubscriptionStatus {
+    SubscriptionStatus {
+        subscription_id: subscription.subscription_id.clone(),
+        live: subject.standing == Standing::Live,
+        tenure_days: subject.tenure_days,
+        stage: stage::first(subject, rules),
+        scores,
+    }
+}
+
+/// Finds the rules for the customer as a whole: of the subscription asked for, else of the first
+/// live one, else of the latest.
+fn leading_rules<'a>(
+    surroundings: &Surroundings<'a>,
+    wanted: Option<usize>,
+    subjects: &[Subject],
+) -> &'a LineRules {
+    let is_live = |subject: &Subject| subject.standing == Standing::Live;
+    let leading = wanted
+        .or_else(|| subjects.iter().position(is_live))
+        .or_else(|| subjects.len().checked_sub(1));
+    match leading.and_then(|index| surroundings.facts.subscriptions.get(index)) {
+        Some(subscription) => surroundings.rules_of(subscription),
+        None => surroundings.rules.of_line(super::rules::DEFAULT_LINE),
+    }
+}
+
+fn leading_risk(subscriptions: &[SubscriptionStatus], wanted: Option<usize>) -> Option<&ChurnRisk> {
+    if let Some(wanted) = wanted {
+        return subscriptions[wanted].scores.churn_risk.as_ref();
+    }
+    subscriptions
+        .iter()
+        .filter_map(|subscription| subscription.scores.churn_risk.as_ref())
+        .max_by(|left, right| left.probability.total_cmp(&right.probability))
+}
+
+fn lifetime_count(facts: &CustomerFacts, as_of: Timestamp) -> u32 {
+    let begun = facts.lifetimes.iter().filter(|lifetime| {
+        let start = lifetime.start_time;
+        start.is_none_or(|start| start <= as_of)
+    });
+    u32::try_from(begun.count()).unwrap_or(u32::MAX)
+}
+
+/// Adds up what the live subscriptions are worth, when all that have a value share a currency. The
+/// months left are those that the sum of the margins would need to give the sum of the values.
+fn value_together(subscriptions: &[SubscriptionStatus]) -> Option<ValueRemaining> {
+    let mut values = subscriptions
+        .iter()
+        .filter_map(|subscription| subscription.scores.value_remaining);
+    let mut together = values.next()?;
+    let mut weighted = together.residual_months * weight(together.monthly_margin);
+    for value in values {
+        together.amount = together.amount.checked_add(value.amount).ok()?;
+        together.monthly_margin = together
+            .monthly_margin
+            .checked_add(value.monthly_margin)
+            .ok()?;
+        together.horizon_months = together.horizon_months.max(value.horizon_months);
+        weighted += value.residual_months * weight(value.monthly_margin);
+    }
+    let total = weight(together.monthly_margin);
+    if total > 0.0 {
+        together.residual_months = weighted / total;
+    }
+    Some(together)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "amounts are at most 10^12, far below 2^52"
+)]
+fn weight(margin: Money) -> f64 {
+    margin.minor as f64
+}
+
+/// Finds the next instant at which time alone may change the answer. Every rule and score counts
+/// whole days from some instant of the facts or from midnight, so the answer is the same until the
+/// first of these is a whole number of days away; that is a day at most.
+fn valid_until(facts: &CustomerFacts, as_of: Timestamp) -> Timestamp {
+    let subscriptions = facts.subscriptions.iter().flat_map(|subscription| {
+        [
+            subscription.start_time,
+            subscription.commitment_end_time,
+            subscription.service_end_time,
+        ]
+    });
+    let lifetimes = facts
+        .lifetimes
+        .iter()
+        .flat_map(|lifetime| [lifetime.start_time, lifetime.end_time]);
+    let activities = facts
+        .activities
+        .iter()
+        .flat_map(|activity| [activity.first_time, activity.last_time]);
+    let incidents = facts
+        .open_incidents
+        .iter()
+        .map(|incident| incident.open_time);
+    subscriptions
+        .chain(lifetimes)
+        .chain(activities)
+        .chain(incidents)
+        .chain([facts.last_incident_resolve_time])
+        .flatten()
+        .map(|anchor| next_boundary(anchor, as_of))
+        .fold(next_boundary(start_of_day(0), as_of), Timestamp::min)
+}
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;
