@@ -32,8 +32,15 @@ impl Breaker {
         u64::try_from(now.saturating_duration_since(self.origin).as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Tells whether a call may be made. Every permitted call must report its end.
-    pub fn allows(&self, now: Instant) -> bool {
+    /// Begins a call, unless calls are to be skipped.
+    pub fn attempt(&self, now: Instant) -> Option<Attempt<'_>> {
+        self.allows(now).then_some(Attempt {
+            breaker: self,
+            reported: false,
+        })
+    }
+
+    fn allows(&self, now: Instant) -> bool {
         let open_until = self.open_until.load(Ordering::Acquire);
         if open_until == 0 {
             return true;
@@ -42,8 +49,7 @@ impl Breaker {
         self.millis(now) >= open_until && !self.probing.swap(true, Ordering::AcqRel)
     }
 
-    /// Reports a call that worked: the breaker closes.
-    pub fn succeeded(&self) {
+    fn succeeded(&self) {
         // The common case writes nothing, so that callers on many cores do not share a cache line.
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
@@ -54,8 +60,7 @@ impl Breaker {
         }
     }
 
-    /// Reports a call that failed: the breaker may open, or stay open for another pause.
-    pub fn failed(&self, now: Instant) {
+    fn failed(&self, now: Instant) {
         let failures = self
             .failures
             .fetch_add(1, Ordering::Relaxed)
@@ -70,14 +75,42 @@ impl Breaker {
         }
     }
 
-    /// Reports a call that was given up without an outcome, for example by a caller that left.
-    pub fn abandoned(&self) {
+    fn abandoned(&self) {
         self.probing.store(false, Ordering::Release);
     }
 
     /// Tells whether calls are being skipped.
     pub fn is_open(&self) -> bool {
         self.open_until.load(Ordering::Relaxed) != 0
+    }
+}
+
+/// A call under way. Dropped without a report it counts as given up: its caller has left.
+#[derive(Debug)]
+pub struct Attempt<'b> {
+    breaker: &'b Breaker,
+    reported: bool,
+}
+
+impl Attempt<'_> {
+    /// Reports that it worked: the breaker closes.
+    pub fn succeeded(mut self) {
+        self.reported = true;
+        self.breaker.succeeded();
+    }
+
+    /// Reports that it failed: the breaker may open, or stay open for another pause.
+    pub fn failed(mut self, now: Instant) {
+        self.reported = true;
+        self.breaker.failed(now);
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.reported {
+            self.breaker.abandoned();
+        }
     }
 }
 
@@ -137,6 +170,8 @@ mod tests {
         let breaker = opened(start);
         assert!(breaker.allows(start + PAUSE));
         breaker.abandoned();
-        assert!(breaker.allows(start + PAUSE));
+        drop(breaker.attempt(start + PAUSE).unwrap());
+        breaker.attempt(start + PAUSE).unwrap().succeeded();
+        assert!(!breaker.is_open());
     }
 }

@@ -165,22 +165,19 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Rejected(refusal) => *refusal,
-            StoreError::Contended { .. } => {
-                Refusal::conflict("CONTENDED", "concurrent changes collided; try again")
-                    .retry_after(RETRY_AFTER)
-                    .caused_by(error)
-            }
             StoreError::Overloaded => Refusal::unavailable(
                 "OVERLOADED",
                 "more work is waiting than can be done in time; try again later",
                 RETRY_AFTER,
             ),
-            StoreError::Unavailable { .. } | StoreError::Timeout => Refusal::unavailable(
-                "STORAGE_UNAVAILABLE",
-                "storage cannot answer just now; try again with the same request id",
-                RETRY_AFTER,
-            )
-            .caused_by(error),
+            StoreError::Unavailable { .. } | StoreError::Timeout | StoreError::Contended { .. } => {
+                Refusal::unavailable(
+                    "STORAGE_UNAVAILABLE",
+                    "storage cannot answer just now; try again with the same request id",
+                    RETRY_AFTER,
+                )
+                .caused_by(error)
+            }
             StoreError::Conflict { .. }
             | StoreError::Inconsistent { .. }
             | StoreError::Internal { .. } => Refusal::internal(error),

@@ -122,10 +122,12 @@ impl Cache {
     ) -> bool {
         self.compare_and_set("set", key, &stored::value_header(revision), value, ttl)
             .await
+            == Some(true)
     }
 
     /// Marks everything older than `revision` as stale. Unlike a deletion this also stops a slow
-    /// fill that was computed before; keep it for as long as such a fill may take.
+    /// fill that was computed before; keep it for as long as such a fill may take. Returns whether
+    /// Redis has seen it: until it has, what it holds of this key must not be believed.
     pub async fn tombstone(&self, key: &str, revision: u64, ttl: Duration) -> bool {
         self.compare_and_set(
             "tombstone",
@@ -135,6 +137,7 @@ impl Cache {
             ttl,
         )
         .await
+        .is_some()
     }
 
     async fn compare_and_set(
@@ -144,10 +147,8 @@ impl Cache {
         header: &str,
         value: &[u8],
         ttl: Duration,
-    ) -> bool {
-        let Some(mut connection) = self.shared.connection.clone() else {
-            return false;
-        };
+    ) -> Option<bool> {
+        let mut connection = self.shared.connection.clone()?;
         let millis = u64::try_from(ttl.as_millis())
             .unwrap_or(u64::MAX)
             .clamp(1, 1 << 50);
@@ -159,7 +160,7 @@ impl Cache {
         if answer.is_some() {
             self.count(operation, "done");
         }
-        answer == Some(1)
+        answer.map(|kept| kept == 1)
     }
 
     /// Makes one bounded attempt; `None` when Redis is skipped, late or fails.
@@ -169,10 +170,10 @@ impl Cache {
         command: impl Future<Output = Result<T, RedisError>>,
     ) -> Option<T> {
         let shared = &self.shared;
-        if !shared.breaker.allows(Instant::now()) {
+        let Some(attempt) = shared.breaker.attempt(Instant::now()) else {
             self.count(operation, "skipped");
             return None;
-        }
+        };
         let span = tracing::info_span!(
             "redis",
             otel.name = %format_args!("redis.{operation}"),
@@ -180,44 +181,14 @@ impl Cache {
             db.system.name = "redis",
             db.operation.name = operation,
         );
-        let mut outcome = Outcome {
-            breaker: &shared.breaker,
-            reported: false,
-        };
         let answer = timeout(shared.operation_timeout, command.instrument(span)).await;
         if let Ok(Ok(value)) = answer {
-            outcome.succeeded();
+            attempt.succeeded();
             return Some(value);
         }
-        outcome.failed();
+        attempt.failed(Instant::now());
         self.count(operation, "error");
         None
-    }
-}
-
-/// Reports to the breaker even when the caller leaves in the middle.
-struct Outcome<'b> {
-    breaker: &'b Breaker,
-    reported: bool,
-}
-
-impl Outcome<'_> {
-    fn succeeded(&mut self) {
-        self.reported = true;
-        self.breaker.succeeded();
-    }
-
-    fn failed(&mut self) {
-        self.reported = true;
-        self.breaker.failed(Instant::now());
-    }
-}
-
-impl Drop for Outcome<'_> {
-    fn drop(&mut self) {
-        if !self.reported {
-            self.breaker.abandoned();
-        }
     }
 }
 
