@@ -6,8 +6,9 @@ use clap::{Args, Parser};
 
 use crate::commands::Command;
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong arguments · 69 a program or \
-service is missing or does not answer · 130 stopped by Ctrl-C. `stack -- COMMAND` and \
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed, or some rows of an import were \
+refused · 2 wrong arguments · 65 a file that was given cannot be used · 69 a program or service is \
+missing or does not answer · 70 a service failed in a way it should not · 130 stopped by Ctrl-C. `stack -- COMMAND` and \
 `up -- COMMAND` end with COMMAND's own exit code.";
 
 /// Rekindle on this machine: the data stack, the services, and calls to them.

@@ -11,6 +11,10 @@ pub enum Exit {
     Usage,
     /// A program or a service that is needed is not there or does not answer.
     Unavailable,
+    /// A file that was given cannot be used: a mapping, a source, a catalogue.
+    BadInput,
+    /// A service failed in a way it should not.
+    Internal,
     /// Stopped by a signal before it was done.
     Interrupted,
 }
@@ -21,7 +25,9 @@ impl Exit {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::BadInput => 65,
             Self::Unavailable => 69,
+            Self::Internal => 70,
             Self::Interrupted => 130,
         }
     }
@@ -33,6 +39,9 @@ pub struct Failure {
     exit: Exit,
     message: String,
     advice: Option<String>,
+    reason: Option<String>,
+    details: Vec<String>,
+    trace_id: Option<String>,
 }
 
 impl Failure {
@@ -42,6 +51,9 @@ impl Failure {
             exit,
             message: message.into(),
             advice: None,
+            reason: None,
+            details: Vec::new(),
+            trace_id: None,
         }
     }
 
@@ -60,6 +72,49 @@ impl Failure {
     pub fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
+    }
+
+    /// Names the reason for programs, as the service gave it.
+    #[must_use]
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds one of several things that are wrong.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    /// Names the trace of the call that failed.
+    #[must_use]
+    pub fn trace(mut self, trace_id: impl Into<String>) -> Self {
+        self.trace_id = Some(trace_id.into());
+        self
+    }
+
+    /// The same failure with another exit code.
+    #[must_use]
+    pub fn exiting(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The reason for programs, where a service gave one.
+    pub fn reason_name(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The single things that are wrong.
+    pub fn details(&self) -> &[String] {
+        &self.details
+    }
+
+    /// The trace of the call that failed, in hexadecimal.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
     }
 
     /// The exit code this failure ends the process with.

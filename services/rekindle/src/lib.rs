@@ -16,10 +16,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub mod arguments;
+pub mod client;
 pub mod commands;
 pub mod failure;
+pub mod import;
 pub mod mapping;
 pub mod output;
+pub mod progress;
 pub mod signals;
 pub mod stack;
 pub mod suite;

@@ -59,18 +59,35 @@ impl Output {
     pub fn failure(self, failure: &Failure) {
         let text = if self.json {
             json!({"error": {
+                "reason": failure.reason_name(),
                 "message": failure.message(),
+                "details": failure.details(),
                 "what_to_do": failure.what_to_do(),
+                "trace_id": failure.trace_id(),
                 "exit_code": failure.exit().code(),
             }})
             .to_string()
         } else {
-            match failure.what_to_do() {
-                Some(advice) => format!("error: {failure}\n  what to do: {advice}"),
-                None => format!("error: {failure}"),
-            }
+            failure_text(failure)
         };
         // Nothing is left to tell it to when stderr is closed.
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
+}
+
+fn failure_text(failure: &Failure) -> String {
+    let mut text = format!("error: {failure}");
+    if let Some(reason) = failure.reason_name() {
+        text.push_str(&format!(" ({reason})"));
+    }
+    for detail in failure.details() {
+        text.push_str(&format!("\n  {detail}"));
+    }
+    if let Some(advice) = failure.what_to_do() {
+        text.push_str(&format!("\n  what to do: {advice}"));
+    }
+    if let Some(trace_id) = failure.trace_id() {
+        text.push_str(&format!("\n  trace: {trace_id}"));
+    }
+    text
 }

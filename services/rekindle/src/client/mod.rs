@@ -1,0 +1,157 @@
+//! Calls to the three services: where they are, with which patience, under which trace, and what a
+//! refusal means to the person at the keyboard.
+
+mod arguments;
+mod refusal;
+mod trace;
+
+pub use arguments::ServiceArguments;
+pub use trace::{ClientSpan, Trace};
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::lifecycle::v1::model_service_client::ModelServiceClient;
+use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
+use contract::lifecycle::v1::status_service_client::StatusServiceClient;
+use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
+use contract::offers::v1::policy_service_client::PolicyServiceClient;
+use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
+use contract::profiles::v1::customer_service_client::CustomerServiceClient;
+use contract::profiles::v1::import_service_client::ImportServiceClient;
+use contract::profiles::v1::incident_service_client::IncidentServiceClient;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+use crate::failure::Failure;
+
+/// How long an answer for a person on the phone may take.
+pub const ONLINE: Duration = Duration::from_secs(5);
+/// How long publishing a file may take.
+pub const PUBLISHING: Duration = Duration::from_secs(30);
+/// How long a stream may run in all.
+pub const STREAMING: Duration = Duration::from_secs(3_600);
+/// How long a stream may be silent.
+pub const SILENCE: Duration = Duration::from_secs(60);
+
+/// A chunk of an import and a catalogue with its files are the largest messages.
+const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The three services, and the trace that calls to them belong to.
+#[derive(Clone, Debug)]
+pub struct Services {
+    profiles: Channel,
+    lifecycle: Channel,
+    offers: Channel,
+    urls: Arc<ServiceArguments>,
+    trace: Arc<Trace>,
+}
+
+impl Services {
+    /// Reads the addresses; connections are made with the first call.
+    pub fn at(urls: &ServiceArguments, trace: Trace) -> Result<Self, Failure> {
+        Ok(Self {
+            profiles: arguments::channel(&urls.profiles_url)?,
+            lifecycle: arguments::channel(&urls.lifecycle_url)?,
+            offers: arguments::channel(&urls.offers_url)?,
+            urls: Arc::new(urls.clone()),
+            trace: Arc::new(trace),
+        })
+    }
+
+    /// The same services under another trace.
+    #[must_use]
+    pub fn under(&self, trace: Trace) -> Self {
+        Self { trace: Arc::new(trace), ..self.clone() }
+    }
+
+    /// The trace of the calls made here.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Customers and their facts.
+    pub fn customers(&self) -> CustomerServiceClient<Channel> {
+        CustomerServiceClient::new(self.profiles.clone())
+    }
+
+    /// Incidents and their recovery.
+    pub fn incidents(&self) -> IncidentServiceClient<Channel> {
+        IncidentServiceClient::new(self.profiles.clone())
+    }
+
+    /// Loading many records.
+    pub fn imports(&self) -> ImportServiceClient<Channel> {
+        ImportServiceClient::new(self.profiles.clone())
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Where customers stand.
+    pub fn statuses(&self) -> StatusServiceClient<Channel> {
+        StatusServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// The rules of the business lines.
+    pub fn rules(&self) -> RuleServiceClient<Channel> {
+        RuleServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// The fitted models.
+    pub fn models(&self) -> ModelServiceClient<Channel> {
+        ModelServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// The agent's desk.
+    pub fn save_desk(&self) -> SaveDeskServiceClient<Channel> {
+        SaveDeskServiceClient::new(self.offers.clone())
+    }
+
+    /// The offers.
+    pub fn catalogues(&self) -> CatalogueServiceClient<Channel> {
+        CatalogueServiceClient::new(self.offers.clone())
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// What may be said.
+    pub fn policies(&self) -> PolicyServiceClient<Channel> {
+        PolicyServiceClient::new(self.offers.clone()).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Makes one call: `method` is its full name, `send` hands the request to the client.
+    pub async fn call<Message, Answer, Sent>(
+        &self,
+        method: &'static str,
+        patience: Duration,
+        message: Message,
+        send: impl FnOnce(Request<Message>) -> Sent,
+    ) -> Result<Answer, Failure>
+    where
+        Sent: Future<Output = Result<Response<Answer>, Status>>,
+    {
+        let span = self.trace.open(method);
+        let mut request = Request::new(message);
+        request.set_timeout(patience);
+        if let Ok(parent) = span.traceparent().parse() {
+            request.metadata_mut().insert("traceparent", parent);
+        }
+        let answer = send(request).await;
+        span.close(answer.is_ok());
+        match answer {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => Err(self.failure(method, &status)),
+        }
+    }
+
+    /// What a status of a call means to the person at the keyboard.
+    pub fn failure(&self, method: &str, status: &Status) -> Failure {
+        let (service, url) = self.urls.called(method);
+        refusal::failure(service, url, status, self.trace.trace_id())
+    }
+}
+
+/// A new request id: at most one effect however often the call is repeated.
+pub fn new_request_id() -> String {
+    format!("cli-{:032x}", rand::random::<u128>())
+}

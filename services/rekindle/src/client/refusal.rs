@@ -1,0 +1,153 @@
+//! From a gRPC status to a failure: the reason, the message, the fields, what to do, the exit code.
+
+use std::error::Error;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::failure::{Exit, Failure};
+
+/// Renders the refusal of a call to `service` at `url`.
+pub(super) fn failure(service: &str, url: &str, status: &Status, trace_id: String) -> Failure {
+    let info = status.get_details_error_info();
+    let answered = info.is_some();
+    if status.code() == Code::Unavailable && !answered {
+        return no_answer(service, url, status);
+    }
+    let mut failure = Failure::new(exit(status.code()), message(service, status))
+        .advice(advice(service, status))
+        .trace(trace_id);
+    if let Some(info) = info {
+        failure = failure.reason(info.reason);
+        let mut metadata: Vec<_> = info.metadata.into_iter().collect();
+        metadata.sort();
+        for (key, value) in metadata {
+            failure = failure.detail(format!("{key} = {value}"));
+        }
+    } else {
+        failure = failure.reason(format!("{:?}", status.code()));
+    }
+    if let Some(request) = status.get_details_bad_request() {
+        for violation in request.field_violations {
+            failure = failure.detail(format!("{}: {}", violation.field, violation.description));
+        }
+    }
+    failure
+}
+
+fn no_answer(service: &str, url: &str, status: &Status) -> Failure {
+    let cause = innermost(status);
+    Failure::unavailable(format!("{service} at {url} does not answer: {cause}"))
+        .reason("UNAVAILABLE")
+        .advice(format!(
+            "start the services with `rekindle up`, or say where {service} is with \
+             --{service}-url or REKINDLE_{}_URL",
+            service.to_uppercase()
+        ))
+}
+
+/// The cause that helps: tonic's own text is "transport error".
+fn innermost(status: &Status) -> String {
+    let mut cause: &dyn Error = status;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    if std::ptr::eq(cause, std::ptr::from_ref::<Status>(status) as *const dyn Error) {
+        return status.message().to_owned();
+    }
+    cause.to_string()
+}
+
+fn message(service: &str, status: &Status) -> String {
+    match status.message() {
+        "" => format!("{service} refused with {:?} and no words", status.code()),
+        message => format!("{service}: {message}"),
+    }
+}
+
+fn exit(code: Code) -> Exit {
+    match code {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Exit::Unavailable,
+        Code::Internal | Code::Unknown | Code::DataLoss | Code::Unimplemented => Exit::Internal,
+        _ => Exit::Failed,
+    }
+}
+
+fn advice(service: &str, status: &Status) -> String {
+    match status.code() {
+        Code::InvalidArgument | Code::OutOfRange => {
+            "correct what is named and try again".to_owned()
+        }
+        Code::NotFound => "check the id; `rekindle import` loads customers".to_owned(),
+        Code::AlreadyExists => "take another id, or change what is there".to_owned(),
+        Code::FailedPrecondition => {
+            "repeating it does not help; see the message for what does".to_owned()
+        }
+        Code::Aborted => "somebody else changed it first: run the command again".to_owned(),
+        Code::ResourceExhausted => "wait for the quota to come back".to_owned(),
+        Code::Unavailable => match retry_delay(status) {
+            Some(delay) => format!("try again in {} ms", delay.as_millis()),
+            None => "try again in a moment".to_owned(),
+        },
+        Code::DeadlineExceeded | Code::Cancelled => {
+            format!("try again; when it stays slow, `rekindle doctor` looks at {service}")
+        }
+        Code::Unimplemented => {
+            format!("{service} is of another version than this program: build both anew")
+        }
+        _ => format!("look for the trace id in the log of {service}"),
+    }
+}
+
+fn retry_delay(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tonic_types::{ErrorDetails, FieldViolation};
+
+    use super::*;
+
+    fn rendered(code: Code, details: ErrorDetails) -> Failure {
+        let status = Status::with_error_details(code, "no customer c-9", details);
+        failure("profiles", "http://127.0.0.1:7101", &status, "4bf9".to_owned())
+    }
+
+    #[test]
+    fn a_refusal_shows_reason_facts_fields_and_advice() {
+        let mut details = ErrorDetails::new();
+        let facts = HashMap::from([("customer_id".to_owned(), "c-9".to_owned())]);
+        details.set_error_info("CUSTOMER_NOT_FOUND", "profiles.rekindle", facts);
+        let violation = FieldViolation::new("customer_id", "must not be empty");
+        details.set_bad_request(vec![violation]);
+        let failure = rendered(Code::NotFound, details);
+        assert_eq!(failure.exit(), Exit::Failed);
+        assert_eq!(failure.message(), "profiles: no customer c-9");
+        assert_eq!(failure.reason_name(), Some("CUSTOMER_NOT_FOUND"));
+        assert_eq!(failure.details(), ["customer_id = c-9", "customer_id: must not be empty"]);
+        assert!(failure.what_to_do().is_some_and(|advice| advice.contains("import")));
+        assert_eq!(failure.trace_id(), Some("4bf9"));
+    }
+
+    #[test]
+    fn a_hint_when_to_try_again_is_passed_on() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("OVERLOADED", "profiles.rekindle", HashMap::new());
+        details.set_retry_info(Some(Duration::from_millis(250)));
+        let failure = rendered(Code::Unavailable, details);
+        assert_eq!(failure.exit(), Exit::Unavailable);
+        assert_eq!(failure.what_to_do(), Some("try again in 250 ms"));
+    }
+
+    #[test]
+    fn silence_names_the_address_and_how_to_change_it() {
+        let failure = rendered(Code::Unavailable, ErrorDetails::new());
+        assert_eq!(failure.exit(), Exit::Unavailable);
+        assert!(failure.message().contains("http://127.0.0.1:7101"), "{failure}");
+        assert!(failure.what_to_do().is_some_and(|it| it.contains("REKINDLE_PROFILES_URL")));
+    }
+}
