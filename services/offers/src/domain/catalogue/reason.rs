@@ -1,6 +1,6 @@
 //! The reasons people leave for, and what each allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::domain::named::Named;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReasonTree {
     reasons: BTreeMap<String, Reason>,
+    categories: BTreeSet<String>,
 }
 
 impl ReasonTree {
@@ -19,11 +20,17 @@ impl ReasonTree {
 
     /// Builds the tree.
     pub fn new(reasons: impl IntoIterator<Item = Reason>) -> Self {
+        let reasons: BTreeMap<String, Reason> = reasons
+            .into_iter()
+            .map(|reason| (reason.key.clone(), reason))
+            .collect();
+        let categories = reasons
+            .values()
+            .map(|reason| reason.category.clone())
+            .collect();
         Self {
-            reasons: reasons
-                .into_iter()
-                .map(|reason| (reason.key.clone(), reason))
-                .collect(),
+            reasons,
+            categories,
         }
     }
 
@@ -38,13 +45,13 @@ impl ReasonTree {
     }
 
     /// Returns every reason, by key.
-    pub fn iter(&self) -> impl Iterator<Item = &Reason> {
+    pub fn iter(&self) -> impl Iterator<Item = &Reason> + Clone {
         self.reasons.values()
     }
 
-    /// Tells whether any reason is of a category.
-    pub fn has_category(&self, category: &str) -> bool {
-        self.iter().any(|reason| reason.category == category)
+    /// Returns every category, each once, in order.
+    pub fn categories(&self) -> impl Iterator<Item = &str> + Clone {
+        self.categories.iter().map(String::as_str)
     }
 
     /// Tells whether there is no reason.

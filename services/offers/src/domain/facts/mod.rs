@@ -127,3 +127,66 @@ impl<'de> Visitor<'de> for FactsVisitor {
         Ok(facts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn every_fact_stands_at_its_own_place_under_its_own_name() {
+        for (index, fact) in Fact::all().enumerate() {
+            assert_eq!(fact as usize, index, "{fact}");
+            assert_eq!(Fact::from_name(fact.name()), Some(fact));
+            assert!(!fact.description().doc.is_empty());
+        }
+        assert_eq!(Fact::all().count(), Fact::COUNT);
+        assert_eq!(Fact::from_name("customer.name"), None);
+    }
+
+    #[test]
+    fn facts_read_back_from_storage_as_they_were() {
+        let mut facts = Facts::new();
+        facts
+            .set(Fact::CustomerTenureDays, 400_u32)
+            .set(Fact::CustomerVulnerable, false)
+            .set(Fact::CallReason, "too_expensive")
+            .set(
+                Fact::CallSecondaryReasons,
+                vec![Arc::from("quality"), Arc::from("not_using")],
+            );
+        let stored = serde_json::to_string(&facts).unwrap();
+        assert_eq!(
+            stored,
+            r#"{"customer.tenure_days":400,"customer.vulnerable":false,"call.reason":"too_expensive","call.secondary_reasons":["quality","not_using"]}"#
+        );
+        assert_eq!(serde_json::from_str::<Facts>(&stored).unwrap(), facts);
+    }
+
+    #[test]
+    fn stored_facts_of_another_shape_are_refused() {
+        for stored in [
+            r#"{"customer.name":"x"}"#,
+            r#"{"customer.tenure_days":"long"}"#,
+            r#"{"customer.tenure_days":null}"#,
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<Facts>(stored).is_err(), "{stored}");
+        }
+    }
+
+    #[test]
+    fn merging_takes_over_what_is_known_and_keeps_the_rest() {
+        let mut of_customer = Facts::new();
+        of_customer.set(Fact::CustomerTenureDays, 1_u32);
+        let mut of_call = Facts::new();
+        of_call.set(Fact::CallReason, "quality");
+        let both = of_customer.clone().merge(&of_call).clone();
+        assert_eq!(both.iter().count(), 2);
+        assert_eq!(
+            both.get(Fact::CustomerTenureDays),
+            of_customer.get(Fact::CustomerTenureDays)
+        );
+    }
+}

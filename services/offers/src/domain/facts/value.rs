@@ -19,8 +19,8 @@ pub enum ValueType {
 }
 
 impl ValueType {
-    /// Returns the name for messages.
-    pub const fn as_str(self) -> &'static str {
+    /// Describes it in messages.
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::Boolean => "a boolean",
             Self::Integer => "a whole number",

@@ -40,10 +40,15 @@ impl Jurisdiction {
 
     /// Tells whether a place lies here: the same place, or a part of this country.
     pub fn covers(&self, place: &str) -> bool {
-        match place.strip_prefix(&self.0) {
-            Some(rest) => rest.is_empty() || (self.0.len() == 2 && rest.starts_with('-')),
-            None => false,
-        }
+        covers(&self.0, place)
+    }
+}
+
+/// Tells whether a place is another one or a part of that country: `US` covers `US-CA`.
+pub fn covers(wide: &str, place: &str) -> bool {
+    match place.strip_prefix(wide) {
+        Some(rest) => rest.is_empty() || (wide.len() == 2 && rest.starts_with('-')),
+        None => false,
     }
 }
 

@@ -10,7 +10,7 @@ mod situation;
 
 use kernel::time::Timestamp;
 
-pub use jurisdiction::{Jurisdiction, JurisdictionError};
+pub use jurisdiction::{Jurisdiction, JurisdictionError, covers};
 pub use merge::RowEffect;
 pub use outcome::{ContactHours, Field, Medium, OffersAllowed, PolicyOutcome};
 pub use row::{Place, Row, Rules, Scope};

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Ranges;
 use crate::domain::facts::{Fact, Facts, Value};
+use crate::domain::policy::covers;
+use crate::domain::problem::Place;
 
 /// One test of one fact, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +16,8 @@ pub struct Clause {
     pub test: Test,
     /// The clause as written.
     pub written: Arc<str>,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// What a fact is tested for. Every operator of the files comes down to one of these.
@@ -32,6 +36,13 @@ pub enum Test {
         /// The texts.
         among: Box<[Arc<str>]>,
         /// It shall be none of them.
+        negated: bool,
+    },
+    /// The place is one of these or lies in one of them, or not.
+    Place {
+        /// The places.
+        among: Box<[Arc<str>]>,
+        /// It shall lie in none of them.
         negated: bool,
     },
     /// The set shares an element with these, or none.
@@ -54,10 +65,26 @@ impl Clause {
             (Test::Text { among, negated }, Some(Value::Text(seen))) => {
                 among.contains(seen) != *negated
             }
+            (Test::Place { among, negated }, Some(Value::Text(seen))) => {
+                among.iter().any(|place| covers(place, seen)) != *negated
+            }
             (Test::Overlap { among, negated }, Some(Value::TextSet(seen))) => {
                 seen.iter().any(|element| among.contains(element)) != *negated
             }
             _ => false,
+        }
+    }
+}
+
+impl Clause {
+    /// Returns the clause that is true where this one is false.
+    #[must_use]
+    pub fn negate(&self) -> Self {
+        Self {
+            fact: self.fact,
+            test: self.test.clone().negate(),
+            written: Arc::from(format!("not {}", self.written)),
+            place: self.place.clone(),
         }
     }
 }
@@ -73,6 +100,10 @@ impl Test {
             Self::Boolean(wanted) => Self::Boolean(!wanted),
             Self::Integer(ranges) => Self::Integer(ranges.complement()),
             Self::Text { among, negated } => Self::Text {
+                among,
+                negated: !negated,
+            },
+            Self::Place { among, negated } => Self::Place {
                 among,
                 negated: !negated,
             },

@@ -13,15 +13,25 @@
 //! What is left is true exactly when the written rule is, with "the clause is true" and "it is not"
 //! as the only answers, so that evaluation is plain.
 
+mod checked;
 mod clause;
+mod contradiction;
+pub mod draft;
+mod possible;
 mod range;
+mod rule_book;
+#[cfg(test)]
+mod tests;
+mod typing;
 
 use std::sync::Arc;
 
 use super::facts::{Fact, FactSet, Facts, Value};
 
 pub use clause::{Clause, Test};
+pub use contradiction::Possibilities;
 pub use range::Ranges;
+pub use rule_book::{Part, RuleBook};
 
 /// A checked rule.
 #[derive(Clone, Debug, PartialEq)]

@@ -115,3 +115,52 @@ impl Ranges {
         Self(both.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const EDGES: [i64; 5] = [i64::MIN, i64::MIN + 1, 0, i64::MAX - 1, i64::MAX];
+
+    #[test]
+    fn the_edges_of_the_numbers_are_numbers_too() {
+        assert!(Ranges::less_than(i64::MIN).is_empty());
+        assert!(Ranges::greater_than(i64::MAX).is_empty());
+        assert!(Ranges::everything().complement().is_empty());
+        assert_eq!(Ranges::nothing().complement(), Ranges::everything());
+        assert_eq!(
+            Ranges::of(&EDGES).complement().complement(),
+            Ranges::of(&EDGES)
+        );
+        assert!(Ranges::between(1, 0).is_empty());
+    }
+
+    fn ranges() -> impl Strategy<Value = Ranges> {
+        let near = -6..6_i64;
+        let edge = proptest::sample::select(EDGES.to_vec());
+        let number = prop_oneof![4 => near, 1 => edge];
+        prop_oneof![
+            proptest::collection::vec(number.clone(), 0..5)
+                .prop_map(|numbers| Ranges::of(&numbers)),
+            (number.clone(), number.clone()).prop_map(|(a, b)| Ranges::between(a.min(b), a.max(b))),
+            number.clone().prop_map(Ranges::less_than),
+            number.prop_map(Ranges::greater_than),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn sets_behave_as_sets(left in ranges(), right in ranges(), number in -8..8_i64) {
+            for number in EDGES.into_iter().chain([number]) {
+                prop_assert_eq!(left.complement().contains(number), !left.contains(number));
+                prop_assert_eq!(
+                    left.intersect(&right).contains(number),
+                    left.contains(number) && right.contains(number)
+                );
+            }
+            prop_assert!(left.intersect(&left.complement()).is_empty());
+        }
+    }
+}
