@@ -7,6 +7,7 @@
 mod account;
 mod databases;
 mod endpoints;
+mod folder;
 mod place;
 mod postgres;
 mod process;
