@@ -85,21 +85,40 @@ fn free_ports() -> Result<Vec<u16>, Failure> {
         .collect()
 }
 
-/// The settings of one service, in the form its chassis reads.
+/// The settings of one service, as variables that its chassis reads.
+///
+/// Their names begin with the service's own, which wins over what the environment says for all.
 pub(super) fn variables(
     service: &str,
     addresses: &Addresses,
     endpoints: &Endpoints,
 ) -> Vec<(String, OsString)> {
-    let mut variables = vec![(
-        "REKINDLE__LISTEN".to_owned(),
-        OsString::from(format!("127.0.0.1:{}", addresses.port(service))),
-    )];
+    let own = |setting: &str, value: &str| {
+        let name = format!("REKINDLE_{}__{setting}", service.to_uppercase());
+        (name, OsString::from(value))
+    };
+    let listen = format!("127.0.0.1:{}", addresses.port(service));
+    let mut variables = vec![own("PROCESS__SERVE__LISTEN", &listen)];
     if let Some(url) = endpoints.service_url(service) {
-        variables.push(("REKINDLE__POSTGRES__URL".to_owned(), url.into()));
+        variables.push(own("POSTGRES__URL", url));
     }
-    if let Some(url) = &endpoints.redis_url {
-        variables.push(("REKINDLE__REDIS__URL".to_owned(), url.into()));
+    if service == "offers"
+        && let Some(url) = &endpoints.redis_url
+    {
+        variables.push(own("REDIS__URL", url));
+    }
+    for callee in callees(service) {
+        let setting = format!("{}__URI", callee.to_uppercase());
+        variables.push(own(&setting, &addresses.url(callee)));
     }
     variables
+}
+
+/// The services that a service calls.
+fn callees(service: &str) -> &'static [&'static str] {
+    match service {
+        "lifecycle" => &["profiles"],
+        "offers" => &["profiles", "lifecycle"],
+        _ => &[],
+    }
 }
