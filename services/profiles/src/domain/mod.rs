@@ -1,0 +1,17 @@
+//! The rules of the record: pure, no I/O, no clock, no wire types.
+
+pub mod account;
+pub mod book;
+pub mod books;
+pub mod consent;
+pub mod customer;
+pub mod event;
+pub mod facts;
+pub mod incident;
+pub mod lifetime;
+pub mod personal;
+pub mod record;
+pub mod rejection;
+pub mod subscription;
+pub mod timeline;
+pub mod vocabulary;

@@ -1,0 +1,114 @@
+//! Why a record cannot be taken in, in the domain's own terms.
+
+use kernel::money::Currency;
+
+/// A rule that a record breaks. No variant carries personal data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The customer has not been recorded.
+    #[error("record the customer first")]
+    CustomerNotFound {
+        /// The customer.
+        customer_id: String,
+    },
+    /// The customer has no such account.
+    #[error("record the account of this customer first")]
+    AccountNotFound {
+        /// The account.
+        account_id: String,
+    },
+    /// The customer has no such subscription.
+    #[error("record the subscription of this customer first")]
+    SubscriptionNotFound {
+        /// The subscription.
+        subscription_id: String,
+    },
+    /// The customer has no such incident.
+    #[error("open the incident of this customer first")]
+    IncidentNotFound {
+        /// The incident.
+        incident_id: String,
+    },
+    /// Somebody else changed the customer in between.
+    #[error("the customer was changed in between; read it again, then write")]
+    EtagMismatch {
+        /// The current tag, empty when there is no customer.
+        etag: String,
+    },
+    /// The event is known with another content.
+    #[error("the event id is known with another content; events never change, send a new id")]
+    EventIdReused {
+        /// The event.
+        event_id: String,
+    },
+    /// The event lies in the future.
+    #[error("the event lies more than five minutes in the future; check the sender's clock")]
+    EventInFuture {
+        /// The event.
+        event_id: String,
+    },
+    /// A bound of the customer is reached.
+    #[error("a customer has at most {limit} {of}")]
+    TooMany {
+        /// The bound.
+        limit: usize,
+        /// Of what.
+        of: &'static str,
+    },
+    /// The step is not allowed from here.
+    #[error("not possible while it is {state}; {advice}")]
+    IllegalState {
+        /// Where the thing is.
+        state: &'static str,
+        /// What to do instead.
+        advice: &'static str,
+    },
+    /// The amount is in another currency than the ones before.
+    #[error("the subscription is kept in {expected}, not in {given}")]
+    WrongCurrency {
+        /// The field at fault.
+        field: &'static str,
+        /// As given.
+        given: Currency,
+        /// As recorded before.
+        expected: Currency,
+    },
+    /// The account belongs to another customer, or to another business line.
+    #[error("the account id belongs to another customer or business line; use another id")]
+    AccountTaken {
+        /// The account.
+        account_id: String,
+    },
+    /// The subscription belongs to another account of the customer.
+    #[error("the subscription id belongs to another account; use another id")]
+    SubscriptionTaken {
+        /// The subscription.
+        subscription_id: String,
+    },
+    /// A field does not fit what is recorded.
+    #[error("{problem}")]
+    Unfit {
+        /// The field at fault.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        problem: &'static str,
+    },
+}
+
+impl Rejection {
+    /// Names the field at fault, as in the record.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::CustomerNotFound { .. } => "customer_id",
+            Self::AccountNotFound { .. } | Self::AccountTaken { .. } => "account_id",
+            Self::SubscriptionNotFound { .. } | Self::SubscriptionTaken { .. } => "subscription_id",
+            Self::IncidentNotFound { .. } => "incident_id",
+            Self::EtagMismatch { .. } => "etag",
+            Self::EventIdReused { .. } => "event_id",
+            Self::EventInFuture { .. } => "event_time",
+            Self::TooMany { .. } => "",
+            Self::IllegalState { .. } => "state",
+            Self::WrongCurrency { field, .. } | Self::Unfit { field, .. } => field,
+        }
+    }
+}
