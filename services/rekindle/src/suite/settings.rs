@@ -98,7 +98,14 @@ pub(super) fn variables(
         (name, OsString::from(value))
     };
     let listen = format!("127.0.0.1:{}", addresses.port(service));
-    let mut variables = vec![own("PROCESS__SERVE__LISTEN", &listen)];
+    let mut variables = vec![
+        own("PROCESS__SERVE__LISTEN", &listen),
+        // These logs are files for people; a service's own setting still wins over this one.
+        (
+            "REKINDLE__PROCESS__TELEMETRY__LOG_FORMAT".to_owned(),
+            "text".into(),
+        ),
+    ];
     if let Some(url) = endpoints.service_url(service) {
         variables.push(own("POSTGRES__URL", url));
     }
