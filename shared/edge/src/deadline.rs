@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderValue};
 
 pub use kernel::time::Deadline;
 
-use crate::call;
+use crate::call::{self, Call};
+use crate::trace::TraceContext;
 
 /// Header that carries the time a caller gives a call.
 pub(crate) const HEADER: &str = "grpc-timeout";
@@ -22,6 +23,25 @@ pub struct MalformedTimeout;
 /// Returns the deadline of the call being served by this task, if any.
 pub fn current() -> Option<Deadline> {
     call::current().map(|call| call.deadline)
+}
+
+/// Runs a future on a deadline of its own: the calls it makes get what is left of that. The trace
+/// of the call being served goes along, where there is one.
+pub async fn within<F: Future>(deadline: Deadline, future: F) -> F::Output {
+    let call = match call::current() {
+        Some(call) => Call { deadline, ..call },
+        None => Call {
+            deadline,
+            trace: TraceContext::start(false),
+            method: "",
+        },
+    };
+    call::CALL.scope(call, future).await
+}
+
+/// Returns the deadline of the call being served by this task, or one `otherwise` from now.
+pub fn current_or(otherwise: Duration) -> Deadline {
+    current().unwrap_or_else(|| Deadline::within(otherwise))
 }
 
 /// Reads the time that a caller gives a call.

@@ -67,10 +67,6 @@ impl Methods {
         self.services.push(service_name);
     }
 
-    pub(crate) fn find(&self, path: &str) -> Option<&Method> {
-        self.by_path.get(path)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Method)> {
         self.by_path.iter()
     }

@@ -1,0 +1,37 @@
+//! Randomness from the operating system.
+
+use kernel::entropy::Entropy;
+use rand::rngs::SysRng;
+use rand::{Rng, TryRng};
+
+/// The operating system's randomness, drawn through a generator that it seeds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        // Straight from the system where it answers; its own generator, seeded by the system when
+        // the process began, in the rare case that it does not.
+        if SysRng.try_fill_bytes(bytes).is_err() {
+            rand::rng().fill_bytes(bytes);
+        }
+    }
+
+    fn next_u64(&self) -> u64 {
+        rand::rng().next_u64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_draws_are_the_same() {
+        let (mut first, mut second) = ([0; 32], [0; 32]);
+        OsEntropy.fill(&mut first);
+        OsEntropy.fill(&mut second);
+        assert_ne!(first, second);
+        assert_ne!(OsEntropy.next_u64(), OsEntropy.next_u64());
+    }
+}

@@ -1,0 +1,134 @@
+//! Log lines: one event each, with the trace and the method of the call being served.
+
+use std::fmt;
+use std::io::Write as _;
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::settings::LogFormat;
+
+/// Writes events to standard error. Spans are for traces; their fields are not repeated here.
+pub(crate) struct LogLines {
+    service: &'static str,
+    format: LogFormat,
+}
+
+impl LogLines {
+    pub(crate) fn new(service: &'static str, format: LogFormat) -> Self {
+        Self { service, format }
+    }
+
+    fn line(&self, event: &Event<'_>, time: &str) -> String {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        if let Some(trace) = edge::trace::current() {
+            fields.set(
+                "trace_id",
+                Value::String(format!("{:032x}", trace.trace_id)),
+            );
+        }
+        if let Some(method) = edge::trace::current_method() {
+            fields.set("rpc.method", Value::from(method));
+        }
+        let metadata = event.metadata();
+        let level = metadata.level().as_str();
+        match self.format {
+            LogFormat::Text => fields.text(time, level, metadata.target()),
+            LogFormat::Json => fields.json(time, level, metadata.target(), self.service),
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for LogLines {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the log has no clock handed to it"
+    )]
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let now = kernel::time::Timestamp::now();
+        let line = self.line(event, &format!("{now:.6}"));
+        // Without an output there is nobody to tell.
+        drop(std::io::stderr().lock().write_all(line.as_bytes()));
+    }
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Map<String, Value>,
+}
+
+impl Fields {
+    fn set(&mut self, name: &str, value: Value) {
+        self.others.insert(name.to_owned(), value);
+    }
+
+    fn json(self, time: &str, level: &str, target: &str, service: &str) -> String {
+        let mut line = Map::new();
+        let head = [
+            ("time", time),
+            ("level", level),
+            ("service", service),
+            ("target", target),
+        ];
+        for (name, value) in head {
+            line.insert(name.to_owned(), Value::from(value));
+        }
+        line.insert("message".to_owned(), Value::from(self.message));
+        line.extend(self.others);
+        let mut text = Value::Object(line).to_string();
+        text.push('\n');
+        text
+    }
+
+    fn text(self, time: &str, level: &str, target: &str) -> String {
+        let mut line = format!("{time} {level:>5} {target}: {}", self.message);
+        for (name, value) in self.others {
+            line.push(' ');
+            line.push_str(&name);
+            line.push('=');
+            line.push_str(&value.to_string());
+        }
+        line.push('\n');
+        line
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" {
+            self.message = text;
+        } else {
+            self.set(field.name(), Value::String(text));
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            self.set(field.name(), Value::from(value));
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field.name(), Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field.name(), Value::from(value));
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field.name(), Value::from(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field.name(), Value::from(value));
+    }
+}
