@@ -4,4 +4,8 @@
 //! computed on read from the facts that the profiles service gives; nothing about a customer is
 //! kept here but what a fit needs.
 
+mod clients;
 pub mod domain;
+mod rpc;
+pub mod store;
+pub mod usecase;

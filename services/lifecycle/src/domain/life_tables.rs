@@ -85,6 +85,15 @@ pub struct ModelSummary {
     pub active: bool,
 }
 
+/// Some models, newest first.
+#[derive(Clone, Debug)]
+pub struct ModelPage {
+    /// The models.
+    pub models: Vec<ModelSummary>,
+    /// There are older ones.
+    pub more: bool,
+}
+
 /// The tables of one line, or of all together.
 #[derive(Clone, Debug, Default)]
 struct LineTables {

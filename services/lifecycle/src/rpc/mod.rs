@@ -1,0 +1,25 @@
+//! Owns the wire: requests become commands, answers become messages, refusals become statuses.
+
+mod model_service;
+mod parse;
+mod render;
+mod render_model;
+mod rule_service;
+mod status_service;
+
+use edge::Boundary;
+
+pub use model_service::ModelRpc;
+pub use rule_service::RuleRpc;
+pub use status_service::StatusRpc;
+
+/// The edge of this service.
+pub const BOUNDARY: Boundary = Boundary::new("lifecycle.rekindle");
+
+/// The time a call has, when the edge did not say.
+const UNTOLD_DEADLINE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Returns when the call being served must be over.
+fn deadline() -> edge::Deadline {
+    edge::deadline::current().unwrap_or_else(|| edge::Deadline::within(UNTOLD_DEADLINE))
+}

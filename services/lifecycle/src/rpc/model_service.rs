@@ -1,0 +1,93 @@
+//! The RPCs that fit and show models.
+
+use contract::lifecycle::v1 as wire;
+use contract::lifecycle::v1::model_service_server::ModelService;
+use edge::page::PageTokens;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+
+use super::{BOUNDARY, deadline, parse, render_model};
+use crate::usecase::Lifecycle;
+
+/// How many steps may wait for their listener.
+const WAITING_STEPS: usize = 32;
+
+/// Answers `ModelService`.
+#[derive(Clone)]
+pub struct ModelRpc {
+    lifecycle: Lifecycle,
+    tokens: PageTokens,
+    tracker: TaskTracker,
+}
+
+impl ModelRpc {
+    /// Answers with these use cases; fits run on the tracker, to their end.
+    pub fn new(lifecycle: Lifecycle, tokens: PageTokens, tracker: TaskTracker) -> Self {
+        Self {
+            lifecycle,
+            tokens,
+            tracker,
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl ModelService for ModelRpc {
+    type FitModelStream = BoxStream<'static, Result<wire::FitModelResponse, Status>>;
+
+    async fn fit_model(
+        &self,
+        request: Request<wire::FitModelRequest>,
+    ) -> Result<Response<Self::FitModelStream>, Status> {
+        parse::fit_model(&request.into_inner()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let (steps, listener) = mpsc::channel(WAITING_STEPS);
+        let lifecycle = self.lifecycle.clone();
+        let fit = async move { lifecycle.fit_model(&steps).await };
+        let fit = self.tracker.spawn(fit.in_current_span());
+        let last = async move {
+            match fit.await {
+                Ok(Ok(model)) => Ok(render_model::last_step(&model)),
+                Ok(Err(refusal)) => Err(BOUNDARY.status(refusal)),
+                Err(panic) => Err(BOUNDARY.status(kernel::refusal::Refusal::internal(panic))),
+            }
+        };
+        let steps = ReceiverStream::new(listener).map(|step| Ok(render_model::step(step)));
+        let stream = steps.chain(futures::stream::once(last));
+        Ok(Response::new(stream.boxed()))
+    }
+
+    async fn list_models(
+        &self,
+        request: Request<wire::ListModelsRequest>,
+    ) -> Result<Response<wire::ListModelsResponse>, Status> {
+        let page = parse::list_models(&request.into_inner(), &self.tokens)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let found = self
+            .lifecycle
+            .list_models(deadline(), page.before, page.size)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render_model::models(&found, &self.tokens)))
+    }
+
+    async fn get_life_table(
+        &self,
+        request: Request<wire::GetLifeTableRequest>,
+    ) -> Result<Response<wire::GetLifeTableResponse>, Status> {
+        let version = request.into_inner().version;
+        let (model, tables) = self
+            .lifecycle
+            .get_life_table(deadline(), version)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(wire::GetLifeTableResponse {
+            model: Some(render_model::model(&model)),
+            tables: tables.iter().map(render_model::table).collect(),
+        }))
+    }
+}

@@ -1,0 +1,120 @@
+//! Requests become commands, with every violation at once.
+
+use contract::lifecycle::v1 as wire;
+use edge::page::PageTokens;
+use edge::violations::Violations;
+use kernel::id::{Customer, Request, Subscription};
+use kernel::money::BasisPoints;
+use kernel::refusal::Refusal;
+use kernel::time::Timestamp;
+use prost::Message;
+
+use crate::domain::rules::LineRules;
+use crate::domain::rules_check;
+use crate::usecase::{GetCustomerStatus, PublishRules};
+
+/// How many customers one batch may name.
+const MAX_CUSTOMERS: usize = 100;
+/// How many models a page has when the request does not say.
+const DEFAULT_PAGE: u32 = 20;
+/// How many models a page has at most.
+const MAX_PAGE: u32 = 100;
+/// What page tokens of models are good for.
+pub(super) const MODEL_PAGES: &str = "ListModels";
+
+/// Which models to list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ModelPageRequest {
+    pub(super) before: Option<u64>,
+    pub(super) size: u32,
+}
+
+pub(super) fn get_customer_status(
+    request: wire::GetCustomerStatusRequest,
+    now: Timestamp,
+) -> Result<GetCustomerStatus, Refusal> {
+    let mut checks = Violations::default();
+    checks.id::<Customer>("customer_id", &request.customer_id);
+    checks.optional_id::<Subscription>("subscription_id", &request.subscription_id);
+    let as_of = checks.optional_instant("as_of_time", request.as_of_time.as_ref());
+    if as_of.flatten().is_some_and(|as_of| as_of > now) {
+        let text = "must not lie in the future: leave it out to ask for now";
+        checks.add("as_of_time", "IN_FUTURE", text);
+    }
+    checks.finish(|| {
+        Some(GetCustomerStatus {
+            customer_id: request.customer_id,
+            subscription_id: Some(request.subscription_id).filter(|id| !id.is_empty()),
+            min_revision: request.min_revision,
+            as_of: as_of?,
+        })
+    })
+}
+
+pub(super) fn batch_get_customer_statuses(
+    request: &wire::BatchGetCustomerStatusesRequest,
+) -> Result<Vec<String>, Refusal> {
+    let mut checks = Violations::default();
+    checks.ids::<Customer>("customer_ids", &request.customer_ids, MAX_CUSTOMERS);
+    checks.finish(|| Some(request.customer_ids.clone()))
+}
+
+pub(super) fn publish_rules(request: wire::PublishRulesRequest) -> Result<PublishRules, Refusal> {
+    let mut checks = Violations::default();
+    checks.optional_id::<Request>("request_id", &request.request_id);
+    let request_key = (!request.request_id.is_empty())
+        .then(|| (request.request_id.clone(), request.encode_to_vec()));
+    let drafts = request.business_lines.into_iter().map(line).collect();
+    let lines = rules_check::check(drafts);
+    for violation in lines.as_ref().err().into_iter().flatten() {
+        checks.add(&violation.field, violation.reason, &violation.description);
+    }
+    checks.finish(|| {
+        Some(PublishRules {
+            request: request_key,
+            lines: lines.ok()?,
+            validate_only: request.validate_only,
+        })
+    })
+}
+
+fn line(rules: wire::BusinessLineRules) -> (String, LineRules) {
+    let thresholds = LineRules {
+        early_days: rules.early_days,
+        long_term_days: rules.long_term_days,
+        lapsed_after_days: rules.lapsed_after_days,
+        lost_after_days: rules.lost_after_days,
+        phoenix_days: rules.phoenix_days,
+        calm_days: rules.calm_days,
+        notice_days: rules.notice_days,
+        gross_margin: BasisPoints(rules.gross_margin_basis_points),
+        discount_rate: BasisPoints(rules.discount_rate_basis_points),
+        risk_horizon_days: rules.risk_horizon_days,
+        at_risk_times_base_rate_percent: rules.at_risk_times_base_rate_percent,
+        value_horizon_months: rules.value_horizon_months,
+    };
+    (rules.business_line, thresholds)
+}
+
+pub(super) fn fit_model(request: &wire::FitModelRequest) -> Result<(), Refusal> {
+    let mut checks = Violations::default();
+    // There is one family, which an unspecified kind means too.
+    checks.optional_known::<wire::ModelKind>("kind", request.kind);
+    checks.finish(|| Some(()))
+}
+
+pub(super) fn list_models(
+    request: &wire::ListModelsRequest,
+    tokens: &PageTokens,
+) -> Result<ModelPageRequest, Refusal> {
+    let mut checks = Violations::default();
+    let size = checks.page_size("page_size", request.page_size, DEFAULT_PAGE, MAX_PAGE);
+    let cursor = checks.page_token("page_token", tokens, MODEL_PAGES, &request.page_token);
+    checks.finish(|| {
+        let before = cursor?.map(|version| version.parse());
+        Some(ModelPageRequest {
+            before: before.transpose().ok()?,
+            size: size?,
+        })
+    })
+}

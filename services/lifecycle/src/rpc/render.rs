@@ -1,0 +1,121 @@
+//! Statuses become messages.
+
+use contract::lifecycle::v1 as wire;
+use contract::types::v1 as types;
+use edge::wire::timestamp;
+use kernel::money::Money;
+
+use crate::domain::score::{Absence, ChurnRisk, ValueRemaining};
+use crate::domain::stage::{Evidence, Measure, Stage};
+use crate::domain::status::{CustomerStatus, SubscriptionStatus};
+
+/// The kind of the model, once there is one.
+const MODEL_KIND: &str = "life_table";
+
+pub(super) fn status(status: CustomerStatus) -> wire::CustomerStatus {
+    let classification = status.classification;
+    let further = classification.further.into_iter();
+    let model_kind = if status.model_version > 0 {
+        MODEL_KIND
+    } else {
+        ""
+    };
+    wire::CustomerStatus {
+        customer_id: status.customer_id,
+        revision: status.revision,
+        as_of_time: Some(timestamp(status.as_of)),
+        stage: stage(classification.stage).into(),
+        stage_rule: classification.finding.rule.to_owned(),
+        evidence: classification
+            .finding
+            .evidence
+            .into_iter()
+            .map(evidence)
+            .collect(),
+        further_stages: further.map(|further| stage(further).into()).collect(),
+        live: status.live,
+        tenure_days: status.tenure_days,
+        lifetime_count: status.lifetime_count,
+        subscriptions: status.subscriptions.into_iter().map(subscription).collect(),
+        churn_risk: status.churn_risk.as_ref().map(churn_risk),
+        value_remaining: status.value_remaining.map(value_remaining),
+        rules_version: status.rules_version,
+        model_version: status.model_version,
+        model_kind: model_kind.to_owned(),
+        valid_until_time: Some(timestamp(status.valid_until)),
+    }
+}
+
+fn subscription(subscription: SubscriptionStatus) -> wire::SubscriptionStatus {
+    let scores = subscription.scores;
+    let reason = |absence: Absence| absence.key().to_owned();
+    wire::SubscriptionStatus {
+        subscription_id: subscription.subscription_id,
+        live: subscription.live,
+        tenure_days: subscription.tenure_days,
+        stage: stage(subscription.stage).into(),
+        churn_risk: scores.churn_risk.as_ref().map(churn_risk),
+        value_remaining: scores.value_remaining.map(value_remaining),
+        probability_alive: scores.probability_alive,
+        absent_score_reasons: scores.absences.into_iter().map(reason).collect(),
+    }
+}
+
+fn stage(stage: Stage) -> wire::Stage {
+    match stage {
+        Stage::Acquired => wire::Stage::Acquired,
+        Stage::Onboarding => wire::Stage::Onboarding,
+        Stage::Established => wire::Stage::Established,
+        Stage::LongTerm => wire::Stage::LongTerm,
+        Stage::Growing => wire::Stage::Growing,
+        Stage::FirstDisagreement => wire::Stage::FirstDisagreement,
+        Stage::AtRisk => wire::Stage::AtRisk,
+        Stage::Leaving => wire::Stage::Leaving,
+        Stage::Lapsed => wire::Stage::Lapsed,
+        Stage::Lost => wire::Stage::Lost,
+        Stage::Phoenix => wire::Stage::Phoenix,
+    }
+}
+
+fn evidence(evidence: Evidence) -> wire::Evidence {
+    wire::Evidence {
+        fact: evidence.fact.to_owned(),
+        value: text(evidence.value),
+        threshold: evidence.threshold.map(text).unwrap_or_default(),
+    }
+}
+
+fn text(measure: Measure) -> String {
+    match measure {
+        Measure::Count(count) => count.to_string(),
+        Measure::Share(share) => format!("{share:.4}"),
+        Measure::Time(time) => time.to_string(),
+        Measure::Text(text) => text,
+    }
+}
+
+fn churn_risk(risk: &ChurnRisk) -> wire::ChurnRisk {
+    wire::ChurnRisk {
+        probability: risk.probability,
+        lower: risk.lower,
+        upper: risk.upper,
+        horizon_days: risk.horizon_days,
+        sample_size: risk.sample_size,
+    }
+}
+
+fn value_remaining(value: ValueRemaining) -> wire::ValueRemaining {
+    wire::ValueRemaining {
+        amount: Some(money(value.amount)),
+        residual_months: value.residual_months,
+        horizon_months: value.horizon_months,
+        monthly_margin: Some(money(value.monthly_margin)),
+    }
+}
+
+fn money(money: Money) -> types::Money {
+    types::Money {
+        minor: money.minor,
+        currency: money.currency.code().to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+select position from feed_cursor where name = $1

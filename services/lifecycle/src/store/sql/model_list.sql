@@ -1,0 +1,7 @@
+select model.version, model.fit_time, model.sample_size, model.event_count,
+       (active.version is not null) as "active!"
+from life_table_model model
+left join active_model active on active.kind = 'life_table' and active.version = model.version
+where model.version < $1
+order by model.version desc
+limit $2

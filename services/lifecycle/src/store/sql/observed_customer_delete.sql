@@ -1,0 +1,1 @@
+delete from observed_customer where customer_id = any($1)

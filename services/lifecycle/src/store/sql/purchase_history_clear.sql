@@ -1,0 +1,1 @@
+delete from purchase_history where customer_id = any($1)

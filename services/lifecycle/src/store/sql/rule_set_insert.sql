@@ -1,0 +1,1 @@
+insert into rule_set (version, publish_time) values ($1, $2)

@@ -1,0 +1,1 @@
+delete from set_aside_customer where customer_id = any($1)

@@ -1,0 +1,1 @@
+delete from subscription_exposure where customer_id = any($1)
