@@ -78,16 +78,16 @@ impl Output {
 fn failure_text(failure: &Failure) -> String {
     let mut text = format!("error: {failure}");
     if let Some(reason) = failure.reason_name() {
-        text.push_str(&format!(" ({reason})"));
+        text.extend([" (", reason, ")"]);
     }
     for detail in failure.details() {
-        text.push_str(&format!("\n  {detail}"));
+        text.extend(["\n  ", detail]);
     }
     if let Some(advice) = failure.what_to_do() {
-        text.push_str(&format!("\n  what to do: {advice}"));
+        text.extend(["\n  what to do: ", advice]);
     }
     if let Some(trace_id) = failure.trace_id() {
-        text.push_str(&format!("\n  trace: {trace_id}"));
+        text.extend(["\n  trace: ", trace_id]);
     }
     text
 }

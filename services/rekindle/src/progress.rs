@@ -36,9 +36,16 @@ impl Progress {
         } else if stderr().is_terminal() {
             Shape::Bar(bar(&label, total))
         } else {
-            Shape::Lines { output, last: Instant::now() }
+            Shape::Lines {
+                output,
+                last: Instant::now(),
+            }
         };
-        Self { label, total, shape }
+        Self {
+            label,
+            total,
+            shape,
+        }
     }
 
     /// Says how many units are done, and what else is worth knowing.
@@ -74,7 +81,8 @@ impl Progress {
 
 fn bar(label: &str, total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
-    if let Ok(style) = ProgressStyle::with_template("{prefix:<12} {bar:30} {percent:>3} %  {wide_msg}")
+    if let Ok(style) =
+        ProgressStyle::with_template("{prefix:<12} {bar:30} {percent:>3} %  {wide_msg}")
     {
         bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
     }
@@ -83,7 +91,8 @@ fn bar(label: &str, total: u64) -> ProgressBar {
 }
 
 fn percent(done: u64, total: u64) -> u64 {
-    if total == 0 { 100 } else { done.min(total).saturating_mul(100) / total }
+    let percent = done.min(total).saturating_mul(100).checked_div(total);
+    percent.unwrap_or(100)
 }
 
 #[cfg(test)]

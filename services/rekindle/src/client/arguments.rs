@@ -76,9 +76,18 @@ mod tests {
             lifecycle_url: "l".to_owned(),
             offers_url: "o".to_owned(),
         };
-        assert_eq!(urls.called("rekindle.profiles.v1.ImportService/Import"), ("profiles", "p"));
-        assert_eq!(urls.called("rekindle.lifecycle.v1.ModelService/FitModel"), ("lifecycle", "l"));
-        assert_eq!(urls.called("rekindle.offers.v1.PolicyService/PublishPolicy"), ("offers", "o"));
+        assert_eq!(
+            urls.called("rekindle.profiles.v1.ImportService/Import"),
+            ("profiles", "p")
+        );
+        assert_eq!(
+            urls.called("rekindle.lifecycle.v1.ModelService/FitModel"),
+            ("lifecycle", "l")
+        );
+        assert_eq!(
+            urls.called("rekindle.offers.v1.PolicyService/PublishPolicy"),
+            ("offers", "o")
+        );
     }
 
     #[tokio::test]

@@ -31,9 +31,9 @@ pub const ONLINE: Duration = Duration::from_secs(5);
 /// How long publishing a file may take.
 pub const PUBLISHING: Duration = Duration::from_secs(30);
 /// How long a stream may run in all.
-pub const STREAMING: Duration = Duration::from_secs(3_600);
+pub const STREAMING: Duration = Duration::from_hours(1);
 /// How long a stream may be silent.
-pub const SILENCE: Duration = Duration::from_secs(60);
+pub const SILENCE: Duration = Duration::from_mins(1);
 
 /// A chunk of an import and a catalogue with its files are the largest messages.
 const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -63,7 +63,10 @@ impl Services {
     /// The same services under another trace.
     #[must_use]
     pub fn under(&self, trace: Trace) -> Self {
-        Self { trace: Arc::new(trace), ..self.clone() }
+        Self {
+            trace: Arc::new(trace),
+            ..self.clone()
+        }
     }
 
     /// The trace of the calls made here.
@@ -83,8 +86,7 @@ impl Services {
 
     /// Loading many records.
     pub fn imports(&self) -> ImportServiceClient<Channel> {
-        ImportServiceClient::new(self.profiles.clone())
-            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+        ImportServiceClient::new(self.profiles.clone()).max_encoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Where customers stand.

@@ -53,7 +53,10 @@ fn innermost(status: &Status) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    if std::ptr::eq(cause, std::ptr::from_ref::<Status>(status) as *const dyn Error) {
+    if std::ptr::eq(
+        cause,
+        std::ptr::from_ref::<Status>(status) as *const dyn Error,
+    ) {
         return status.message().to_owned();
     }
     cause.to_string()
@@ -114,7 +117,12 @@ mod tests {
 
     fn rendered(code: Code, details: ErrorDetails) -> Failure {
         let status = Status::with_error_details(code, "no customer c-9", details);
-        failure("profiles", "http://127.0.0.1:7101", &status, "4bf9".to_owned())
+        failure(
+            "profiles",
+            "http://127.0.0.1:7101",
+            &status,
+            "4bf9".to_owned(),
+        )
     }
 
     #[test]
@@ -128,8 +136,15 @@ mod tests {
         assert_eq!(failure.exit(), Exit::Failed);
         assert_eq!(failure.message(), "profiles: no customer c-9");
         assert_eq!(failure.reason_name(), Some("CUSTOMER_NOT_FOUND"));
-        assert_eq!(failure.details(), ["customer_id = c-9", "customer_id: must not be empty"]);
-        assert!(failure.what_to_do().is_some_and(|advice| advice.contains("import")));
+        assert_eq!(
+            failure.details(),
+            ["customer_id = c-9", "customer_id: must not be empty"]
+        );
+        assert!(
+            failure
+                .what_to_do()
+                .is_some_and(|advice| advice.contains("import"))
+        );
         assert_eq!(failure.trace_id(), Some("4bf9"));
     }
 
@@ -147,7 +162,14 @@ mod tests {
     fn silence_names_the_address_and_how_to_change_it() {
         let failure = rendered(Code::Unavailable, ErrorDetails::new());
         assert_eq!(failure.exit(), Exit::Unavailable);
-        assert!(failure.message().contains("http://127.0.0.1:7101"), "{failure}");
-        assert!(failure.what_to_do().is_some_and(|it| it.contains("REKINDLE_PROFILES_URL")));
+        assert!(
+            failure.message().contains("http://127.0.0.1:7101"),
+            "{failure}"
+        );
+        assert!(
+            failure
+                .what_to_do()
+                .is_some_and(|it| it.contains("REKINDLE_PROFILES_URL"))
+        );
     }
 }

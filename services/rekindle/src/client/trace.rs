@@ -26,7 +26,7 @@ pub struct ClientSpan {
 /// One trace: a root span and the calls under it.
 #[derive(Debug)]
 pub struct Trace {
-    trace_id: [u8; 16],
+    id: [u8; 16],
     root_id: [u8; 8],
     name: String,
     start: Timestamp,
@@ -47,7 +47,7 @@ impl Trace {
     pub fn begin(name: impl Into<String>) -> Self {
         Self {
             // The last bit keeps it from being all zeros, which the standard forbids.
-            trace_id: (rand::random::<u128>() | 1).to_be_bytes(),
+            id: (rand::random::<u128>() | 1).to_be_bytes(),
             root_id: new_span_id(),
             name: name.into(),
             start: SystemClock.now(),
@@ -57,12 +57,12 @@ impl Trace {
 
     /// The id in hexadecimal, as logs have it.
     pub fn trace_id(&self) -> String {
-        hexadecimal(&self.trace_id)
+        hexadecimal(&self.id)
     }
 
     /// The id as it travels.
     pub fn trace_id_bytes(&self) -> [u8; 16] {
-        self.trace_id
+        self.id
     }
 
     pub(super) fn open(&self, name: &str) -> OpenSpan<'_> {
@@ -85,7 +85,13 @@ impl Trace {
             is_ok: true,
         };
         let mut spans = vec![root];
-        spans.extend(self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        spans.extend(
+            self.calls
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .cloned(),
+        );
         spans
     }
 }
@@ -93,7 +99,11 @@ impl Trace {
 impl OpenSpan<'_> {
     /// The W3C header that makes the service's span a child of this one.
     pub(super) fn traceparent(&self) -> String {
-        format!("00-{}-{}-01", self.trace.trace_id(), hexadecimal(&self.span_id))
+        format!(
+            "00-{}-{}-01",
+            self.trace.trace_id(),
+            hexadecimal(&self.span_id)
+        )
     }
 
     pub(super) fn close(self, is_ok: bool) {
@@ -105,7 +115,11 @@ impl OpenSpan<'_> {
             end: SystemClock.now(),
             is_ok,
         };
-        self.trace.calls.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+        self.trace
+            .calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(span);
     }
 }
 
@@ -132,7 +146,10 @@ mod tests {
         let span = trace.open("offers/RequestSaveOffer");
         let header = span.traceparent();
         let parts: Vec<&str> = header.split('-').collect();
-        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [2, 32, 16, 2]);
+        assert_eq!(
+            parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+            [2, 32, 16, 2]
+        );
         assert_eq!(parts[1], trace.trace_id());
         let id = hexadecimal(&span.span_id);
         assert_eq!(parts[2], id);

@@ -2,10 +2,19 @@
 //!
 //! A new command is a file here, a variant of [`Command`] and a line in [`run`].
 
+mod call;
+mod catalogue;
 mod child;
 mod doctor;
+mod explain;
+mod files;
 mod health;
+mod import;
+mod model;
+mod policy;
+mod rules;
 mod stack;
+mod status;
 mod up;
 
 use clap::Subcommand;
@@ -25,6 +34,22 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Ask one service whether it serves.
     Health(health::Health),
+    /// Load the rows of a file into profiles.
+    Import(import::Import),
+    /// Play one cancellation call.
+    Call(call::Call),
+    /// Show where a customer stands.
+    Status(status::Status),
+    /// Show a decision as it was made.
+    Explain(explain::Explain),
+    /// Check or publish the catalogue of offers.
+    Catalogue(catalogue::Catalogue),
+    /// Explain or publish the policy of the way out.
+    Policy(policy::Policy),
+    /// Publish or show the rules of the business lines.
+    Rules(rules::Rules),
+    /// Fit or list the models.
+    Model(model::Model),
 }
 
 /// Runs the command and answers with its exit code.
@@ -34,5 +59,13 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Stack(stack) => stack.run(output).await,
         Command::Doctor(doctor) => doctor.run(output).await,
         Command::Health(health) => health.run(output).await,
+        Command::Import(import) => import.run(output).await,
+        Command::Call(call) => call.run(output).await,
+        Command::Status(status) => status.run(output).await,
+        Command::Explain(explain) => explain.run(output).await,
+        Command::Catalogue(catalogue) => catalogue.run(output).await,
+        Command::Policy(policy) => policy.run(output).await,
+        Command::Rules(rules) => rules.run(output).await,
+        Command::Model(model) => model.run(output).await,
     }
 }

@@ -58,7 +58,11 @@ pub(super) struct Chunks<Rows> {
 
 impl<Rows: Iterator<Item = io::Result<SourceRow>>> Chunks<Rows> {
     pub(super) fn of(rows: Rows, books: SharedBooks) -> Self {
-        Self { rows, books, waiting: None }
+        Self {
+            rows,
+            books,
+            waiting: None,
+        }
     }
 
     /// The next row that has records.
@@ -80,7 +84,9 @@ impl<Rows: Iterator<Item = io::Result<SourceRow>>> Chunks<Rows> {
                 Ok(records) if records.is_empty() => books.skipped += 1,
                 Ok(records) => return Some((row.row, row.done, records)),
                 Err(faults) => {
-                    let refusals = faults.into_iter().map(|fault| Refusal::local(row.row, fault));
+                    let refusals = faults
+                        .into_iter()
+                        .map(|fault| Refusal::local(row.row, fault));
                     books.refusals.extend(refusals);
                 }
             }
@@ -105,7 +111,10 @@ impl<Rows: Iterator<Item = io::Result<SourceRow>>> Iterator for Chunks<Rows> {
             }
             bytes += more;
             request.records.extend(records);
-            end = Some(Chunk { last_row: row, done });
+            end = Some(Chunk {
+                last_row: row,
+                done,
+            });
         }
         self.books.open().under_way.push_back(end?);
         Some(request)
@@ -117,19 +126,28 @@ mod tests {
     use super::*;
     use crate::mapping::Fault;
 
-    fn row(row: u64, count: usize) -> io::Result<SourceRow> {
+    fn row(row: u64, count: usize) -> SourceRow {
         let records = vec![ImportRecord { row, record: None }; count];
-        Ok(SourceRow { row, done: row * 10, records: Ok(records) })
+        SourceRow {
+            row,
+            done: row * 10,
+            records: Ok(records),
+        }
     }
 
     #[test]
     fn a_row_is_never_split_and_every_chunk_is_within_bounds() {
         let books = SharedBooks::default();
-        let rows = (1..=700).map(|number| row(number, 3));
+        let rows = (1..=700).map(|number| Ok(row(number, 3)));
         let chunks: Vec<_> = Chunks::of(rows, books.clone()).collect();
         let sizes: Vec<usize> = chunks.iter().map(|chunk| chunk.records.len()).collect();
         assert_eq!(sizes, [900, 900, 300]);
-        let last_rows: Vec<u64> = books.open().under_way.iter().map(|it| it.last_row).collect();
+        let last_rows: Vec<u64> = books
+            .open()
+            .under_way
+            .iter()
+            .map(|it| it.last_row)
+            .collect();
         assert_eq!(last_rows, [300, 600, 700]);
         assert_eq!(books.open().rows, 700);
     }
@@ -137,9 +155,16 @@ mod tests {
     #[test]
     fn bad_and_empty_rows_are_counted_and_not_sent() {
         let books = SharedBooks::default();
-        let fault = Fault { field: "event.kind".to_owned(), message: "is blank".to_owned() };
-        let bad = Ok(SourceRow { row: 2, done: 20, records: Err(vec![fault]) });
-        let rows = [row(1, 1), bad, row(3, 0), row(4, 1)];
+        let fault = Fault {
+            field: "event.kind".to_owned(),
+            message: "is blank".to_owned(),
+        };
+        let bad = SourceRow {
+            row: 2,
+            done: 20,
+            records: Err(vec![fault]),
+        };
+        let rows = [row(1, 1), bad, row(3, 0), row(4, 1)].map(Ok);
         let chunks: Vec<_> = Chunks::of(rows.into_iter(), books.clone()).collect();
         assert_eq!(chunks.len(), 1);
         assert_eq!(chunks[0].records.len(), 2);
@@ -151,7 +176,7 @@ mod tests {
     #[test]
     fn what_was_read_before_a_failure_is_still_sent() {
         let books = SharedBooks::default();
-        let rows = [row(1, 1), Err(io::Error::other("the disk is gone"))];
+        let rows = [Ok(row(1, 1)), Err(io::Error::other("the disk is gone"))];
         let chunks: Vec<_> = Chunks::of(rows.into_iter(), books.clone()).collect();
         assert_eq!(chunks.len(), 1);
         assert!(books.open().failure.is_some());

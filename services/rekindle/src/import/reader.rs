@@ -13,6 +13,9 @@ use crate::mapping::{SourceFormat, SourceShape};
 /// A longer row is a quote that is never closed, or no text file at all.
 const MAX_ROW_BYTES: usize = 64 * 1024;
 
+/// The cells of a row without surrounding blanks, or why there are none.
+type Cells = Result<Vec<String>, String>;
+
 /// One row as it stands in the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RawRow {
@@ -21,7 +24,7 @@ pub(super) struct RawRow {
     /// How many bytes of the file are read with it.
     pub(super) end: u64,
     /// The cells without surrounding blanks, or why there are none.
-    pub(super) cells: Result<Vec<String>, String>,
+    pub(super) cells: Cells,
 }
 
 /// The rows of a file.
@@ -36,7 +39,11 @@ impl Reader {
     /// Opens a file and reads the names of its columns, if these are in its first line.
     pub(super) fn open(path: &Path, shape: &SourceShape) -> io::Result<(Self, Vec<String>)> {
         let lines = Lines::of(File::open(path)?);
-        let mut reader = Self { lines, format: shape.format, width: None };
+        let mut reader = Self {
+            lines,
+            format: shape.format,
+            width: None,
+        };
         let columns = match &shape.columns {
             Some(columns) => columns.clone(),
             None => reader.header()?,
@@ -48,7 +55,9 @@ impl Reader {
     fn header(&mut self) -> io::Result<Vec<String>> {
         let bad = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
         let Some(row) = self.next().transpose()? else {
-            return Err(bad("the file is empty: there is no line with the columns".to_owned()));
+            return Err(bad(
+                "the file is empty: there is no line with the columns".to_owned()
+            ));
         };
         let mut columns = row.cells.map_err(bad)?;
         if let Some(first) = columns.first_mut() {
@@ -56,7 +65,9 @@ impl Reader {
         }
         for (index, column) in columns.iter().enumerate() {
             if columns[..index].contains(column) {
-                return Err(bad(format!("the first line names the column \"{column}\" twice")));
+                return Err(bad(format!(
+                    "the first line names the column \"{column}\" twice"
+                )));
             }
         }
         Ok(columns)
@@ -84,11 +95,7 @@ impl Reader {
     }
 
     /// A row of cells in quotes may go on over several lines.
-    fn read_csv(
-        &mut self,
-        first: Line,
-        delimiter: u8,
-    ) -> io::Result<(Result<Vec<String>, String>, Vec<Line>)> {
+    fn read_csv(&mut self, first: Line, delimiter: u8) -> io::Result<(Cells, Vec<Line>)> {
         let mut text = first.bytes;
         let mut further = Vec::new();
         loop {
@@ -141,7 +148,12 @@ struct Lines {
 impl Lines {
     fn of(file: File) -> Self {
         let file = BufReader::new(file);
-        Self { file, given_back: VecDeque::new(), number: 0, end: 0 }
+        Self {
+            file,
+            given_back: VecDeque::new(),
+            number: 0,
+            end: 0,
+        }
     }
 
     fn give_back(&mut self, lines: Vec<Line>) {
@@ -153,12 +165,23 @@ impl Lines {
     fn read(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Vec::new();
         let bound = MAX_ROW_BYTES as u64;
-        let read = self.file.by_ref().take(bound).read_until(b'\n', &mut bytes)?;
+        let read = self
+            .file
+            .by_ref()
+            .take(bound)
+            .read_until(b'\n', &mut bytes)?;
         self.end += read as u64;
         self.number += 1;
-        let line = Line { number: self.number, end: self.end, bytes };
+        let line = Line {
+            number: self.number,
+            end: self.end,
+            bytes,
+        };
         if read == MAX_ROW_BYTES && !line.bytes.ends_with(b"\n") {
-            let message = format!("line {} is longer than 64 KiB: this is no table", self.number);
+            let message = format!(
+                "line {} is longer than 64 KiB: this is no table",
+                self.number
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         Ok((read > 0).then_some(line))
@@ -178,7 +201,7 @@ impl Iterator for Lines {
 
 /// The first row of a text, and whether it ends inside the text: one more byte behind the text
 /// belongs to the row only when a quote is still open.
-fn parse_csv(text: &[u8], delimiter: u8) -> io::Result<(Result<Vec<String>, String>, bool)> {
+fn parse_csv(text: &[u8], delimiter: u8) -> io::Result<(Cells, bool)> {
     let is_terminated = text.ends_with(b"\n");
     let behind: &[u8] = if is_terminated { b"x" } else { b"\nx" };
     let mut reader = ReaderBuilder::new()
@@ -188,12 +211,15 @@ fn parse_csv(text: &[u8], delimiter: u8) -> io::Result<(Result<Vec<String>, Stri
         .buffer_capacity(text.len() + behind.len())
         .from_reader(text.chain(behind));
     let mut record = ByteRecord::new();
-    reader.read_byte_record(&mut record).map_err(io::Error::from)?;
+    reader
+        .read_byte_record(&mut record)
+        .map_err(io::Error::from)?;
     let whole = (text.len() + behind.len()) as u64;
     let is_closed = reader.position().byte() < whole;
-    let cells = match is_closed && goes_on_behind_a_quote(text, delimiter) {
-        true => Err("has text behind a closing quote: double the quotes inside".to_owned()),
-        false => record.iter().map(text_of).collect(),
+    let cells = if is_closed && goes_on_behind_a_quote(text, delimiter) {
+        Err("has text behind a closing quote: double the quotes inside".to_owned())
+    } else {
+        record.iter().map(text_of).collect()
     };
     Ok((cells, is_closed))
 }
@@ -221,7 +247,7 @@ fn goes_on_behind_a_quote(text: &[u8], delimiter: u8) -> bool {
     false
 }
 
-fn split_at_blanks(bytes: &[u8]) -> Result<Vec<String>, String> {
+fn split_at_blanks(bytes: &[u8]) -> Cells {
     bytes
         .split(u8::is_ascii_whitespace)
         .filter(|cell| !cell.is_empty())
@@ -260,18 +286,27 @@ mod tests {
 
     fn shape(format: SourceFormat, columns: Option<&[&str]>) -> SourceShape {
         let columns = columns.map(|columns| columns.iter().map(|it| (*it).to_owned()).collect());
-        SourceShape { format, columns, as_of: None }
+        SourceShape {
+            format,
+            columns,
+            as_of: None,
+        }
     }
 
     const CSV: SourceFormat = SourceFormat::Csv { delimiter: b',' };
 
     fn rows(file: &TemporaryFile, shape: &SourceShape) -> Vec<(u64, Result<Vec<String>, String>)> {
         let (reader, _) = Reader::open(&file.0, shape).expect("a readable file");
-        reader.map(|row| row.map(|row| (row.line, row.cells)).expect("a readable row")).collect()
+        reader
+            .map(|row| {
+                row.map(|row| (row.line, row.cells))
+                    .expect("a readable row")
+            })
+            .collect()
     }
 
-    fn cells(texts: &[&str]) -> Result<Vec<String>, String> {
-        Ok(texts.iter().map(|text| (*text).to_owned()).collect())
+    fn owned(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
     }
 
     #[test]
@@ -283,9 +318,12 @@ mod tests {
         assert_eq!(columns, ["id", "note"]);
         assert_eq!(rows.len(), 5, "{rows:?}");
         assert_eq!(rows[1], (3, Err("has 1 cells where 2 are due".to_owned())));
-        assert_eq!(rows[2], (4, Err("is not UTF-8: convert the file first".to_owned())));
-        assert_eq!(rows[3], (6, cells(&["c-4", "two\nlines"])));
-        assert_eq!(rows[4], (8, cells(&["c-5", "x"])));
+        assert_eq!(
+            rows[2],
+            (4, Err("is not UTF-8: convert the file first".to_owned()))
+        );
+        assert_eq!(rows[3], (6, Ok(owned(&["c-4", "two\nlines"]))));
+        assert_eq!(rows[4], (8, Ok(owned(&["c-5", "x"]))));
     }
 
     #[test]
@@ -294,9 +332,9 @@ mod tests {
         let file = TemporaryFile::with("quote.csv", bytes);
         let rows = rows(&file, &shape(CSV, None));
         assert_eq!(rows.len(), 4, "{rows:?}");
-        assert_eq!(rows[0], (2, cells(&["c-1", "5\" pipe"])));
+        assert_eq!(rows[0], (2, Ok(owned(&["c-1", "5\" pipe"]))));
         assert!(rows[1].1.is_err(), "{rows:?}");
-        assert_eq!(rows[2], (4, cells(&["c-3", "fine"])));
+        assert_eq!(rows[2], (4, Ok(owned(&["c-3", "fine"]))));
         assert!(rows[3].1.is_err(), "{rows:?}");
     }
 
@@ -304,7 +342,7 @@ mod tests {
     fn quotes_inside_quotes_are_doubled() {
         let file = TemporaryFile::with("said.csv", b"id,note\nc-1,\"said \"\"hi\"\", twice\"\n");
         let rows = rows(&file, &shape(CSV, None));
-        assert_eq!(rows, [(2, cells(&["c-1", "said \"hi\", twice"]))]);
+        assert_eq!(rows, [(2, Ok(owned(&["c-1", "said \"hi\", twice"])))]);
     }
 
     #[test]
@@ -312,10 +350,10 @@ mod tests {
         let file = TemporaryFile::with("blank.txt", b" 4 1997  2\r\n\r\n 5 1998\t3\n6 7\n8 9 10");
         let shape = shape(SourceFormat::Whitespace, Some(&["id", "year", "count"]));
         let rows = rows(&file, &shape);
-        assert_eq!(rows[0], (1, cells(&["4", "1997", "2"])));
-        assert_eq!(rows[1], (3, cells(&["5", "1998", "3"])));
+        assert_eq!(rows[0], (1, Ok(owned(&["4", "1997", "2"]))));
+        assert_eq!(rows[1], (3, Ok(owned(&["5", "1998", "3"]))));
         assert_eq!(rows[2], (4, Err("has 2 cells where 3 are due".to_owned())));
-        assert_eq!(rows[3], (5, cells(&["8", "9", "10"])));
+        assert_eq!(rows[3], (5, Ok(owned(&["8", "9", "10"]))));
     }
 
     #[test]

@@ -22,11 +22,13 @@ impl FileRows {
     /// Opens the file and checks the mapping against it; every problem is named at once.
     pub fn open(file: &Path, mapping: &Path, as_of: Option<Date>) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(mapping).map_err(|error| unreadable(mapping, &error))?;
-        let size = std::fs::metadata(file).map_err(|error| unreadable(file, &error))?.len();
+        let size = std::fs::metadata(file)
+            .map_err(|error| unreadable(file, &error))?
+            .len();
         let mut reader = None;
         let read = Mapping::read(&text, as_of, |shape| {
-            let (opened, columns) =
-                Reader::open(file, shape).map_err(|error| format!("{}: {error}", file.display()))?;
+            let (opened, columns) = Reader::open(file, shape)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
             reader = Some(opened);
             Ok(columns)
         });
@@ -43,7 +45,11 @@ impl FileRows {
         let reader = reader.ok_or_else(|| {
             Failure::new(Exit::BadInput, format!("{} was not opened", file.display()))
         })?;
-        Ok(Self { reader, mapping: checked, size })
+        Ok(Self {
+            reader,
+            mapping: checked,
+            size,
+        })
     }
 
     /// The size of the file in bytes, the unit of `SourceRow::done`.
@@ -53,13 +59,20 @@ impl FileRows {
 
     fn row(&mut self, raw: RawRow) -> SourceRow {
         let records = match raw.cells {
-            Err(message) => Err(vec![Fault { field: String::new(), message }]),
+            Err(message) => Err(vec![Fault {
+                field: String::new(),
+                message,
+            }]),
             Ok(cells) => {
                 let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
                 self.mapping.records(raw.line, &cells)
             }
         };
-        SourceRow { row: raw.line, done: raw.end, records }
+        SourceRow {
+            row: raw.line,
+            done: raw.end,
+            records,
+        }
     }
 }
 
@@ -73,6 +86,9 @@ impl Iterator for FileRows {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::BadInput, format!("{} cannot be read: {error}", path.display()))
-        .advice("check the name and the permissions")
+    Failure::new(
+        Exit::BadInput,
+        format!("{} cannot be read: {error}", path.display()),
+    )
+    .advice("check the name and the permissions")
 }

@@ -36,7 +36,12 @@ pub struct Refusal {
 impl Refusal {
     pub(super) fn local(row: u64, fault: Fault) -> Self {
         let reason = "INVALID_FIELD".to_owned();
-        Self { row, reason, field: fault.field, message: fault.message }
+        Self {
+            row,
+            reason,
+            field: fault.field,
+            message: fault.message,
+        }
     }
 
     fn remote(refusal: RowRefusal) -> Self {
@@ -76,6 +81,19 @@ impl Summary {
         rows / self.seconds.max(0.001)
     }
 
+    /// Reads every row and sends none: what would be refused before anything is sent.
+    pub fn of_check(rows: impl Iterator<Item = io::Result<SourceRow>>) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let books = SharedBooks::default();
+        Chunks::of(rows, books.clone()).for_each(drop);
+        let mut summary = Self::default();
+        finish(&mut summary, &books, begun);
+        match books.open().failure.take() {
+            Some(error) => Err(unreadable(&error)),
+            None => Ok(summary),
+        }
+    }
+
     fn add(&mut self, answer: ImportResponse) {
         self.changed += u64::from(answer.changed_count);
         self.unchanged += u64::from(answer.unchanged_count);
@@ -85,7 +103,10 @@ impl Summary {
     fn refuse(&mut self, refusals: impl IntoIterator<Item = Refusal>) {
         for refusal in refusals {
             // The reasons of one row come one after the other.
-            let is_new = self.refusals.last().is_none_or(|last| last.row != refusal.row);
+            let is_new = self
+                .refusals
+                .last()
+                .is_none_or(|last| last.row != refusal.row);
             self.refused += u64::from(is_new);
             if self.refusals.len() < MAX_KEPT_REFUSALS {
                 self.refusals.push(refusal);
@@ -105,7 +126,9 @@ pub async fn send(
     let chunks = stream::iter(Chunks::of(rows, books.clone()));
     let mut imports = services.imports();
     let mut answers = services
-        .call(METHOD, STREAMING, chunks, |request| async move { imports.import(request).await })
+        .call(METHOD, STREAMING, chunks, |request| async move {
+            imports.import(request).await
+        })
         .await?;
     let mut summary = Summary::default();
     let mut last_row = 0;
@@ -122,10 +145,16 @@ pub async fn send(
     }
     finish(&mut summary, &books, begun);
     if let Some(error) = books.open().failure.take() {
-        let failure = Failure::new(Exit::BadInput, format!("the source cannot be read: {error}"));
+        let failure = Failure::new(
+            Exit::BadInput,
+            format!("the source cannot be read: {error}"),
+        );
         return Err(interrupted(failure, last_row));
     }
-    progress.end(format_args!("{} rows in {:.1} s", summary.rows, summary.seconds));
+    progress.end(format_args!(
+        "{} rows in {:.1} s",
+        summary.rows, summary.seconds
+    ));
     Ok(summary)
 }
 
@@ -137,9 +166,18 @@ async fn next_answer(
         Ok(answer) => answer.map_err(|status| services.failure(METHOD, &status)),
         Err(_elapsed) => {
             let seconds = SILENCE.as_secs();
-            Err(Failure::unavailable(format!("profiles has been silent for {seconds} s")))
+            Err(Failure::unavailable(format!(
+                "profiles has been silent for {seconds} s"
+            )))
         }
     }
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::BadInput,
+        format!("the source cannot be read: {error}"),
+    )
 }
 
 fn interrupted(failure: Failure, last_row: u64) -> Failure {
@@ -157,7 +195,11 @@ fn report(
 ) {
     let mut books = books.open();
     let mut done = None;
-    while books.under_way.front().is_some_and(|chunk| chunk.last_row <= last_row) {
+    while books
+        .under_way
+        .front()
+        .is_some_and(|chunk| chunk.last_row <= last_row)
+    {
         done = books.under_way.pop_front().map(|chunk| chunk.done);
     }
     let refused = summary.refused + refused_here(&books.refusals);
@@ -165,7 +207,10 @@ fn report(
     #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
     let rate = rows as f64 / begun.elapsed().as_secs_f64().max(0.001);
     if let Some(done) = done {
-        progress.reached(done, format_args!("{rows} rows, {rate:.0} a second, {refused} refused"));
+        progress.reached(
+            done,
+            format_args!("{rows} rows, {rate:.0} a second, {refused} refused"),
+        );
     }
 }
 
@@ -190,7 +235,10 @@ mod tests {
     use super::*;
 
     fn refusal(row: u64) -> Refusal {
-        let fault = Fault { field: "customer.kind".to_owned(), message: "is blank".to_owned() };
+        let fault = Fault {
+            field: "customer.kind".to_owned(),
+            message: "is blank".to_owned(),
+        };
         Refusal::local(row, fault)
     }
 
@@ -215,9 +263,16 @@ mod tests {
                 last_row,
                 changed_count: 2,
                 unchanged_count: 1,
-                refusals: if last_row == 5 { vec![remote.clone()] } else { Vec::new() },
+                refusals: if last_row == 5 {
+                    vec![remote.clone()]
+                } else {
+                    Vec::new()
+                },
             });
         }
-        assert_eq!((summary.changed, summary.unchanged, summary.refused), (4, 2, 1));
+        assert_eq!(
+            (summary.changed, summary.unchanged, summary.refused),
+            (4, 2, 1)
+        );
     }
 }

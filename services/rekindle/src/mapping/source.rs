@@ -83,13 +83,11 @@ fn read_format(section: &Section<'_>, complaints: &mut Complaints<'_>) -> Option
 
 fn read_delimiter(section: &Section<'_>, complaints: &mut Complaints<'_>) -> Option<u8> {
     let text = section.text("delimiter", complaints)?;
-    match text.text.as_bytes() {
-        [byte] => Some(*byte),
-        _ => {
-            complaints.at(&text.place.span(), "delimiter must be one ASCII character");
-            None
-        }
+    if let [byte] = text.text.as_bytes() {
+        return Some(*byte);
     }
+    complaints.at(&text.place.span(), "delimiter must be one ASCII character");
+    None
 }
 
 fn read_columns(section: &Section<'_>, complaints: &mut Complaints<'_>) -> Option<Vec<String>> {

@@ -1,0 +1,145 @@
+//! `rekindle catalogue validate|publish FILES`: the offers, as files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use contract::offers::v1::{
+    GetCatalogueRequest, PublishCatalogueRequest, PublishCatalogueResponse, SourceFile,
+    ValidateCatalogueRequest,
+};
+
+use super::files::{print_problems, read_sources};
+use crate::client::{ONLINE, PUBLISHING, ServiceArguments, Services, Trace, new_request_id};
+use crate::failure::Failure;
+use crate::json;
+use crate::output::Output;
+use crate::screen::{self, Paper};
+
+/// Check or publish the catalogue of offers.
+///
+/// Problems are printed as `file:line:column CODE message`; with any of them nothing is published
+/// and the exit code is 1.
+#[derive(Debug, Args)]
+pub struct Catalogue {
+    #[command(subcommand)]
+    verb: Verb,
+
+    #[command(flatten)]
+    services: ServiceArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check files and name every problem.
+    Validate {
+        /// The files, reasons and offers together.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Make a new version of files; the one in force already makes none.
+    Publish {
+        /// The files, reasons and offers together.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+
+        /// Who publishes.
+        #[arg(long, default_value = "rekindle", value_name = "NAME")]
+        by: String,
+
+        /// Why.
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        note: String,
+    },
+    /// Show the version in force.
+    Show,
+}
+
+impl Catalogue {
+    /// Does one of the three.
+    pub async fn run(&self, output: Output) -> Result<u8, Failure> {
+        let services = Services::at(&self.services, Trace::begin("rekindle catalogue"))?;
+        match &self.verb {
+            Verb::Validate { files } => validate(&services, read_sources(files)?, output).await,
+            Verb::Publish { files, by, note } => {
+                let files = read_sources(files)?;
+                let answer = publish_catalogue(&services, files, by, note).await?;
+                if !answer.problems.is_empty() {
+                    return print_problems(&answer.problems, output);
+                }
+                let version = answer.catalogue.unwrap_or_default();
+                output.result(
+                    &json::catalogue(Some(&version), &version.offers, answer.changed),
+                    |_| {
+                        let paper = Paper::of_stdout();
+                        screen::catalogue(Some(&version), &version.offers, answer.changed, paper)
+                    },
+                )?;
+                Ok(0)
+            }
+            Verb::Show => show(&services, output).await,
+        }
+    }
+}
+
+async fn validate(
+    services: &Services,
+    files: Vec<SourceFile>,
+    output: Output,
+) -> Result<u8, Failure> {
+    let mut catalogues = services.catalogues();
+    let method = "rekindle.offers.v1.CatalogueService/ValidateCatalogue";
+    let request = ValidateCatalogueRequest { files };
+    let answer = services
+        .call(method, PUBLISHING, request, |request| async move {
+            catalogues.validate_catalogue(request).await
+        })
+        .await?;
+    if !answer.problems.is_empty() {
+        return print_problems(&answer.problems, output);
+    }
+    output.result(&json::catalogue(None, &answer.offers, false), |_| {
+        screen::catalogue(None, &answer.offers, false, Paper::of_stdout())
+    })?;
+    Ok(0)
+}
+
+/// Publishes a catalogue; the answer may hold problems instead of a version.
+pub(super) async fn publish_catalogue(
+    services: &Services,
+    files: Vec<SourceFile>,
+    published_by: &str,
+    note: &str,
+) -> Result<PublishCatalogueResponse, Failure> {
+    let request = PublishCatalogueRequest {
+        request_id: new_request_id(),
+        files,
+        published_by: published_by.to_owned(),
+        note: note.to_owned(),
+    };
+    let mut catalogues = services.catalogues();
+    let method = "rekindle.offers.v1.CatalogueService/PublishCatalogue";
+    services
+        .call(method, PUBLISHING, request, |request| async move {
+            catalogues.publish_catalogue(request).await
+        })
+        .await
+}
+
+async fn show(services: &Services, output: Output) -> Result<u8, Failure> {
+    let mut catalogues = services.catalogues();
+    let method = "rekindle.offers.v1.CatalogueService/GetCatalogue";
+    let answer = services
+        .call(
+            method,
+            ONLINE,
+            GetCatalogueRequest { version: 0 },
+            |request| async move { catalogues.get_catalogue(request).await },
+        )
+        .await?;
+    let version = answer.catalogue.unwrap_or_default();
+    output.result(
+        &json::catalogue(Some(&version), &version.offers, false),
+        |_| screen::catalogue(Some(&version), &version.offers, false, Paper::of_stdout()),
+    )?;
+    Ok(0)
+}

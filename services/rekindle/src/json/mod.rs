@@ -1,0 +1,29 @@
+//! Answers of the services as JSON documents: field names of the contract, words for its enums,
+//! RFC 3339 times, amounts as `{"minor": 2985, "currency": "USD"}`.
+
+mod desk;
+mod import;
+mod lifecycle;
+mod publishing;
+
+pub use desk::{acknowledged, agent, explanation, responded};
+pub use import::import;
+pub use lifecycle::{model, rules, status};
+pub use publishing::{catalogue, policy, problems};
+
+use contract::types::v1::Money;
+use prost_types::Timestamp as WireTime;
+use serde_json::{Value, json};
+
+use crate::screen::words;
+
+fn money(amount: Option<&Money>) -> Value {
+    amount.map_or(
+        Value::Null,
+        |amount| json!({"minor": amount.minor, "currency": amount.currency}),
+    )
+}
+
+fn time(time: Option<&WireTime>) -> Value {
+    words::instant(time).map_or(Value::Null, |time| Value::String(time.to_string()))
+}

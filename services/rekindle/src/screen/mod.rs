@@ -1,0 +1,24 @@
+//! What a person sees: pure functions from the messages of the contract to text.
+
+mod agent;
+mod explanation;
+mod import;
+mod models;
+mod offers;
+mod outcome;
+mod paper;
+mod publishing;
+mod status;
+#[cfg(test)]
+mod tests;
+mod why;
+pub(crate) mod words;
+
+pub use agent::agent;
+pub use explanation::explanation;
+pub use import::import;
+pub use models::{model_line, models};
+pub use outcome::{acknowledged, responded};
+pub use paper::Paper;
+pub use publishing::{catalogue, policy, problems, rules};
+pub use status::status;
