@@ -1,9 +1,9 @@
-//! Time as an input: UTC instants, calendar dates, the clock they are read from, deadlines.
+//! Time as an input: UTC instants, calendar spans and dates, the clock they are read from, deadlines.
 
 use std::time::{Duration, Instant};
 
-pub use jiff::Timestamp;
 pub use jiff::civil::Date;
+pub use jiff::{Span, Timestamp};
 
 /// Where the current time comes from. Only composition roots choose one.
 pub trait Clock: Send + Sync {

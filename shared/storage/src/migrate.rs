@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use kernel::secret::Secret;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
+use sqlx::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::error::StoreError;
 use crate::postgres::Postgres;
@@ -30,8 +30,10 @@ pub enum SchemaError {
 /// Applies the migrations that are missing, without the time limits of calls.
 pub async fn migrate(url: &Secret, migrator: &Migrator) -> Result<(), SchemaError> {
     let options: PgConnectOptions = url.expose().parse().map_err(StoreError::from)?;
-    let mut connection = options.connect().await.map_err(StoreError::from)?;
-    migrator.run(&mut connection).await?;
+    let one = PgPoolOptions::new().max_connections(1);
+    let pool = one.connect_with(options).await.map_err(StoreError::from)?;
+    migrator.run(&pool).await?;
+    pool.close().await;
     Ok(())
 }
 

@@ -1,9 +1,21 @@
 //! Decisions and invariants: pure, without input and output, clock, randomness or wire types.
 
+pub mod answer;
+pub mod arbitration;
 pub mod catalogue;
+pub mod customer;
+pub mod decision;
+pub mod exit;
 pub mod facts;
+pub mod history;
 pub mod named;
+pub mod nearest;
+pub mod observation;
 pub mod policy;
 pub mod predicate;
 pub mod problem;
+pub mod promise;
+pub mod qualification;
 pub mod request;
+pub mod session;
+pub mod version;

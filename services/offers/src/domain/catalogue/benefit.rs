@@ -4,7 +4,8 @@ use kernel::money::{BasisPoints, Currency, Money};
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Amounts;
+use super::{Amounts, Lever};
+use crate::domain::named::Named;
 
 /// What an offer gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +100,53 @@ impl Benefit {
                 months => Some(months_later(at, months)?),
             },
         })
+    }
+
+    /// Says in what way the benefit does not fit the lever under which it is offered.
+    pub(super) fn complaints(&self, lever: Lever) -> Vec<String> {
+        let name = lever.name();
+        let has_one_off = !self.one_off.is_empty();
+        let fits = match lever {
+            Lever::PriceDiscount => matches!(self.concession, Concession::Discount { .. }),
+            Lever::Pause => matches!(self.concession, Concession::Pause { .. }),
+            Lever::RightSize | Lever::PlanChange => {
+                matches!(self.concession, Concession::Change { .. })
+            }
+            Lever::Credit | Lever::FeeWaiver => has_one_off,
+            Lever::InformationOnly => self.concession == Concession::None && !has_one_off,
+            _ => true,
+        };
+        let needed = match lever {
+            Lever::PriceDiscount => "a discount",
+            Lever::Pause => "a pause",
+            Lever::RightSize | Lever::PlanChange => "a change",
+            Lever::Credit | Lever::FeeWaiver => "a one_off amount",
+            _ => "nothing at all",
+        };
+        let mut complaints = Vec::new();
+        if !fits {
+            complaints.push(format!(
+                "the lever {name} gives {needed}: change the benefit or the lever"
+            ));
+        }
+        if lever == Lever::InformationOnly && self.commitment_months > 0 {
+            complaints.push(format!(
+                "the lever {name} cannot bind anybody: drop commitment_months"
+            ));
+        }
+        let discounts = matches!(self.concession, Concession::Discount { .. });
+        if discounts
+            && !matches!(
+                lever,
+                Lever::PriceDiscount | Lever::EarlyRenewal | Lever::TermChange
+            )
+        {
+            complaints.push(format!(
+                "a discount under the lever {name} would pass for something else: use \
+                 price_discount, early_renewal or term_change"
+            ));
+        }
+        complaints
     }
 
     /// Returns how many months the benefit lasts; zero for a single benefit or a lasting change.

@@ -3,6 +3,9 @@
 
 mod amounts;
 mod benefit;
+mod compile;
+mod compile_texts;
+pub mod draft;
 mod lever;
 mod offer;
 mod reason;

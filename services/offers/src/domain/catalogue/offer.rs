@@ -58,6 +58,14 @@ impl Named for OfferState {
         &[(Self::Live, "live"), (Self::Paused, "paused")];
 }
 
+impl Named for Authority {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Agent, "agent"),
+        (Self::Senior, "senior"),
+        (Self::Manager, "manager"),
+    ];
+}
+
 /// What an offer costs beside what it gives away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CostModel {
@@ -105,6 +113,11 @@ pub struct StagePrior {
     pub here_30_days: f64,
     /// That it lasts, given that they are here at 30 days.
     pub durable: f64,
+}
+
+impl StagePrior {
+    /// What is believed of a discount until it is shown otherwise: most do not outlive their end.
+    pub const DISCOUNT_LASTS: f64 = 0.40;
 }
 
 /// How well an offer is believed to work.

@@ -99,6 +99,47 @@ pub struct Reason {
     pub no_offer: StagePrior,
 }
 
+impl Reason {
+    /// Tells whether an offer of a lever is an answer to this reason.
+    pub fn is_answered_by(&self, lever: Lever) -> bool {
+        self.offers_allowed
+            && self.levers.contains(&lever)
+            && (self.price_offer_allowed || !lever.is_about_price())
+    }
+
+    /// Says in what way its attributes contradict each other.
+    pub(super) fn complaints(&self) -> Vec<&'static str> {
+        let price_lever = self.levers.iter().any(|lever| lever.is_about_price());
+        let checks = [
+            (
+                !self.offers_allowed && !self.levers.is_empty(),
+                "offers are not allowed, but there are levers: drop them",
+            ),
+            (
+                !self.offers_allowed && self.price_offer_allowed,
+                "a price offer cannot be allowed where offers are not",
+            ),
+            (
+                self.offers_allowed && self.levers.is_empty(),
+                "offers are allowed, but there is no lever: name one",
+            ),
+            (
+                price_lever && !self.price_offer_allowed,
+                "there is a lever about price, but a price offer is not allowed: drop one of them",
+            ),
+            (
+                self.win_back_after_days.is_none() != self.win_back_theme.is_empty(),
+                "win_back_after_days and win_back_theme go together",
+            ),
+        ];
+        checks
+            .into_iter()
+            .filter(|(wrong, _)| *wrong)
+            .map(|(_, complaint)| complaint)
+            .collect()
+    }
+}
+
 /// Whether the company can do something about a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Controllable {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is law; the rows are data that somebody keeps.
 
+mod check;
 mod jurisdiction;
 mod merge;
 mod outcome;
@@ -13,7 +14,7 @@ use kernel::time::Timestamp;
 pub use jurisdiction::{Jurisdiction, JurisdictionError, covers};
 pub use merge::RowEffect;
 pub use outcome::{ContactHours, Field, Medium, OffersAllowed, PolicyOutcome};
-pub use row::{Place, Row, Rules, Scope};
+pub use row::{PlaceScope, Row, Rules, Scope};
 pub use situation::{Channel, ContractKind, CustomerKind, Situation};
 
 /// One version of the policy.

@@ -34,7 +34,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Places.
-    pub places: Vec<Place>,
+    pub places: Vec<PlaceScope>,
     /// Channels.
     pub channels: Vec<Channel>,
     /// Kinds of customer.
@@ -45,7 +45,7 @@ pub struct Scope {
 
 /// A place in the scope of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PlaceScope {
     /// This place and its parts.
     In(Jurisdiction),
     /// Wherever it is not known where the customer is, or no row names the place.
@@ -95,7 +95,7 @@ pub(super) enum Absence {
     OtherContractKind,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PlaceScope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::In(jurisdiction) => jurisdiction.fmt(formatter),
@@ -162,9 +162,9 @@ impl Scope {
 
     /// Tells whether a place is named, itself or its country.
     pub fn names(&self, place: &str) -> bool {
-        self.places
-            .iter()
-            .any(|named| matches!(named, Place::In(jurisdiction) if jurisdiction.covers(place)))
+        self.places.iter().any(
+            |named| matches!(named, PlaceScope::In(jurisdiction) if jurisdiction.covers(place)),
+        )
     }
 
     fn includes_place(&self, place: Option<&str>) -> bool {

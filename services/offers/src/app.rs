@@ -1,0 +1,172 @@
+//! The composition root: the only file that knows every room.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::{Context, ProcessSettings, Program, Service};
+use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
+use edge::client::Caller;
+use edge::{Boundary, Methods};
+use kernel::id::SessionId;
+use sqlx::migrate::Migrator;
+use storage::Postgres;
+use storage::redis::Cache;
+
+use crate::cache::CachedCustomers;
+use crate::clients::{LifecycleClient, ProfilesClient};
+use crate::jobs;
+use crate::rpc::SaveDesk;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::usecase::active::Active;
+use crate::usecase::confirm_cancellation::ConfirmCancellation;
+use crate::usecase::explain_decision::ExplainDecision;
+use crate::usecase::gather::{FeedTrust, Gather};
+use crate::usecase::ports::Profiles;
+use crate::usecase::read_session::ReadSession;
+use crate::usecase::record_response::RecordResponse;
+use crate::usecase::request_save_offer::RequestSaveOffer;
+
+/// The schema of the service's database, step by step.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The offers service.
+#[derive(Clone, Copy, Debug)]
+pub struct Offers;
+
+impl Program for Offers {
+    const NAME: &'static str = "offers";
+    type Settings = Settings;
+
+    fn process(settings: &Settings) -> &ProcessSettings {
+        &settings.process
+    }
+
+    async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+        Ok(storage::migrate::migrate(&settings.postgres.url, &MIGRATOR).await?)
+    }
+
+    async fn build(settings: &Settings, context: &Context) -> anyhow::Result<Service> {
+        let postgres = Postgres::connect_lazy(&settings.postgres, &context.tracker)?;
+        storage::migrate::check_schema_level(&postgres, &MIGRATOR).await?;
+        let store = Store::start(postgres, &settings.reads, &settings.writes);
+        let active = Active::load(store.clone()).await?;
+        let cached = CachedCustomers::new(Cache::connect_lazy(&settings.redis)?);
+        let trust = FeedTrust::default();
+        let parts = Parts {
+            gather: Gather::new(
+                cached.clone(),
+                Arc::new(lifecycle(settings)?),
+                Arc::clone(&context.clock),
+                trust.clone(),
+                context.tracker.clone(),
+            ),
+            store,
+            active,
+            cached,
+            trust,
+        };
+        start_jobs(settings, context, &parts, Arc::new(profiles(settings)?));
+        Ok(service(context, parts))
+    }
+}
+
+struct Parts {
+    store: Store,
+    active: Active,
+    gather: Gather,
+    cached: CachedCustomers,
+    trust: FeedTrust,
+}
+
+fn lifecycle(settings: &Settings) -> anyhow::Result<LifecycleClient> {
+    let methods = Methods::from_descriptors(contract::DESCRIPTORS_LIFECYCLE)?;
+    Ok(LifecycleClient::new(Caller::connect_lazy(
+        &settings.lifecycle,
+        &methods,
+    )?))
+}
+
+fn profiles(settings: &Settings) -> anyhow::Result<ProfilesClient> {
+    let methods = Methods::from_descriptors(contract::DESCRIPTORS_PROFILES)?;
+    Ok(ProfilesClient::new(Caller::connect_lazy(
+        &settings.profiles,
+        &methods,
+    )?))
+}
+
+fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: Arc<dyn Profiles>) {
+    let period = Duration::from_millis;
+    let stop = || context.stop.clone();
+    let holder = match settings.holder.as_str() {
+        "" => SessionId::draw(context.clock.now(), context.entropy.as_ref()).to_string(),
+        named => named.to_owned(),
+    };
+    let tracker = &context.tracker;
+    tracker.spawn(jobs::poll_active(
+        parts.active.clone(),
+        period(settings.active_period_ms),
+        stop(),
+    ));
+    tracker.spawn(jobs::sweep(
+        parts.store.clone(),
+        period(settings.sweep_period_ms),
+        settings.session_idle_seconds,
+        stop(),
+    ));
+    tracker.spawn(jobs::deliver_orders(
+        parts.store.clone(),
+        Arc::clone(&profiles),
+        period(settings.delivery_period_ms),
+        stop(),
+    ));
+    tracker.spawn(jobs::follow_changes(
+        parts.store.clone(),
+        profiles,
+        parts.cached.clone(),
+        holder,
+        stop(),
+    ));
+    tracker.spawn(jobs::watch_the_feed(
+        parts.store.clone(),
+        parts.trust.clone(),
+        stop(),
+    ));
+}
+
+fn service(context: &Context, parts: Parts) -> Service {
+    let (clock, entropy) = (Arc::clone(&context.clock), Arc::clone(&context.entropy));
+    let store = parts.store;
+    let desk = SaveDesk {
+        request_save_offer: RequestSaveOffer {
+            store: store.clone(),
+            gather: parts.gather,
+            active: parts.active.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        },
+        record_response: RecordResponse {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        },
+        confirm_cancellation: ConfirmCancellation {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            entropy,
+        },
+        read_session: ReadSession {
+            store: store.clone(),
+            clock,
+        },
+        explain_decision: ExplainDecision {
+            store,
+            active: parts.active,
+        },
+    };
+    Service::new(
+        Boundary::new("offers.rekindle"),
+        contract::DESCRIPTORS_OFFERS,
+    )
+    .with(SaveDeskServiceServer::new(desk))
+}

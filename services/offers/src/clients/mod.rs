@@ -1,0 +1,8 @@
+//! The services this one asks, over gRPC.
+
+mod customer;
+mod lifecycle;
+mod profiles;
+
+pub use lifecycle::LifecycleClient;
+pub use profiles::ProfilesClient;

@@ -1,0 +1,106 @@
+//! The profiles service: ending subscriptions, and the feed of what changed.
+
+use contract::profiles::v1::account_service_client::AccountServiceClient;
+use contract::profiles::v1::change_service_client::ChangeServiceClient;
+use contract::profiles::v1::{EndSubscriptionRequest, WatchChangesRequest, WatchChangesResponse};
+use contract::types::v1::EndReason;
+use edge::client::{Caller, refusal};
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use kernel::id::CustomerId;
+use kernel::refusal::Refusal;
+use kernel::time::Deadline;
+use tonic::Request;
+
+use crate::domain::exit::EndSubscription;
+use crate::usecase::ports::{Changes, Profiles};
+
+/// The profiles service.
+#[derive(Clone)]
+pub struct ProfilesClient {
+    accounts: AccountServiceClient<Caller>,
+    changes: ChangeServiceClient<Caller>,
+}
+
+impl ProfilesClient {
+    /// Asks through a caller.
+    pub fn new(caller: Caller) -> Self {
+        Self {
+            accounts: AccountServiceClient::new(caller.clone()),
+            changes: ChangeServiceClient::new(caller),
+        }
+    }
+
+    async fn end(&self, order: &EndSubscription) -> Result<(), Refusal> {
+        let request = EndSubscriptionRequest {
+            request_id: order.cancellation_id.to_string(),
+            customer_id: order.customer_id.to_string(),
+            subscription_id: order.subscription_id.to_string(),
+            service_end_time: Some(edge::wire::timestamp(order.service_end_at)),
+            billing_end_time: Some(edge::wire::timestamp(order.billing_end_at)),
+            end_reason: EndReason::CustomerTermination.into(),
+        };
+        self.accounts
+            .clone()
+            .end_subscription(Request::new(request))
+            .await
+            .map(|_| ())
+            .map_err(|status| refusal(&status))
+    }
+
+    async fn watch(
+        &self,
+        after_cursor: String,
+    ) -> Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal> {
+        let request = WatchChangesRequest {
+            after_cursor,
+            ..Default::default()
+        };
+        let stream = self
+            .changes
+            .clone()
+            .watch_changes(Request::new(request))
+            .await
+            .map_err(|status| refusal(&status))?
+            .into_inner();
+        Ok(stream
+            .map_ok(changes)
+            .map_err(|status| refusal(&status))
+            .boxed())
+    }
+}
+
+fn changes(run: WatchChangesResponse) -> Changes {
+    let changed = run
+        .changes
+        .iter()
+        .filter_map(|change| {
+            Some((
+                CustomerId::parse(&change.customer_id).ok()?,
+                change.revision,
+            ))
+        })
+        .collect();
+    Changes {
+        changed,
+        cursor: run.cursor,
+    }
+}
+
+impl Profiles for ProfilesClient {
+    fn end_subscription<'a>(
+        &'a self,
+        order: &'a EndSubscription,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(edge::deadline::within(deadline, self.end(order)))
+    }
+
+    fn changes<'a>(
+        &'a self,
+        after: String,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>> {
+        Box::pin(self.watch(after))
+    }
+}

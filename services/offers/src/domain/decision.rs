@@ -1,0 +1,313 @@
+//! The decision of one call: what it rests on, what it comes to, and its record.
+//!
+//! Deciding is pure: the same inputs give the same answer, so that a stored record can be decided
+//! again and compared.
+
+use kernel::id::{DecisionId, PresentedOfferId, SessionId};
+use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::arbitration::{self, ScoreTerms, Scored};
+use super::catalogue::{Catalogue, Reason as StatedReason};
+use super::customer::{Customer, Subscription};
+use super::exit::contract_end;
+use super::history::DeskHistory;
+use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
+use super::promise::{Promise, promise};
+use super::qualification::{self, Call};
+use super::request::{Permission, SaveRequest};
+use super::session::State;
+
+/// The name of the arm that offers nothing.
+pub const NO_OFFER: &str = "no_offer";
+
+/// Everything a decision rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// What the desk asked.
+    pub request: &'a SaveRequest,
+    /// The customer; absent when nobody could say in time.
+    pub customer: Option<&'a Customer>,
+    /// What the desk did before.
+    pub history: &'a DeskHistory,
+    /// The offers and reasons.
+    pub catalogue: &'a Catalogue,
+    /// What may be said.
+    pub policy: &'a PolicySet,
+    /// When it is decided.
+    pub now: Timestamp,
+    /// What was down, as short keys.
+    pub degraded: &'a [String],
+}
+
+/// What a decision comes to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// What may be said.
+    pub policy: PolicyOutcome,
+    /// The offers, best first; empty means: let them go.
+    pub offers: Vec<Promise>,
+    /// Why there is no offer; empty when there are some.
+    pub let_go: Vec<Reason>,
+    /// What became of each offer of the catalogue.
+    pub verdicts: Vec<Verdict>,
+    /// When the contract would end if the customer left now; absent when it was not known.
+    pub contract_ends_at: Option<Timestamp>,
+    /// The state of the session afterwards.
+    pub state: State,
+    /// The arm: the key of the first offer, or `no_offer`.
+    pub arm: String,
+    /// With which probability the arm was drawn; certain until the desk learns.
+    pub propensity: f64,
+}
+
+/// One reason in a verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// A short key.
+    pub code: String,
+    /// The clause that failed with what was seen, or empty.
+    pub detail: String,
+}
+
+impl Reason {
+    /// Makes a reason.
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// What became of one offer of the catalogue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// The offer.
+    pub offer_key: String,
+    /// Chosen, passed over or disqualified.
+    pub kind: VerdictKind,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The terms of its score; absent when it was never scored.
+    pub score: Option<ScoreTerms>,
+}
+
+/// The kinds of verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// Chosen.
+    Chosen,
+    /// Qualified, and ranked below the chosen ones or below offering nothing.
+    NotChosen,
+    /// Not qualified.
+    Disqualified,
+}
+
+/// The record of a decision: its inputs, its answer and the ids given to it. Never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The decision.
+    pub decision_id: DecisionId,
+    /// The session.
+    pub session_id: SessionId,
+    /// What the desk asked.
+    pub request: SaveRequest,
+    /// The customer at the time.
+    pub customer: Option<Customer>,
+    /// What the desk had done before.
+    pub history: DeskHistory,
+    /// The version of the catalogue.
+    pub catalogue_version: u64,
+    /// The version of the policy.
+    pub policy_version: u64,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// What was down.
+    pub degraded: Vec<String>,
+    /// The seed of the draw.
+    pub seed: u64,
+    /// The answer.
+    pub decision: Decision,
+    /// The ids of the presented offers, in their order.
+    pub presented_offer_ids: Vec<PresentedOfferId>,
+    /// The trace of the call; empty when there was none.
+    pub trace_id: String,
+    /// How long deciding took.
+    pub decide_microseconds: u64,
+}
+
+impl Record {
+    /// Decides again on what is recorded and tells whether the answer is the same.
+    pub fn replay_agrees(&self, catalogue: &Catalogue, policy: &PolicySet) -> bool {
+        let again = decide(&Inputs {
+            request: &self.request,
+            customer: self.customer.as_ref(),
+            history: &self.history,
+            catalogue,
+            policy,
+            now: self.decided_at,
+            degraded: &self.degraded,
+        });
+        again == self.decision
+    }
+}
+
+/// Decides: policy, then who qualifies, then what is worth more than offering nothing.
+pub fn decide(inputs: &Inputs<'_>) -> Decision {
+    let subscription = inputs
+        .customer
+        .and_then(|customer| customer.subscription(&inputs.request.subscription_id));
+    let policy = inputs
+        .policy
+        .resolve(&situation(inputs, subscription), inputs.now);
+    let stated = inputs
+        .request
+        .reason
+        .as_deref()
+        .and_then(|key| inputs.catalogue.reason(key));
+
+    let mut decision = Decision {
+        policy,
+        offers: Vec::new(),
+        let_go: Vec::new(),
+        verdicts: Vec::new(),
+        contract_ends_at: subscription.map(|subscription| contract_end(subscription, inputs.now)),
+        state: State::IntentStated,
+        arm: NO_OFFER.to_owned(),
+        propensity: 1.0,
+    };
+    let (Some(customer), Some(subscription)) = (inputs.customer, subscription) else {
+        decision
+            .let_go
+            .push(Reason::new("SAFE_DEFAULT", inputs.degraded.join(", ")));
+        return decision;
+    };
+    if let Some(reason) = let_go_at_once(inputs, customer, subscription, stated, &decision.policy) {
+        decision.let_go.push(reason);
+        return decision;
+    }
+    let call = Call::new(inputs, customer, subscription, stated);
+    choose(&call, &mut decision);
+    decision
+}
+
+fn situation(inputs: &Inputs<'_>, subscription: Option<&Subscription>) -> Situation {
+    let customer = inputs.customer;
+    let own_jurisdiction = customer.map_or("", |customer| customer.jurisdiction.as_str());
+    let jurisdiction = match inputs.request.jurisdiction.as_str() {
+        "" => own_jurisdiction,
+        stated => stated,
+    };
+    Situation {
+        jurisdiction: (!jurisdiction.is_empty()).then(|| jurisdiction.to_owned()),
+        channel: inputs.request.channel,
+        customer_kind: customer.and_then(|customer| customer.kind),
+        contract_kind: subscription.and_then(|subscription| subscription.contract_kind),
+    }
+}
+
+/// The cases in which there is no pitch at all.
+fn let_go_at_once(
+    inputs: &Inputs<'_>,
+    customer: &Customer,
+    subscription: &Subscription,
+    stated: Option<&StatedReason>,
+    policy: &PolicyOutcome,
+) -> Option<Reason> {
+    if customer.deceased {
+        return Some(Reason::new(
+            "BEREAVEMENT",
+            "the account of somebody who died is closed with care",
+        ));
+    }
+    if customer.do_not_offer {
+        return Some(Reason::new(
+            "DO_NOT_OFFER",
+            "the customer asked never to be made an offer",
+        ));
+    }
+    if !subscription.live {
+        return Some(Reason::new("NOT_LIVE", "the subscription is not live"));
+    }
+    if let Some(stated) = stated.filter(|stated| !stated.offers_allowed) {
+        let code = if stated.structural {
+            "STRUCTURAL_REASON"
+        } else {
+            "REASON_ALLOWS_NO_OFFER"
+        };
+        return Some(Reason::new(code, stated.key.clone()));
+    }
+    policy_lets_go(inputs.request.permission, policy)
+}
+
+fn policy_lets_go(permission: Permission, policy: &PolicyOutcome) -> Option<Reason> {
+    if permission == Permission::Refused {
+        return Some(Reason::new(
+            "PERMISSION_REFUSED",
+            "the customer does not want to hear an offer",
+        ));
+    }
+    if policy.max_offers == 0 {
+        return Some(Reason::new(
+            "POLICY_ALLOWS_NO_OFFER",
+            policy.applied_rows.join(", "),
+        ));
+    }
+    match policy.offers_allowed {
+        OffersAllowed::During => None,
+        OffersAllowed::WithPermission if permission == Permission::Granted => None,
+        OffersAllowed::WithPermission => Some(Reason::new(
+            "PERMISSION_NEEDED",
+            "ask whether the customer wants to hear an offer, then ask again at the next step",
+        )),
+        OffersAllowed::AfterCancelOnly => Some(Reason::new(
+            "AFTER_CANCEL_ONLY",
+            "confirm the cancellation first; an offer needs permission afterwards",
+        )),
+        OffersAllowed::None => Some(Reason::new(
+            "POLICY_ALLOWS_NO_OFFER",
+            policy.applied_rows.join(", "),
+        )),
+    }
+}
+
+fn choose(call: &Call<'_>, decision: &mut Decision) {
+    let no_offer = arbitration::no_offer(call);
+    let mut scored: Vec<Scored<'_>> = Vec::new();
+    for offer in call.catalogue.offers() {
+        match qualification::qualify(call, offer) {
+            Ok(benefit) => scored.push(arbitration::score(call, offer, benefit, &no_offer)),
+            Err(reasons) => decision.verdicts.push(Verdict {
+                offer_key: offer.key.to_string(),
+                kind: VerdictKind::Disqualified,
+                reasons,
+                score: None,
+            }),
+        }
+    }
+    arbitration::rank(&mut scored);
+    let most = usize::try_from(decision.policy.max_offers).unwrap_or(0);
+    for arm in scored {
+        let verdict = arbitration::verdict(&arm, decision.offers.len() < most);
+        if verdict.kind == VerdictKind::Chosen {
+            decision.offers.push(promise(call, &arm));
+        }
+        decision.verdicts.push(verdict);
+    }
+    match decision.offers.first() {
+        Some(best) => {
+            decision.arm = best.offer_key.to_string();
+            decision.state = State::Offered;
+        }
+        None => decision.let_go.push(Reason::new(
+            "NOTHING_SUITABLE",
+            "no offer is worth more than none",
+        )),
+    }
+}

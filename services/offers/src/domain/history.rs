@@ -1,0 +1,122 @@
+//! What the desk did with a customer before: what contact policy and the cool-downs look at.
+
+use kernel::id::{ContactId, OfferKey, SessionId, SubscriptionId};
+use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::named::Named;
+use super::session::State;
+
+/// How far back the desk remembers, in days.
+pub const REMEMBERED_DAYS: u32 = 730;
+
+/// The sessions and presented offers of one customer, newest first, bounded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskHistory {
+    /// The sessions; at most 100.
+    pub sessions: Vec<PastSession>,
+    /// The offers; at most 200.
+    pub offers: Vec<PastOffer>,
+}
+
+/// One session of the customer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastSession {
+    /// The session.
+    pub session_id: SessionId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// How far it came.
+    pub state: State,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+}
+
+/// What became of an offer handed to the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Decided and handed to the desk.
+    Decided,
+    /// Read out.
+    Presented,
+    /// Accepted.
+    Accepted,
+    /// Declined.
+    Declined,
+    /// Never read out: no refusal.
+    NotPresented,
+    /// Its time ran out.
+    Expired,
+}
+
+impl Named for Outcome {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Decided, "decided"),
+        (Self::Presented, "presented"),
+        (Self::Accepted, "accepted"),
+        (Self::Declined, "declined"),
+        (Self::NotPresented, "not_presented"),
+        (Self::Expired, "expired"),
+    ];
+}
+
+impl Outcome {
+    /// Tells whether the customer heard the offer: what caps count.
+    pub const fn was_heard(self) -> bool {
+        matches!(self, Self::Presented | Self::Accepted | Self::Declined)
+    }
+}
+
+/// One offer handed to the desk for this customer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastOffer {
+    /// The offer.
+    pub offer_key: OfferKey,
+    /// It lowered the price.
+    pub price_offer: bool,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When it was handed to the desk.
+    pub decided_at: Timestamp,
+}
+
+impl DeskHistory {
+    /// Finds the session of a contact about a subscription.
+    pub fn session(
+        &self,
+        contact: &ContactId,
+        subscription: &SubscriptionId,
+    ) -> Option<&PastSession> {
+        self.sessions.iter().find(|session| {
+            session.contact_id == *contact && session.subscription_id == *subscription
+        })
+    }
+
+    /// Lists earlier sessions about the same subscription in the last `days`.
+    pub fn linked(
+        &self,
+        subscription: &SubscriptionId,
+        now: Timestamp,
+        days: u32,
+    ) -> Vec<SessionId> {
+        self.sessions
+            .iter()
+            .filter(|session| {
+                session.subscription_id == *subscription
+                    && days_since(session.opened_at, now) <= i64::from(days)
+            })
+            .map(|session| session.session_id)
+            .collect()
+    }
+}
+
+/// Counts whole days from one instant to another; negative when it lies ahead.
+pub fn days_since(then: Timestamp, now: Timestamp) -> i64 {
+    (now.as_second() - then.as_second()).div_euclid(86_400)
+}

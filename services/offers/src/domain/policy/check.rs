@@ -1,0 +1,125 @@
+//! Checking a policy as a whole.
+
+use std::collections::BTreeSet;
+
+use super::{PolicySet, Row, Rules};
+use crate::domain::named::Named;
+use crate::domain::problem::{Code, Place, Placed, Problems};
+
+impl PolicySet {
+    /// Checks rows together; absent when something is wrong, which is noted. `start` is where to
+    /// point when something is missing altogether.
+    pub fn check(rows: Vec<Placed<Row>>, start: &Place, problems: &mut Problems) -> Option<Self> {
+        let mut keys = BTreeSet::new();
+        for Placed { value: row, place } in &rows {
+            if !keys.insert(&row.key) {
+                let message = format!("there are two rows named {}: rename one", row.key);
+                problems.add(place, Code::DuplicateDefinition, message);
+            }
+            for complaint in row.complaints() {
+                problems.add(
+                    place,
+                    Code::InconsistentTerms,
+                    format!("{}: {complaint}", row.key),
+                );
+            }
+        }
+        check_default(&rows, start, problems);
+        problems
+            .is_empty()
+            .then(|| Self::new(rows.into_iter().map(|row| row.value).collect()))
+    }
+}
+
+/// Somewhere every field must be said for everybody: what nobody says is the strictest, and an
+/// author who did not mean that would not see why.
+fn check_default(rows: &[Placed<Row>], start: &Place, problems: &mut Problems) {
+    let for_everybody = |row: &&Placed<Row>| {
+        let Row {
+            active,
+            scope,
+            effective_from,
+            effective_until,
+            ..
+        } = &row.value;
+        *active && scope.is_everything() && effective_from.is_none() && effective_until.is_none()
+    };
+    let Some(default) = rows.iter().find(for_everybody) else {
+        let message = "no row holds always and for everybody: add one without where and without \
+                       dates, as the most that is ever allowed";
+        problems.add(start, Code::MissingDefaultRow, message);
+        return;
+    };
+    let unsaid = default.value.rules.unsaid();
+    if !unsaid.is_empty() {
+        let message = format!(
+            "{} holds for everybody and does not say {}: add it",
+            default.value.key,
+            unsaid.join(", ")
+        );
+        problems.add(&default.place, Code::MissingDefaultRow, message);
+    }
+}
+
+impl Row {
+    fn complaints(&self) -> Vec<&'static str> {
+        let ends_before_it_starts = matches!(
+            (self.effective_from, self.effective_until),
+            (Some(from), Some(until)) if until <= from
+        );
+        let checks = [
+            (
+                ends_before_it_starts,
+                "effective_until must be later than effective_from",
+            ),
+            (
+                self.rules == Rules::default(),
+                "the row says nothing: add rules or drop it",
+            ),
+        ];
+        checks
+            .into_iter()
+            .filter(|(wrong, _)| *wrong)
+            .map(|(_, complaint)| complaint)
+            .collect()
+    }
+}
+
+impl Rules {
+    /// Lists the fields it does not speak of; lists of texts may be empty.
+    fn unsaid(&self) -> Vec<&'static str> {
+        use super::Field;
+        let said = [
+            (Field::OffersAllowed, self.offers_allowed.is_some()),
+            (Field::MaxOffers, self.max_offers.is_some()),
+            (Field::RefusalEndsOffers, self.refusal_ends_offers.is_some()),
+            (
+                Field::MaxFeedbackScreens,
+                self.max_feedback_screens.is_some(),
+            ),
+            (Field::CoolingOffDays, self.cooling_off_days.is_some()),
+            (
+                Field::CancelDeadlineHours,
+                self.cancel_deadline_hours.is_some(),
+            ),
+            (
+                Field::AcknowledgementMedium,
+                self.acknowledgement_medium.is_some(),
+            ),
+            (
+                Field::RecordRetentionMonths,
+                self.record_retention_months.is_some(),
+            ),
+            (Field::ContactHours, self.contact_hours.is_some()),
+            (
+                Field::WinBackWindowDays,
+                self.win_back_window_days.is_some(),
+            ),
+            (Field::OptOutDays, self.opt_out_days.is_some()),
+        ];
+        said.into_iter()
+            .filter(|(_, said)| !said)
+            .map(|(field, _)| field.name())
+            .collect()
+    }
+}

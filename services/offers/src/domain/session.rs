@@ -1,0 +1,225 @@
+//! The save session: its states, the steps between them, and which steps are refused.
+
+use kernel::id::SessionId;
+use kernel::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+
+use super::named::Named;
+
+/// How far a save session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Opened.
+    Opened,
+    /// The customer said what they want.
+    IntentStated,
+    /// What must be said first was said.
+    Disclosed,
+    /// The customer was asked whether they want to hear an offer.
+    PermissionAsked,
+    /// Offers were handed to the desk.
+    Offered,
+    /// An offer was accepted.
+    Accepted,
+    /// The offers were declined: no further one is made.
+    Declined,
+    /// The customer said again that they leave.
+    CancelReaffirmed,
+    /// Ended with a save, provisional until billing agrees.
+    SaveRecorded,
+    /// Ended with a cancellation.
+    CancelRecorded,
+    /// Handed to somebody else.
+    Transferred,
+    /// Left without an end.
+    Abandoned,
+    /// Closed.
+    Closed,
+}
+
+impl Named for State {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Opened, "opened"),
+        (Self::IntentStated, "intent_stated"),
+        (Self::Disclosed, "disclosed"),
+        (Self::PermissionAsked, "permission_asked"),
+        (Self::Offered, "offered"),
+        (Self::Accepted, "accepted"),
+        (Self::Declined, "declined"),
+        (Self::CancelReaffirmed, "cancel_reaffirmed"),
+        (Self::SaveRecorded, "save_recorded"),
+        (Self::CancelRecorded, "cancel_recorded"),
+        (Self::Transferred, "transferred"),
+        (Self::Abandoned, "abandoned"),
+        (Self::Closed, "closed"),
+    ];
+}
+
+/// What can happen in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The desk asks (again) for an offer.
+    Ask,
+    /// Offers are handed to the desk.
+    Offer,
+    /// An offer was read out.
+    Present,
+    /// An offer was never read out.
+    NotPresent,
+    /// An offer is accepted.
+    Accept,
+    /// An offer is declined, and refusal ends the pitch.
+    Decline,
+    /// An offer is declined where policy lets the others stand.
+    DeclineOne,
+    /// The customer leaves.
+    Cancel,
+    /// The call is handed on.
+    Transfer,
+    /// Nobody came back to it.
+    Abandon,
+    /// The call is over.
+    Close,
+}
+
+impl State {
+    /// Tells whether the call may still go on.
+    pub const fn is_under_way(self) -> bool {
+        matches!(
+            self,
+            Self::Opened
+                | Self::IntentStated
+                | Self::Disclosed
+                | Self::PermissionAsked
+                | Self::Offered
+                | Self::Declined
+                | Self::CancelReaffirmed
+        )
+    }
+
+    /// Takes a step, or says why it is refused.
+    ///
+    /// Cancelling is possible from everywhere: leaving never depends on how the call went.
+    pub fn after(self, step: Step) -> Result<Self, IllegalStep> {
+        let next = match (self, step) {
+            (_, Step::Cancel) => Some(Self::CancelRecorded),
+            (
+                Self::Opened | Self::IntentStated | Self::Disclosed | Self::PermissionAsked,
+                Step::Ask,
+            ) => Some(self),
+            (
+                Self::Opened | Self::IntentStated | Self::Disclosed | Self::PermissionAsked,
+                Step::Offer,
+            )
+            | (Self::Offered, Step::Present | Step::NotPresent | Step::DeclineOne) => {
+                Some(Self::Offered)
+            }
+            // What was read out before the refusal is a promise and can still be accepted; that it
+            // was read out before is the presented offer's own check.
+            (Self::Offered | Self::Declined, Step::Accept) => Some(Self::SaveRecorded),
+            (Self::Offered | Self::Declined, Step::Decline)
+            | (Self::Declined, Step::DeclineOne | Step::NotPresent) => Some(Self::Declined),
+            (state, Step::Transfer) if state.is_under_way() => Some(Self::Transferred),
+            (state, Step::Abandon) if state.is_under_way() => Some(Self::Abandoned),
+            (_, Step::Close) => Some(Self::Closed),
+            _ => None,
+        };
+        next.ok_or(IllegalStep { state: self, step })
+    }
+}
+
+/// A step that the session's state does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IllegalStep {
+    /// Where the session is.
+    pub state: State,
+    /// What was tried.
+    pub step: Step,
+}
+
+impl IllegalStep {
+    /// Turns it into the refusal for the desk.
+    pub fn refusal(self, session_id: SessionId) -> Refusal {
+        let refused = matches!(self.state, State::Declined | State::CancelReaffirmed)
+            && matches!(
+                self.step,
+                Step::Ask | Step::Offer | Step::Present | Step::Accept
+            );
+        let refusal = if refused {
+            Refusal::refused(
+                "OFFER_AFTER_REFUSAL",
+                "the customer refused: make no further offer and let them go",
+            )
+        } else if self.state == State::Offered && self.step == Step::Ask {
+            Refusal::refused(
+                "TOO_MANY_OFFERS",
+                "the offers of this session are out: record what became of them",
+            )
+        } else {
+            Refusal::refused(
+                "ILLEGAL_STATE",
+                format!(
+                    "the session is {}: this step is not possible any more; read it with GetSession",
+                    self.state.name()
+                ),
+            )
+        };
+        refusal
+            .with("session_id", session_id)
+            .with("state", self.state.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::time::Timestamp;
+
+    use super::*;
+
+    fn session_id() -> SessionId {
+        SessionId::new(Timestamp::UNIX_EPOCH, [0; 10])
+    }
+
+    #[test]
+    fn leaving_is_one_step_from_every_state() {
+        for (state, _) in State::NAMES.iter().copied() {
+            assert_eq!(
+                state.after(Step::Cancel),
+                Ok(State::CancelRecorded),
+                "{state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_ends_the_pitch() {
+        let declined = State::Offered.after(Step::Decline).unwrap();
+        for step in [Step::Ask, Step::Offer, Step::Present] {
+            let refusal = declined.after(step).unwrap_err().refusal(session_id());
+            assert_eq!(refusal.reason, "OFFER_AFTER_REFUSAL", "{step:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_offered_or_accepted_once_the_session_has_ended() {
+        for state in [
+            State::SaveRecorded,
+            State::CancelRecorded,
+            State::Transferred,
+            State::Abandoned,
+            State::Closed,
+        ] {
+            for step in [
+                Step::Ask,
+                Step::Offer,
+                Step::Present,
+                Step::Accept,
+                Step::Decline,
+            ] {
+                let refusal = state.after(step).unwrap_err().refusal(session_id());
+                assert_eq!(refusal.reason, "ILLEGAL_STATE", "{state:?} {step:?}");
+            }
+        }
+    }
+}

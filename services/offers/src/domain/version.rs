@@ -1,0 +1,66 @@
+//! Published versions: the files of an author, made immutable.
+
+use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A file as its author wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// The name, for messages.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Who published a version, when and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// The version, from one.
+    pub version: u64,
+    /// The SHA-256 of the files, in hexadecimal.
+    pub digest: String,
+    /// Who.
+    pub published_by: String,
+    /// Why.
+    pub note: String,
+    /// When.
+    pub published_at: Timestamp,
+}
+
+/// Writes files as bytes to take a digest of: each part led by its length, in the order of their
+/// names, so that no two sets of files agree.
+pub fn digest_bytes(files: &[SourceFile]) -> Vec<u8> {
+    let mut files: Vec<&SourceFile> = files.iter().collect();
+    files.sort_by(|left, right| (&left.name, &left.text).cmp(&(&right.name, &right.text)));
+    let mut bytes = Vec::new();
+    for part in files.iter().flat_map(|file| [&file.name, &file.text]) {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, text: &str) -> SourceFile {
+        SourceFile {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_order_of_files_does_not_matter_and_everything_else_does() {
+        let digest = |files: &[SourceFile]| digest_bytes(files);
+        let (a, b) = (file("a", "x"), file("b", "y"));
+        assert_eq!(
+            digest(&[a.clone(), b.clone()]),
+            digest(&[b.clone(), a.clone()])
+        );
+        assert_ne!(digest(&[a.clone()]), digest(&[a.clone(), b]));
+        assert_ne!(digest(&[file("ax", "")]), digest(&[a]));
+    }
+}

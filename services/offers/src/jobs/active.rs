@@ -1,0 +1,22 @@
+//! Keeping the catalogue and the policy in force up to date with what other processes publish.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::every;
+use crate::usecase::active::Active;
+
+/// Looks for newer versions until the process stops.
+pub async fn poll_active(active: Active, period: Duration, stop: CancellationToken) {
+    let mut ticks = every(period);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = active.refresh().await {
+            tracing::warn!(%error, "the catalogue could not be looked at; the last one stays in force");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Following the feed of changed customers, so that the cache never shows who they were.
+//!
+//! One process follows, by lease; its cursor moves only when Redis has seen the tombstones. While
+//! it does not move, every process stops believing the cache.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use kernel::refusal::Refusal;
+use tokio_util::sync::CancellationToken;
+
+use super::every;
+use crate::cache::CachedCustomers;
+use crate::store::Store;
+use crate::usecase::gather::FeedTrust;
+use crate::usecase::ports::{Changes, Profiles};
+
+const LEASE: Duration = Duration::from_secs(15);
+
+/// How long the feed may stand still before the cache is not believed, in seconds. The feed speaks
+/// every few seconds even when nothing changes.
+const TRUSTED_SECONDS: i32 = 10;
+
+/// Follows the feed until the process stops.
+pub async fn follow_changes(
+    store: Store,
+    profiles: Arc<dyn Profiles>,
+    cached: CachedCustomers,
+    holder: String,
+    stop: CancellationToken,
+) {
+    let mut ticks = every(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let follower = Follower {
+            store: &store,
+            profiles: profiles.as_ref(),
+            cached: &cached,
+            holder: &holder,
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            followed = follower.follow() => {
+                if let Err(refusal) = followed {
+                    tracing::warn!(reason = refusal.reason, "the feed of changes broke off and is taken up again");
+                }
+            }
+        }
+    }
+}
+
+struct Follower<'a> {
+    store: &'a Store,
+    profiles: &'a dyn Profiles,
+    cached: &'a CachedCustomers,
+    holder: &'a str,
+}
+
+impl Follower<'_> {
+    /// Follows for as long as the lease, the stream and Redis hold.
+    async fn follow(&self) -> Result<(), Refusal> {
+        let Some(cursor) = self.store.follow_feed(self.holder, LEASE).await? else {
+            return Ok(());
+        };
+        let mut changes = self.profiles.changes(cursor).await?;
+        while let Some(run) = changes.next().await {
+            let run = run?;
+            if self.store.follow_feed(self.holder, LEASE).await?.is_none() {
+                return Ok(());
+            }
+            self.invalidate(&run).await?;
+            if !self.store.advance_feed(self.holder, &run.cursor).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn invalidate(&self, run: &Changes) -> Result<(), Refusal> {
+        for (customer_id, revision) in &run.changed {
+            if !self.cached.invalidate(customer_id, *revision).await {
+                return Err(Refusal::unavailable(
+                    "CACHE_UNAVAILABLE",
+                    "Redis has not seen an invalidation; the cache is not believed until it has",
+                    Duration::from_secs(1),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells this process whether the cache may be believed, until it stops.
+pub async fn watch_the_feed(store: Store, trust: FeedTrust, stop: CancellationToken) {
+    let mut ticks = every(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        trust.set(store.feed_keeps_up(TRUSTED_SECONDS).await.unwrap_or(false));
+    }
+}

@@ -1,0 +1,93 @@
+//! Delivering orders to end subscriptions, until each is carried out or can never be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::refusal::Kind;
+use kernel::time::Deadline;
+use storage::StoreError;
+use tokio_util::sync::CancellationToken;
+
+use super::every;
+use crate::store::{Order, Store};
+use crate::usecase::ports::Profiles;
+
+const BATCH: i64 = 50;
+const LEASE: Duration = Duration::from_secs(30);
+const ONE_ORDER: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Delivers what is due, again and again, until the process stops.
+pub async fn deliver_orders(
+    store: Store,
+    profiles: Arc<dyn Profiles>,
+    period: Duration,
+    stop: CancellationToken,
+) {
+    let mut ticks = every(period);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = deliver_due(&store, profiles.as_ref()).await {
+            tracing::warn!(%error, "orders could not be claimed or closed");
+        }
+    }
+}
+
+async fn deliver_due(store: &Store, profiles: &dyn Profiles) -> Result<(), StoreError> {
+    for order in store.claim_orders(LEASE, BATCH).await? {
+        deliver(store, profiles, &order).await?;
+    }
+    Ok(())
+}
+
+async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Result<(), StoreError> {
+    let Some(content) = &order.order else {
+        tracing::error!("an order in the outbox cannot be read and is set aside");
+        return store.set_order_aside(order, "UNREADABLE").await;
+    };
+    match profiles
+        .end_subscription(content, Deadline::within(ONE_ORDER))
+        .await
+    {
+        Ok(()) => store.complete_order(order).await,
+        Err(refusal)
+            if matches!(
+                refusal.kind,
+                Kind::NotFound | Kind::Refused | Kind::Malformed
+            ) =>
+        {
+            tracing::error!(
+                cancellation_id = %content.cancellation_id,
+                reason = refusal.reason,
+                "a cancelled subscription cannot be ended by itself; somebody must look at it"
+            );
+            store.set_order_aside(order, refusal.reason).await
+        }
+        Err(refusal) => {
+            tracing::warn!(reason = refusal.reason, "an order is tried again later");
+            store.retry_order(order, pause_after(order.attempts)).await
+        }
+    }
+}
+
+/// Doubles from half a second to a minute.
+fn pause_after(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 8)).unwrap_or(1) - 1;
+    Duration::from_millis(500 << doublings).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stay_bounded() {
+        assert_eq!(pause_after(1), Duration::from_millis(500));
+        assert_eq!(pause_after(3), Duration::from_secs(2));
+        assert_eq!(pause_after(i32::MAX), LONGEST_PAUSE);
+        assert_eq!(pause_after(0), Duration::from_millis(500));
+    }
+}

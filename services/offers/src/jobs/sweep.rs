@@ -1,0 +1,28 @@
+//! Expiring offers and closing forgotten sessions.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::every;
+use crate::store::Store;
+
+/// How many rows one statement touches at most.
+const BATCH: i64 = 500;
+
+/// Expires and closes what is due, again and again, until the process stops.
+pub async fn sweep(store: Store, period: Duration, idle_seconds: i64, stop: CancellationToken) {
+    let mut ticks = every(period);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = store.expire_offers(BATCH).await {
+            tracing::warn!(%error, "expired offers could not be swept");
+        }
+        if let Err(error) = store.abandon_sessions(idle_seconds, BATCH).await {
+            tracing::warn!(%error, "forgotten sessions could not be closed");
+        }
+    }
+}

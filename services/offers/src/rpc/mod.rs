@@ -1,0 +1,29 @@
+//! Wire to command, answer to wire.
+
+mod parse;
+mod render;
+mod request;
+mod save_desk;
+
+use std::time::Duration;
+
+use edge::Boundary;
+use kernel::time::Deadline;
+
+pub use save_desk::SaveDesk;
+
+/// Where refusals of this service become statuses.
+const BOUNDARY: Boundary = Boundary::new("offers.rekindle");
+
+/// How long a call takes at most when no layer has set its deadline.
+const NO_DEADLINE: Duration = Duration::from_secs(3);
+
+fn deadline() -> Deadline {
+    edge::deadline::current().unwrap_or_else(|| Deadline::within(NO_DEADLINE))
+}
+
+fn trace_id() -> String {
+    edge::trace::current()
+        .map(|trace| format!("{:032x}", trace.trace_id))
+        .unwrap_or_default()
+}

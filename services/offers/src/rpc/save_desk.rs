@@ -1,0 +1,125 @@
+//! The save desk's RPCs.
+
+use contract::offers::v1 as pb;
+use contract::offers::v1::save_desk_service_server::SaveDeskService;
+use tonic::{Request, Response, Status};
+
+use super::{BOUNDARY, deadline, parse, render, trace_id};
+use crate::usecase::confirm_cancellation::ConfirmCancellation;
+use crate::usecase::explain_decision::ExplainDecision;
+use crate::usecase::read_session::ReadSession;
+use crate::usecase::record_response::RecordResponse;
+use crate::usecase::request_save_offer::RequestSaveOffer;
+
+/// Answers the agent's desk.
+pub struct SaveDesk {
+    /// Asking for an offer.
+    pub request_save_offer: RequestSaveOffer,
+    /// Answering one.
+    pub record_response: RecordResponse,
+    /// Leaving.
+    pub confirm_cancellation: ConfirmCancellation,
+    /// Reading and closing sessions.
+    pub read_session: ReadSession,
+    /// Explaining a decision.
+    pub explain_decision: ExplainDecision,
+}
+
+#[tonic::async_trait]
+impl SaveDeskService for SaveDesk {
+    async fn request_save_offer(
+        &self,
+        request: Request<pb::RequestSaveOfferRequest>,
+    ) -> Result<Response<pb::RequestSaveOfferResponse>, Status> {
+        let command = parse::save_request(request.get_ref(), trace_id())
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let answer = self
+            .request_save_offer
+            .handle(command, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render::answer(&answer)))
+    }
+
+    async fn record_response(
+        &self,
+        request: Request<pb::RecordResponseRequest>,
+    ) -> Result<Response<pb::RecordResponseResponse>, Status> {
+        let command =
+            parse::response(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let recorded = self
+            .record_response
+            .handle(command, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::RecordResponseResponse {
+            offer: Some(render::offer_view(&recorded.offer)),
+            session_state: render::state(recorded.state).into(),
+            replayed: recorded.replayed,
+        }))
+    }
+
+    async fn confirm_cancellation(
+        &self,
+        request: Request<pb::ConfirmCancellationRequest>,
+    ) -> Result<Response<pb::ConfirmCancellationResponse>, Status> {
+        let command =
+            parse::cancellation(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let confirmed = self
+            .confirm_cancellation
+            .handle(command, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::ConfirmCancellationResponse {
+            acknowledgement: Some(render::acknowledgement(&confirmed)),
+            session_id: confirmed.session_id.to_string(),
+            session_state: pb::SessionState::CancelRecorded.into(),
+            replayed: confirmed.replayed,
+        }))
+    }
+
+    async fn close_session(
+        &self,
+        request: Request<pb::CloseSessionRequest>,
+    ) -> Result<Response<pb::CloseSessionResponse>, Status> {
+        let new = parse::close(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let linked = self
+            .read_session
+            .close(new, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::CloseSessionResponse {
+            session: Some(render::session(&linked)),
+        }))
+    }
+
+    async fn get_session(
+        &self,
+        request: Request<pb::GetSessionRequest>,
+    ) -> Result<Response<pb::GetSessionResponse>, Status> {
+        let (customer_id, session_id) =
+            parse::session(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let linked = self
+            .read_session
+            .get(&customer_id, session_id, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::GetSessionResponse {
+            session: Some(render::session(&linked)),
+        }))
+    }
+
+    async fn explain_decision(
+        &self,
+        request: Request<pb::ExplainDecisionRequest>,
+    ) -> Result<Response<pb::ExplainDecisionResponse>, Status> {
+        let (customer_id, decision_id) =
+            parse::decision(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let explanation = self
+            .explain_decision
+            .handle(&customer_id, decision_id, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render::explanation(&explanation)))
+    }
+}

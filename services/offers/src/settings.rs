@@ -1,0 +1,57 @@
+//! The settings of the offers service.
+
+use chassis::ProcessSettings;
+use edge::client::ClientSettings;
+use serde::{Deserialize, Serialize};
+use storage::PostgresSettings;
+use storage::batch::BatchSettings;
+use storage::redis::RedisSettings;
+
+/// Everything that can be set from outside.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where and how to listen, what is logged and traced.
+    pub process: ProcessSettings,
+    /// The service's own Postgres.
+    pub postgres: PostgresSettings,
+    /// The cache.
+    pub redis: RedisSettings,
+    /// The lifecycle service.
+    pub lifecycle: ClientSettings,
+    /// The profiles service.
+    pub profiles: ClientSettings,
+    /// The coalescing reader.
+    pub reads: BatchSettings,
+    /// The batching writer.
+    pub writes: BatchSettings,
+    /// Names this process in leases; a random name when empty.
+    pub holder: String,
+    /// How often expired offers and forgotten sessions are looked for.
+    pub sweep_period_ms: u64,
+    /// After how long without a word a session counts as forgotten.
+    pub session_idle_seconds: i64,
+    /// How often orders to end subscriptions are delivered.
+    pub delivery_period_ms: u64,
+    /// How often newer catalogues and policies are looked for.
+    pub active_period_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            process: ProcessSettings::default(),
+            postgres: PostgresSettings::at("postgres:///rekindle_offers"),
+            redis: RedisSettings::default(),
+            lifecycle: ClientSettings::at("http://127.0.0.1:7102"),
+            profiles: ClientSettings::at("http://127.0.0.1:7101"),
+            reads: BatchSettings::default(),
+            writes: BatchSettings::default(),
+            holder: String::new(),
+            sweep_period_ms: 5_000,
+            session_idle_seconds: 4 * 3_600,
+            delivery_period_ms: 500,
+            active_period_ms: 1_000,
+        }
+    }
+}

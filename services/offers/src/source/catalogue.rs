@@ -1,0 +1,70 @@
+//! The files of a catalogue: rules, reasons and offers, in one file or several.
+
+use super::fields::{Fields, entries};
+use super::node::Node;
+use super::values::{check_name, text};
+use super::{offer, reasons, rule};
+use crate::domain::catalogue::draft::CatalogueDraft;
+use crate::domain::problem::{Code, Place, Problems};
+
+/// The most rules, reasons or offers of a catalogue.
+const MAX_ENTRIES: usize = 500;
+
+/// Reads the files into one draft.
+pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) -> CatalogueDraft {
+    let mut draft = CatalogueDraft {
+        start,
+        default_language: None,
+        rules: Vec::new(),
+        reasons: Vec::new(),
+        offers: Vec::new(),
+    };
+    for document in documents {
+        read_file(document, &mut draft, problems);
+    }
+    if draft.default_language.is_none() {
+        let message = "default_language is missing: add it, for example default_language: en";
+        problems.add(&draft.start, Code::MissingKey, message);
+    }
+    for (count, what) in [
+        (draft.rules.len(), "rules"),
+        (draft.reasons.len(), "reasons"),
+        (draft.offers.len(), "offers"),
+    ] {
+        if count > MAX_ENTRIES {
+            let message = format!("there are {count} {what}, at most {MAX_ENTRIES} are allowed");
+            problems.add(&draft.start, Code::TooLarge, message);
+        }
+    }
+    draft
+}
+
+fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problems) {
+    let Some(mut fields) = Fields::of(document, "a catalogue file", problems) else {
+        return;
+    };
+    if let Some(node) = fields.optional("default_language") {
+        if draft.default_language.is_some() {
+            let message = "default_language is set in two files: drop one";
+            problems.add(&node.place, Code::DuplicateDefinition, message);
+        }
+        draft.default_language = text(node, 35, problems);
+    }
+    if let Some(node) = fields.optional("rules") {
+        for (name, node) in entries(node, "rules", problems) {
+            let fits = check_name(name, "a rule", problems);
+            if let Some(rule) = rule::read(node, problems).filter(|_| fits) {
+                draft.rules.push((name.clone(), rule));
+            }
+        }
+    }
+    if let Some(node) = fields.optional("reasons") {
+        draft.reasons.extend(reasons::read(node, problems));
+    }
+    if let Some(node) = fields.optional("offers") {
+        for (key, node) in entries(node, "offers", problems) {
+            draft.offers.extend(offer::read(key, node, problems));
+        }
+    }
+    fields.finish(problems);
+}

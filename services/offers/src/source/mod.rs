@@ -1,0 +1,77 @@
+//! The files of catalogue and policy: YAML as authors write it, read into drafts of the domain with
+//! the place of everything, every problem at once.
+//!
+//! This room knows the form of the files and nothing of what the values mean together; that is the
+//! domain's.
+
+mod catalogue;
+mod fields;
+mod node;
+mod offer;
+mod policy;
+mod reasons;
+mod rule;
+mod values;
+mod yaml;
+
+use std::sync::Arc;
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::policy::PolicySet;
+use crate::domain::problem::{Code, Place, Problem, Problems};
+use crate::domain::version::SourceFile;
+
+use node::Node;
+
+/// The most files of one version.
+pub const MAX_FILES: usize = 20;
+/// The longest name of a file, in characters.
+pub const MAX_NAME_LENGTH: usize = 200;
+/// The largest file, in bytes.
+pub const MAX_FILE_BYTES: usize = 256 * 1024;
+
+/// Reads, checks and compiles a catalogue; everything that is wrong otherwise.
+pub fn read_catalogue(files: &[SourceFile]) -> Result<Catalogue, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let documents = documents(files, &mut problems);
+    let draft = catalogue::read(&documents, start(files), &mut problems);
+    let compiled = draft.compile(&mut problems);
+    compiled.ok_or_else(|| problems.into_sorted())
+}
+
+/// Reads and checks a policy; everything that is wrong otherwise.
+pub fn read_policy(files: &[SourceFile]) -> Result<PolicySet, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let documents = documents(files, &mut problems);
+    let rows = policy::read(&documents, &mut problems);
+    let compiled = PolicySet::check(rows, &start(files), &mut problems);
+    compiled.ok_or_else(|| problems.into_sorted())
+}
+
+fn documents(files: &[SourceFile], problems: &mut Problems) -> Vec<Node> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut documents = Vec::new();
+    for file in files {
+        let name = Arc::from(file.name.as_str());
+        if names.contains(&file.name.as_str()) {
+            let message = format!("there are two files named {name}: rename one");
+            problems.add(&start_of(&name), Code::DuplicateDefinition, message);
+        }
+        names.push(&file.name);
+        documents.extend(yaml::parse(&name, &file.text, problems));
+    }
+    documents
+}
+
+fn start(files: &[SourceFile]) -> Place {
+    let name = files.first().map_or("", |file| file.name.as_str());
+    start_of(&Arc::from(name))
+}
+
+fn start_of(file: &Arc<str>) -> Place {
+    Place {
+        file: Arc::clone(file),
+        line: 1,
+        column: 1,
+    }
+}

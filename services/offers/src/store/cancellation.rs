@@ -1,0 +1,319 @@
+//! Leaving, in one transaction: the session, the acknowledgement, the holds given back, and the
+//! order to end the subscription put into the outbox. Nothing here asks anybody else.
+
+use kernel::id::{
+    AgentId, CancellationId, ContactId, CustomerId, RequestId, SessionId, SubscriptionId,
+};
+use kernel::refusal::Refusal;
+use kernel::time::{Deadline, Timestamp};
+use sqlx::PgConnection;
+use storage::request_log::{self, Begun, BodyHash};
+use storage::{StoreError, outbox, write};
+use tracing::Instrument;
+
+use crate::domain::exit::{AcknowledgedContent, DatesSource, EndDates, EndSubscription, end_dates};
+use crate::domain::named::Named;
+use crate::domain::session::State;
+
+use super::response::request_id_reused;
+use super::session::{append_event, bind, lock_by_contact, move_to, release_holds};
+use super::{Store, json, statement};
+
+const METHOD: &str = "ConfirmCancellation";
+
+/// The topic of the order to end a subscription.
+pub(super) const END_SUBSCRIPTION: &str = "end_subscription";
+
+/// A cancellation to confirm.
+#[derive(Clone, Debug)]
+pub struct NewCancellation {
+    /// Makes a retry safe; contact and subscription do so too.
+    pub request: Option<(RequestId, BodyHash)>,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// What they leave.
+    pub subscription_id: SubscriptionId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The session the desk believes to be in.
+    pub cancel_token: Option<SessionId>,
+    /// The reason, if one was given.
+    pub reason: Option<String>,
+    /// The day the customer wants.
+    pub requested_end_at: Option<Timestamp>,
+    /// The agent.
+    pub agent_id: Option<AgentId>,
+    /// The id of the session, should there be none.
+    pub session_id: SessionId,
+    /// The id of the acknowledgement.
+    pub cancellation_id: CancellationId,
+    /// When it is acknowledged.
+    pub now: Timestamp,
+}
+
+/// A confirmed cancellation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The session.
+    pub session_id: SessionId,
+    /// The acknowledgement.
+    pub cancellation_id: CancellationId,
+    /// When it was acknowledged.
+    pub acknowledged_at: Timestamp,
+    /// The two end dates.
+    pub dates: EndDates,
+    /// The SHA-256 of the acknowledged content.
+    pub hash: Vec<u8>,
+    /// It had been confirmed before.
+    pub replayed: bool,
+}
+
+impl Store {
+    /// Confirms a cancellation, once for each contact and subscription.
+    pub async fn confirm_cancellation(
+        &self,
+        new: NewCancellation,
+        deadline: Deadline,
+    ) -> Result<Confirmed, StoreError> {
+        write(&self.postgres, deadline, new, |new, connection| {
+            Box::pin(confirm(connection, new))
+        })
+        .await
+    }
+}
+
+async fn confirm(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+) -> Result<Confirmed, StoreError> {
+    if let Some((request_id, body_hash)) = &new.request {
+        let begun = request_log::begin(connection, request_id.as_str(), METHOD, *body_hash).await?;
+        match begun {
+            Begun::Fresh => request_log::finish(connection, request_id.as_str(), &[]).await?,
+            Begun::Replay(_) | Begun::Repeats(_) => {}
+            Begun::Reused => {
+                return Err(StoreError::rejected(request_id_reused(request_id.as_str())));
+            }
+        }
+    }
+    let session_id = find_or_open(connection, new).await?;
+    if new.cancel_token.is_some_and(|token| token != session_id) {
+        return Err(StoreError::rejected(bad_cancel_token()));
+    }
+    if let Some(confirmed) = read_confirmed(connection, &new.customer_id, session_id).await? {
+        return Ok(Confirmed {
+            replayed: true,
+            ..confirmed
+        });
+    }
+    let contract = contract_end(connection, new, session_id).await?;
+    let dates = end_dates(contract, new.requested_end_at, new.now);
+    let confirmed = Confirmed {
+        session_id,
+        cancellation_id: new.cancellation_id,
+        acknowledged_at: new.now,
+        dates,
+        hash: hash(new, dates),
+        replayed: false,
+    };
+    record(connection, new, &confirmed).await?;
+    Ok(confirmed)
+}
+
+/// Locks the session of the contact, opening one if the customer leaves without ever being pitched.
+async fn find_or_open(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+) -> Result<SessionId, StoreError> {
+    sqlx::query!(
+        "insert into save_session (customer_id, session_id, contact_id, subscription_id, occasion, \
+             state, intent, reason, agent_id, refusal_ends, max_offers, opened_at, updated_at) \
+         values ($1, $2, $3, $4, 'cancel_call', 'opened', 'disconnect', $5, $6, true, 0, $7, $7) \
+         on conflict on constraint save_session_contact_key do nothing",
+        new.customer_id.as_str(),
+        new.session_id.as_uuid(),
+        new.contact_id.as_str(),
+        new.subscription_id.as_str(),
+        new.reason,
+        new.agent_id.as_ref().map(|id| id.as_str()),
+        bind(new.now) as _,
+    )
+    .execute(&mut *connection)
+    .instrument(statement("INSERT", "save_session"))
+    .await?;
+    lock_by_contact(
+        connection,
+        &new.customer_id,
+        &new.contact_id,
+        &new.subscription_id,
+    )
+    .await?
+    .ok_or_else(|| StoreError::inconsistent("save_session", "contact_id", &new.contact_id))
+}
+
+/// The end by the contract as the session knew it, but never in the past.
+async fn contract_end(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+    session_id: SessionId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let end = sqlx::query_scalar!(
+        "select service_end_at from save_session where customer_id = $1 and session_id = $2",
+        new.customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_one(connection)
+    .instrument(statement("SELECT", "save_session"))
+    .await?;
+    Ok(end.map(|end| end.to_jiff().max(new.now)))
+}
+
+async fn record(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+    confirmed: &Confirmed,
+) -> Result<(), StoreError> {
+    let session_id = confirmed.session_id;
+    release_holds(connection, &new.customer_id, session_id).await?;
+    undo_acceptances(connection, &new.customer_id, session_id).await?;
+    insert(connection, new, confirmed).await?;
+    append_event(
+        connection,
+        &new.customer_id,
+        session_id,
+        State::CancelRecorded.name(),
+        new.agent_id.as_ref().map(|id| id.as_str()),
+        &confirmed.cancellation_id.to_string(),
+    )
+    .await?;
+    move_to(
+        connection,
+        &new.customer_id,
+        session_id,
+        State::CancelRecorded,
+    )
+    .await?;
+    let order = EndSubscription {
+        cancellation_id: confirmed.cancellation_id,
+        customer_id: new.customer_id.clone(),
+        subscription_id: new.subscription_id.clone(),
+        service_end_at: confirmed.dates.service_end_at,
+        billing_end_at: confirmed.dates.billing_end_at,
+    };
+    let payload = json("outbox", "payload", &order)?;
+    let message = outbox::Message {
+        topic: END_SUBSCRIPTION,
+        key: new.customer_id.as_str(),
+        payload: payload.as_bytes(),
+    };
+    outbox::enqueue(connection, &[message]).await
+}
+
+/// Who leaves after all does not get what they had accepted; the money goes back.
+async fn undo_acceptances(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with undone as ( \
+             update acceptance set fulfilment = 'rolled_back' from presented_offer offer \
+             where acceptance.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
+               and acceptance.presented_offer_id = offer.presented_offer_id \
+               and acceptance.fulfilment = 'requested' \
+             returning acceptance.presented_offer_id \
+         ) \
+         update hold set state = 'released', settled_at = now() from undone \
+         where hold.customer_id = $1 and hold.presented_offer_id = undone.presented_offer_id \
+           and hold.state = 'committed'",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "acceptance"))
+    .await?;
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+    confirmed: &Confirmed,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into cancellation (customer_id, cancellation_id, session_id, subscription_id, \
+             contact_id, reason, agent_id, acknowledged_at, service_end_at, billing_end_at, \
+             dates_source, hash) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        new.customer_id.as_str(),
+        confirmed.cancellation_id.as_uuid(),
+        confirmed.session_id.as_uuid(),
+        new.subscription_id.as_str(),
+        new.contact_id.as_str(),
+        new.reason,
+        new.agent_id.as_ref().map(|id| id.as_str()),
+        bind(confirmed.acknowledged_at) as _,
+        bind(confirmed.dates.service_end_at) as _,
+        bind(confirmed.dates.billing_end_at) as _,
+        confirmed.dates.source.name(),
+        confirmed.hash,
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "cancellation"))
+    .await?;
+    Ok(())
+}
+
+/// Reads the cancellation of a session, if there is one.
+pub(super) async fn read_confirmed(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Option<Confirmed>, StoreError> {
+    let row = sqlx::query!(
+        "select cancellation_id, acknowledged_at, service_end_at, billing_end_at, dates_source, hash \
+         from cancellation where customer_id = $1 and session_id = $2",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "cancellation"))
+    .await?;
+    row.map(|row| {
+        let source = DatesSource::from_name(&row.dates_source)
+            .ok_or_else(|| StoreError::inconsistent("cancellation", "dates_source", session_id))?;
+        Ok(Confirmed {
+            session_id,
+            cancellation_id: CancellationId::from_uuid(row.cancellation_id),
+            acknowledged_at: row.acknowledged_at.to_jiff(),
+            dates: EndDates {
+                service_end_at: row.service_end_at.to_jiff(),
+                billing_end_at: row.billing_end_at.to_jiff(),
+                source,
+            },
+            hash: row.hash,
+            replayed: false,
+        })
+    })
+    .transpose()
+}
+
+fn hash(new: &NewCancellation, dates: EndDates) -> Vec<u8> {
+    let content = AcknowledgedContent {
+        cancellation_id: new.cancellation_id,
+        customer_id: &new.customer_id,
+        subscription_id: &new.subscription_id,
+        contact_id: &new.contact_id,
+        acknowledged_at: new.now,
+        dates,
+    };
+    request_log::body_hash(&content.bytes()).to_vec()
+}
+
+fn bad_cancel_token() -> Refusal {
+    Refusal::new(
+        kernel::refusal::Kind::Malformed,
+        "BAD_CANCEL_TOKEN",
+        "the token names another session: leave it out, and the cancellation is confirmed without it",
+    )
+}

@@ -1,0 +1,263 @@
+//! Stored decisions: what was answered before, and the later steps of a contact.
+
+use kernel::id::{ContactId, CustomerId, DecisionId, SubscriptionId};
+use kernel::time::Deadline;
+use sqlx::PgConnection;
+use storage::request_log::{self, Begun, BodyHash, Entry};
+use storage::{StoreError, write};
+use tracing::Instrument;
+
+use crate::domain::decision::Record;
+use crate::domain::history::Outcome;
+use crate::domain::named::Named;
+use crate::domain::session::{State, Step};
+
+use super::record_decision::{METHOD, NewDecision};
+use super::session::{append_event, bind, lock, move_to};
+use super::{Store, from_json, json, statement};
+
+/// What was answered before under a request id or for a contact's step.
+#[derive(Clone, Debug)]
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// This.
+    Answered(Box<Record>),
+    /// The request id was used with another body.
+    Reused,
+    /// The contact has a session, but no decision at this step.
+    SessionIs(State),
+}
+
+/// What a later step of a contact came to.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// Recorded now.
+    Recorded,
+    /// Not recorded: see what was answered before.
+    Before,
+}
+
+/// Names a step of a contact.
+#[derive(Clone, Debug)]
+pub struct StepKey {
+    /// The request.
+    pub request_id: String,
+    /// The SHA-256 of the request.
+    pub body_hash: BodyHash,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// The step.
+    pub step: u32,
+}
+
+impl Store {
+    /// Looks up what was answered before.
+    pub async fn answered_before(
+        &self,
+        key: &StepKey,
+        deadline: Deadline,
+    ) -> Result<Before, StoreError> {
+        self.postgres
+            .read(deadline, key, |key, connection| {
+                Box::pin(before(connection, key))
+            })
+            .await
+    }
+
+    /// Reads a decision.
+    pub async fn decision(
+        &self,
+        customer_id: &CustomerId,
+        decision_id: DecisionId,
+        deadline: Deadline,
+    ) -> Result<Option<Record>, StoreError> {
+        let key = (customer_id.clone(), decision_id);
+        self.postgres
+            .read(deadline, &key, |(customer_id, decision_id), connection| {
+                Box::pin(read_decision(connection, customer_id, *decision_id))
+            })
+            .await
+    }
+
+    /// Records the decision of a later step of a contact, if its session allows another.
+    pub async fn record_later_step(
+        &self,
+        new: NewDecision,
+        deadline: Deadline,
+    ) -> Result<Asked, StoreError> {
+        write(&self.postgres, deadline, new, |new, connection| {
+            Box::pin(later_step(connection, new))
+        })
+        .await
+    }
+}
+
+async fn before(connection: &mut PgConnection, key: &StepKey) -> Result<Before, StoreError> {
+    let entry = Entry {
+        request_id: &key.request_id,
+        method: METHOD,
+        body_hash: key.body_hash,
+    };
+    if request_log::peek(connection, &entry).await? == Some(Begun::Reused) {
+        return Ok(Before::Reused);
+    }
+    let row = sqlx::query!(
+        "select session.state, decision.decision_id as \"decision_id?\", decision.record as \"record?\" \
+         from save_session session \
+         left join decision on decision.customer_id = session.customer_id \
+              and decision.session_id = session.session_id and decision.step = $4 \
+         where session.customer_id = $1 and session.contact_id = $2 and session.subscription_id = $3",
+        key.customer_id.as_str(),
+        key.contact_id.as_str(),
+        key.subscription_id.as_str(),
+        i32::try_from(key.step).unwrap_or(i32::MAX),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?;
+    let Some(row) = row else {
+        return Ok(Before::Nothing);
+    };
+    match (row.record, row.decision_id) {
+        (Some(record), Some(id)) => {
+            let record = from_json("decision", "record", id, &record)?;
+            Ok(Before::Answered(Box::new(record)))
+        }
+        _ => State::from_name(&row.state)
+            .map(Before::SessionIs)
+            .ok_or_else(|| StoreError::inconsistent("save_session", "state", &key.contact_id)),
+    }
+}
+
+async fn read_decision(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    decision_id: DecisionId,
+) -> Result<Option<Record>, StoreError> {
+    let record = sqlx::query_scalar!(
+        "select record from decision where customer_id = $1 and decision_id = $2",
+        customer_id.as_str(),
+        decision_id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?;
+    record
+        .map(|record| from_json("decision", "record", decision_id, &record))
+        .transpose()
+}
+
+async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<Asked, StoreError> {
+    let (record, request) = (&new.record, &new.record.request);
+    let begun = request_log::begin(
+        connection,
+        request.request_id.as_str(),
+        METHOD,
+        new.body_hash,
+    )
+    .await?;
+    if begun != Begun::Fresh {
+        return Ok(Asked::Before);
+    }
+    request_log::finish(connection, request.request_id.as_str(), &[]).await?;
+    let Some(session) = lock(connection, &request.customer_id, record.session_id).await? else {
+        return Err(StoreError::inconsistent(
+            "save_session",
+            "session_id",
+            record.session_id,
+        ));
+    };
+    let step = if record.decision.offers.is_empty() {
+        Step::Ask
+    } else {
+        Step::Offer
+    };
+    let state = session
+        .state
+        .after(step)
+        .map_err(|illegal| StoreError::rejected(illegal.refusal(record.session_id)))?;
+    if !insert_decision(connection, new).await? {
+        return Ok(Asked::Before);
+    }
+    insert_offers(connection, new).await?;
+    let kind = if record.decision.offers.is_empty() {
+        "let_go"
+    } else {
+        "offered"
+    };
+    let agent = request.agent.agent_id.as_ref().map(|id| id.as_str());
+    append_event(
+        connection,
+        &request.customer_id,
+        record.session_id,
+        kind,
+        agent,
+        &record.decision.arm,
+    )
+    .await?;
+    move_to(connection, &request.customer_id, record.session_id, state).await?;
+    Ok(Asked::Recorded)
+}
+
+async fn insert_decision(
+    connection: &mut PgConnection,
+    new: &NewDecision,
+) -> Result<bool, StoreError> {
+    let record = &new.record;
+    let inserted = sqlx::query!(
+        "insert into decision (customer_id, decision_id, session_id, step, record, decided_at) \
+         values ($1, $2, $3, $4, $5, $6) on conflict on constraint decision_step_key do nothing",
+        record.request.customer_id.as_str(),
+        record.decision_id.as_uuid(),
+        record.session_id.as_uuid(),
+        i32::try_from(record.request.step).unwrap_or(i32::MAX),
+        json("decision", "record", record.as_ref())?,
+        bind(record.decided_at) as _,
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "decision"))
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+async fn insert_offers(connection: &mut PgConnection, new: &NewDecision) -> Result<(), StoreError> {
+    let record = &new.record;
+    let ids = record.presented_offer_ids.iter().zip(&new.hold_ids);
+    for (rank, (promise, (id, hold))) in record.decision.offers.iter().zip(ids).enumerate() {
+        sqlx::query!(
+            "with offered as ( \
+                 insert into presented_offer (customer_id, presented_offer_id, session_id, \
+                     decision_id, offer_key, catalogue_version, rank, price_offer, outcome, offer, \
+                     decided_at, expires_at) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+             ) \
+             insert into hold (customer_id, presented_offer_id, hold_id, state, cost_minor, \
+                 currency, expires_at) \
+             values ($1, $2, $13, 'held', $14, $15, $12)",
+            record.request.customer_id.as_str(),
+            id.as_uuid(),
+            record.session_id.as_uuid(),
+            record.decision_id.as_uuid(),
+            promise.offer_key.as_str(),
+            i64::try_from(record.catalogue_version).unwrap_or(i64::MAX),
+            i16::try_from(rank).unwrap_or(i16::MAX),
+            promise.price_offer,
+            Outcome::Decided.name(),
+            json("presented_offer", "offer", promise)?,
+            bind(record.decided_at) as _,
+            bind(promise.expires_at) as _,
+            hold.as_uuid(),
+            promise.cost.minor.max(0),
+            promise.cost.currency.code(),
+        )
+        .execute(&mut *connection)
+        .instrument(statement("INSERT", "presented_offer"))
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Delivery: orders to other services that are claimed from the outbox until they are carried out,
+//! and where the follower of the profiles feed stands.
+
+use std::time::Duration;
+
+use storage::outbox::queue::{self, Claim};
+use storage::{StoreError, feed_cursor};
+
+use super::{Store, cancellation::END_SUBSCRIPTION, from_json};
+use crate::domain::exit::EndSubscription;
+
+/// The name under which this service follows the profiles feed.
+const FEED: &str = "profiles";
+
+/// A claimed order to end a subscription.
+#[derive(Clone, Debug)]
+pub struct Order {
+    claim: Claim,
+    /// What is ordered; absent when the row cannot be read.
+    pub order: Option<EndSubscription>,
+    /// How often it was tried, this time included.
+    pub attempts: i32,
+}
+
+impl Store {
+    /// Claims up to `limit` orders that are due; they come back after `lease` if nobody closes them.
+    pub async fn claim_orders(
+        &self,
+        lease: Duration,
+        limit: i64,
+    ) -> Result<Vec<Order>, StoreError> {
+        let claims = self
+            .postgres
+            .background(&(lease, limit), |(lease, limit), connection| {
+                Box::pin(queue::claim(connection, END_SUBSCRIPTION, *lease, *limit))
+            })
+            .await?;
+        Ok(claims.into_iter().map(read).collect())
+    }
+
+    /// Closes an order that was carried out.
+    pub async fn complete_order(&self, order: &Order) -> Result<(), StoreError> {
+        self.postgres
+            .background(&order.claim, |claim, connection| {
+                Box::pin(async move { queue::complete(connection, claim).await.map(|_| ()) })
+            })
+            .await
+    }
+
+    /// Lets an order come back later.
+    pub async fn retry_order(&self, order: &Order, pause: Duration) -> Result<(), StoreError> {
+        self.postgres
+            .background(&(&order.claim, pause), |(claim, pause), connection| {
+                Box::pin(queue::retry_after(connection, claim, *pause))
+            })
+            .await
+    }
+
+    /// Sets an order aside that can never be carried out, with the reason; the others go on.
+    pub async fn set_order_aside(&self, order: &Order, reason: &str) -> Result<(), StoreError> {
+        self.postgres
+            .background(&(&order.claim, reason), |(claim, reason), connection| {
+                Box::pin(queue::set_aside(connection, claim, reason))
+            })
+            .await
+    }
+
+    /// Takes or renews the lease on the feed and returns where to go on; absent while another
+    /// process holds it.
+    pub async fn follow_feed(
+        &self,
+        holder: &str,
+        lease: Duration,
+    ) -> Result<Option<String>, StoreError> {
+        self.postgres
+            .background(&(holder, lease), |(holder, lease), connection| {
+                Box::pin(feed_cursor::acquire(connection, FEED, holder, *lease))
+            })
+            .await
+    }
+
+    /// Notes that the feed was dealt with up to a cursor. Returns false when the lease was lost.
+    pub async fn advance_feed(&self, holder: &str, cursor: &str) -> Result<bool, StoreError> {
+        self.postgres
+            .background(&(holder, cursor), |(holder, cursor), connection| {
+                Box::pin(feed_cursor::advance(connection, FEED, holder, cursor))
+            })
+            .await
+    }
+
+    /// Tells whether the feed was dealt with within the last `seconds`, by whichever process.
+    pub async fn feed_keeps_up(&self, seconds: i32) -> Result<bool, StoreError> {
+        self.postgres
+            .background(&seconds, |seconds, connection| {
+                Box::pin(async move {
+                    let keeps_up = sqlx::query_scalar!(
+                        "select exists (select 1 from feed_cursor where name = $1 \
+                         and advanced_at > now() - make_interval(secs => $2::int::double precision)) as \"keeps_up!\"",
+                        FEED,
+                        *seconds,
+                    )
+                    .fetch_one(connection)
+                    .await?;
+                    Ok(keeps_up)
+                })
+            })
+            .await
+    }
+}
+
+fn read(claim: Claim) -> Order {
+    let order = std::str::from_utf8(&claim.payload)
+        .ok()
+        .and_then(|text| from_json("outbox", "payload", claim.id, text).ok());
+    Order {
+        order,
+        attempts: claim.attempts,
+        claim,
+    }
+}

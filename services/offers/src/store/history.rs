@@ -1,0 +1,147 @@
+//! What the desk did with a customer before, read for many calls at once.
+
+use std::collections::HashMap;
+
+use futures::future::BoxFuture;
+use kernel::id::{CustomerId, OfferKey, SessionId, SubscriptionId};
+use kernel::time::Deadline;
+use sqlx::PgConnection;
+use storage::StoreError;
+use storage::batch::{Answers, BatchHandler};
+use tracing::Instrument;
+
+use crate::domain::history::{DeskHistory, PastOffer, PastSession, REMEMBERED_DAYS};
+
+use super::session::{contact, outcome, state};
+use super::{Store, statement};
+
+/// The most sessions and offers of one customer that are read.
+const MOST_SESSIONS: i64 = 100;
+const MOST_OFFERS: i64 = 200;
+
+impl Store {
+    /// Reads the history of a customer; empty for one the desk never met.
+    pub async fn history(
+        &self,
+        customer_id: &CustomerId,
+        deadline: Deadline,
+    ) -> Result<DeskHistory, StoreError> {
+        self.histories
+            .submit(customer_id.clone(), deadline)
+            .instrument(statement("SELECT", "save_session"))
+            .await
+    }
+}
+
+/// The coalescing reader.
+pub(super) struct Histories;
+
+impl BatchHandler for Histories {
+    type Item = CustomerId;
+    type Output = DeskHistory;
+
+    fn run<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        items: &'c [CustomerId],
+    ) -> BoxFuture<'c, Result<Answers<DeskHistory>, StoreError>> {
+        Box::pin(async move {
+            let mut ids: Vec<String> = items.iter().map(ToString::to_string).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let mut histories: HashMap<String, DeskHistory> = HashMap::new();
+            read_sessions(connection, &ids, &mut histories).await?;
+            // Who never had a session was never made an offer either.
+            let met: Vec<String> = histories.keys().cloned().collect();
+            if !met.is_empty() {
+                read_offers(connection, &met, &mut histories).await?;
+            }
+            Ok(items
+                .iter()
+                .map(|id| Ok(histories.get(id.as_str()).cloned().unwrap_or_default()))
+                .collect())
+        })
+    }
+}
+
+async fn read_sessions(
+    connection: &mut PgConnection,
+    ids: &[String],
+    histories: &mut HashMap<String, DeskHistory>,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        "select past.customer_id, past.session_id, past.contact_id, past.subscription_id, \
+                past.state, past.opened_at \
+         from unnest($1::text[]) as wanted (customer_id) \
+         cross join lateral ( \
+             select customer_id, session_id, contact_id, subscription_id, state, opened_at \
+             from save_session \
+             where save_session.customer_id = wanted.customer_id \
+               and opened_at > now() - make_interval(days => $2) \
+             order by session_id desc limit $3 \
+         ) as past",
+        ids,
+        i32::try_from(REMEMBERED_DAYS).unwrap_or(i32::MAX),
+        MOST_SESSIONS,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let session_id = SessionId::from_uuid(row.session_id);
+        let session = PastSession {
+            session_id,
+            contact_id: contact(&row.contact_id, session_id)?,
+            subscription_id: SubscriptionId::parse(&row.subscription_id).map_err(|_| {
+                StoreError::inconsistent("save_session", "subscription_id", session_id)
+            })?,
+            state: state(&row.state, session_id)?,
+            opened_at: row.opened_at.to_jiff(),
+        };
+        histories
+            .entry(row.customer_id)
+            .or_default()
+            .sessions
+            .push(session);
+    }
+    Ok(())
+}
+
+async fn read_offers(
+    connection: &mut PgConnection,
+    ids: &[String],
+    histories: &mut HashMap<String, DeskHistory>,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        "select past.customer_id, past.presented_offer_id, past.offer_key, past.price_offer, \
+                past.outcome, past.decided_at \
+         from unnest($1::text[]) as wanted (customer_id) \
+         cross join lateral ( \
+             select customer_id, presented_offer_id, offer_key, price_offer, outcome, decided_at \
+             from presented_offer \
+             where presented_offer.customer_id = wanted.customer_id \
+               and decided_at > now() - make_interval(days => $2) \
+             order by presented_offer_id desc limit $3 \
+         ) as past",
+        ids,
+        i32::try_from(REMEMBERED_DAYS).unwrap_or(i32::MAX),
+        MOST_OFFERS,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let offer = PastOffer {
+            offer_key: OfferKey::parse(&row.offer_key).map_err(|_| {
+                StoreError::inconsistent("presented_offer", "offer_key", row.presented_offer_id)
+            })?,
+            price_offer: row.price_offer,
+            outcome: outcome(&row.outcome, row.presented_offer_id)?,
+            decided_at: row.decided_at.to_jiff(),
+        };
+        histories
+            .entry(row.customer_id)
+            .or_default()
+            .offers
+            .push(offer);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! The tables of the save desk: SQL and nothing else. One write method is one transaction.
+
+mod cancellation;
+mod close;
+mod decision;
+mod delivery;
+mod history;
+mod record_decision;
+mod response;
+mod session;
+mod sweep;
+mod view;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use storage::batch::{BatchSettings, Batcher, Mode};
+use storage::{Postgres, StoreError, statement_span};
+use tracing::Span;
+
+pub use cancellation::{Confirmed, NewCancellation};
+pub use close::NewClose;
+pub use decision::{Asked, Before, StepKey};
+pub use delivery::Order;
+pub use record_decision::NewDecision;
+pub use response::{NewResponse, Recorded, request_id_reused, session_not_found};
+pub use view::{EventView, OfferView, SessionView};
+
+/// The store of the save desk.
+#[derive(Clone)]
+pub struct Store {
+    postgres: Postgres,
+    histories: Batcher<history::Histories>,
+    decisions: Batcher<record_decision::Decisions>,
+}
+
+impl Store {
+    /// Starts the coalescing reader and the batching writer on a Postgres.
+    pub fn start(postgres: Postgres, reads: &BatchSettings, writes: &BatchSettings) -> Self {
+        Self {
+            histories: Batcher::start(&postgres, reads, Mode::Read, history::Histories),
+            decisions: Batcher::start(&postgres, writes, Mode::Write, record_decision::Decisions),
+            postgres,
+        }
+    }
+}
+
+/// Describes a statement on a table, for the trace.
+fn statement(operation: &'static str, table: &'static str) -> Span {
+    statement_span(operation, table, "")
+}
+
+fn json(
+    table: &'static str,
+    column: &'static str,
+    value: &impl Serialize,
+) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::inconsistent(table, column, "new"))
+}
+
+fn from_json<T: DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    row: impl std::fmt::Display,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::inconsistent(table, column, row))
+}

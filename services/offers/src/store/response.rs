@@ -1,0 +1,189 @@
+//! What the customer answered, in one transaction: request log, session and offers locked, the
+//! answer checked against them, offer, hold, acceptance, session and event written together.
+
+use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
+use kernel::refusal::Refusal;
+use kernel::time::Deadline;
+use sqlx::PgConnection;
+use storage::request_log::{self, Begun, BodyHash};
+use storage::{StoreError, write};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::domain::answer::{Answer, take};
+use crate::domain::named::Named;
+use crate::domain::session::State;
+
+use super::session::{append_event, lock, save_answer};
+use super::view::{OfferView, offers};
+use super::{Store, json, statement};
+
+const METHOD: &str = "RecordResponse";
+
+/// An answer to record.
+#[derive(Clone, Debug)]
+pub struct NewResponse {
+    /// Makes a retry safe.
+    pub request_id: RequestId,
+    /// The SHA-256 of the request.
+    pub body_hash: BodyHash,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The offer.
+    pub presented_offer_id: PresentedOfferId,
+    /// The answer.
+    pub answer: Answer,
+    /// The agent.
+    pub agent_id: Option<AgentId>,
+    /// The id an acceptance gets.
+    pub acceptance_id: Uuid,
+}
+
+/// An answer as recorded.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The offer as it is now.
+    pub offer: OfferView,
+    /// The state of the session.
+    pub state: State,
+    /// It had been recorded before.
+    pub replayed: bool,
+}
+
+impl Store {
+    /// Records an answer, once.
+    pub async fn record_response(
+        &self,
+        new: NewResponse,
+        deadline: Deadline,
+    ) -> Result<Recorded, StoreError> {
+        write(&self.postgres, deadline, new, |new, connection| {
+            Box::pin(record(connection, new))
+        })
+        .await
+    }
+}
+
+async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Recorded, StoreError> {
+    let request_id = new.request_id.as_str();
+    match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
+        Begun::Fresh => {}
+        Begun::Replay(answer) => return replayed(connection, new, &answer).await,
+        Begun::Repeats(_) => {
+            return Err(StoreError::inconsistent(
+                "request_log",
+                "request_id",
+                "repeated",
+            ));
+        }
+        Begun::Reused => return Err(StoreError::rejected(request_id_reused(request_id))),
+    }
+    let session = lock(connection, &new.customer_id, new.session_id)
+        .await?
+        .ok_or_else(|| StoreError::rejected(session_not_found(new.session_id)))?;
+    let change = take(
+        &session,
+        &new.contact_id,
+        new.presented_offer_id,
+        new.answer,
+    )
+    .map_err(StoreError::rejected)?;
+    save_answer(
+        connection,
+        &new.customer_id,
+        new.session_id,
+        new.presented_offer_id,
+        change,
+    )
+    .await?;
+    if new.answer == Answer::Accepted {
+        insert_acceptance(connection, new).await?;
+    }
+    append_event(
+        connection,
+        &new.customer_id,
+        new.session_id,
+        change.outcome.name(),
+        new.agent_id.as_ref().map(|id| id.as_str()),
+        &new.presented_offer_id.to_string(),
+    )
+    .await?;
+    let answer = json("request_log", "response", &(change.outcome, change.state))?;
+    request_log::finish(connection, request_id, answer.as_bytes()).await?;
+    Ok(Recorded {
+        offer: offer(connection, new).await?,
+        state: change.state,
+        replayed: false,
+    })
+}
+
+/// Gives the first answer again, whatever has happened since.
+async fn replayed(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+    answer: &[u8],
+) -> Result<Recorded, StoreError> {
+    let (outcome, state) = serde_json::from_slice(answer)
+        .map_err(|_| StoreError::inconsistent("request_log", "response", &new.request_id))?;
+    let offer = offer(connection, new).await?;
+    Ok(Recorded {
+        offer: OfferView { outcome, ..offer },
+        state,
+        replayed: true,
+    })
+}
+
+async fn insert_acceptance(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into acceptance \
+           (customer_id, presented_offer_id, acceptance_id, agent_id, accepted_at, fulfilment) \
+         values ($1, $2, $3, $4, now(), 'requested')",
+        new.customer_id.as_str(),
+        new.presented_offer_id.as_uuid(),
+        new.acceptance_id,
+        new.agent_id.as_ref().map(|id| id.as_str()),
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "acceptance"))
+    .await?;
+    Ok(())
+}
+
+async fn offer(connection: &mut PgConnection, new: &NewResponse) -> Result<OfferView, StoreError> {
+    offers(connection, &new.customer_id, new.session_id)
+        .await?
+        .into_iter()
+        .find(|offer| offer.presented_offer_id == new.presented_offer_id)
+        .ok_or_else(|| {
+            StoreError::inconsistent(
+                "presented_offer",
+                "presented_offer_id",
+                new.presented_offer_id,
+            )
+        })
+}
+
+/// The refusal of a request id that came with another body.
+pub fn request_id_reused(request_id: &str) -> Refusal {
+    Refusal::refused(
+        "REQUEST_ID_REUSED",
+        "the request id was used with another body: use a new one for a new request",
+    )
+    .with("request_id", request_id)
+}
+
+/// The refusal of a session that is not there.
+pub fn session_not_found(session_id: SessionId) -> Refusal {
+    Refusal::not_found(
+        "SESSION_NOT_FOUND",
+        "the customer has no such session: check both ids",
+    )
+    .with("session_id", session_id)
+}

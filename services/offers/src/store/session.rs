@@ -1,0 +1,207 @@
+//! Sessions as rows: locking one for a change, saving the change, reading one.
+
+use kernel::id::{ContactId, CustomerId, PresentedOfferId, SessionId, SubscriptionId};
+use kernel::time::Timestamp;
+use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::domain::answer::{Change, HoldMove, OfferNow, SessionNow};
+use crate::domain::history::Outcome;
+use crate::domain::named::Named;
+use crate::domain::session::State;
+
+use super::statement;
+
+/// Locks a session and its offers, and reads them with the clock of the database.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Option<SessionNow>, StoreError> {
+    let row = sqlx::query!(
+        "select contact_id, state, refusal_ends, clock_timestamp() as \"now!\" from save_session \
+         where customer_id = $1 and session_id = $2 for update",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .instrument(statement("SELECT", "save_session"))
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let offers = sqlx::query!(
+        "select presented_offer_id, outcome, expires_at from presented_offer \
+         where customer_id = $1 and session_id = $2 order by rank for update",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "presented_offer"))
+    .await?;
+    let offers = offers
+        .into_iter()
+        .map(|offer| {
+            Ok(OfferNow {
+                presented_offer_id: PresentedOfferId::from_uuid(offer.presented_offer_id),
+                outcome: outcome(&offer.outcome, offer.presented_offer_id)?,
+                expires_at: offer.expires_at.to_jiff(),
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(Some(SessionNow {
+        session_id,
+        contact_id: contact(&row.contact_id, session_id)?,
+        state: state(&row.state, session_id)?,
+        refusal_ends: row.refusal_ends,
+        offers,
+        now: row.now.to_jiff(),
+    }))
+}
+
+/// Saves what an answer changed: the offer, its hold and the session, in this order.
+pub(super) async fn save_answer(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+    presented_offer_id: PresentedOfferId,
+    change: Change,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update presented_offer set outcome = $3, answered_at = now() \
+         where customer_id = $1 and presented_offer_id = $2",
+        customer_id.as_str(),
+        presented_offer_id.as_uuid(),
+        change.outcome.name(),
+    )
+    .execute(&mut *connection)
+    .instrument(statement("UPDATE", "presented_offer"))
+    .await?;
+    let hold = match change.hold {
+        HoldMove::Keep => None,
+        HoldMove::Commit => Some("committed"),
+        HoldMove::Release => Some("released"),
+    };
+    if let Some(hold) = hold {
+        sqlx::query!(
+            "update hold set state = $3, settled_at = now() \
+             where customer_id = $1 and presented_offer_id = $2 and state = 'held'",
+            customer_id.as_str(),
+            presented_offer_id.as_uuid(),
+            hold,
+        )
+        .execute(&mut *connection)
+        .instrument(statement("UPDATE", "hold"))
+        .await?;
+    }
+    move_to(connection, customer_id, session_id, change.state).await
+}
+
+/// Sets the state of a session.
+pub(super) async fn move_to(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+    state: State,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update save_session set state = $3, updated_at = now() \
+         where customer_id = $1 and session_id = $2",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+        state.name(),
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "save_session"))
+    .await?;
+    Ok(())
+}
+
+/// Gives back every hold of a session, except on what was accepted.
+pub(super) async fn release_holds(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update hold set state = 'released', settled_at = now() \
+         from presented_offer offer \
+         where hold.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
+           and hold.presented_offer_id = offer.presented_offer_id and hold.state = 'held'",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "hold"))
+    .await?;
+    Ok(())
+}
+
+/// Appends an event after the last one of the session. The session's lock keeps the order.
+pub(super) async fn append_event(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+    kind: &str,
+    agent_id: Option<&str>,
+    detail: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into session_event \
+           (customer_id, session_id, sequence, kind, agent_id, detail, happened_at) \
+         select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, $5, clock_timestamp() \
+         from session_event where customer_id = $1 and session_id = $2",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+        kind,
+        agent_id,
+        detail,
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "session_event"))
+    .await?;
+    Ok(())
+}
+
+/// Finds the session of a contact about a subscription and locks it.
+pub(super) async fn lock_by_contact(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    contact_id: &ContactId,
+    subscription_id: &SubscriptionId,
+) -> Result<Option<SessionId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select session_id from save_session \
+         where customer_id = $1 and contact_id = $2 and subscription_id = $3 for update",
+        customer_id.as_str(),
+        contact_id.as_str(),
+        subscription_id.as_str(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "save_session"))
+    .await?;
+    Ok(found.map(SessionId::from_uuid))
+}
+
+/// Reads the state that a row names.
+pub(super) fn state(name: &str, session_id: SessionId) -> Result<State, StoreError> {
+    State::from_name(name)
+        .ok_or_else(|| StoreError::inconsistent("save_session", "state", session_id))
+}
+
+/// Reads the outcome that a row names.
+pub(super) fn outcome(name: &str, row: Uuid) -> Result<Outcome, StoreError> {
+    Outcome::from_name(name)
+        .ok_or_else(|| StoreError::inconsistent("presented_offer", "outcome", row))
+}
+
+/// Reads the contact that a row names.
+pub(super) fn contact(text: &str, session_id: SessionId) -> Result<ContactId, StoreError> {
+    ContactId::parse(text)
+        .map_err(|_| StoreError::inconsistent("save_session", "contact_id", session_id))
+}
+
+/// Turns an instant into what sqlx binds.
+pub(super) fn bind(instant: Timestamp) -> jiff_sqlx::Timestamp {
+    jiff_sqlx::ToSqlx::to_sqlx(instant)
+}

@@ -1,0 +1,85 @@
+//! What time does by itself: holds expire, forgotten sessions close. In bounded batches, skipping
+//! rows that somebody else is busy with.
+
+use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
+
+use super::{Store, statement};
+
+impl Store {
+    /// Expires up to `limit` offers whose time ran out, each hold once. Returns how many.
+    pub async fn expire_offers(&self, limit: i64) -> Result<u64, StoreError> {
+        self.postgres
+            .background(&limit, |limit, connection| {
+                Box::pin(expire(connection, *limit))
+            })
+            .await
+    }
+
+    /// Closes up to `limit` sessions that nobody came back to for `idle_seconds`. Returns how many.
+    pub async fn abandon_sessions(&self, idle_seconds: i64, limit: i64) -> Result<u64, StoreError> {
+        self.postgres
+            .background(
+                &(idle_seconds, limit),
+                |(idle_seconds, limit), connection| {
+                    Box::pin(abandon(connection, *idle_seconds, *limit))
+                },
+            )
+            .await
+    }
+}
+
+async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "with due as ( \
+             select customer_id, presented_offer_id from presented_offer \
+             where outcome in ('decided', 'presented') and expires_at <= now() \
+             order by expires_at limit $1 for update skip locked \
+         ), expired as ( \
+             update presented_offer offer set outcome = 'expired', answered_at = now() from due \
+             where offer.customer_id = due.customer_id \
+               and offer.presented_offer_id = due.presented_offer_id \
+         ) \
+         update hold set state = 'expired', settled_at = now() from due \
+         where hold.customer_id = due.customer_id \
+           and hold.presented_offer_id = due.presented_offer_id and hold.state = 'held'",
+        limit,
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "presented_offer"))
+    .await?;
+    Ok(done.rows_affected())
+}
+
+async fn abandon(
+    connection: &mut PgConnection,
+    idle_seconds: i64,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "with due as ( \
+             select customer_id, session_id from save_session \
+             where state in ('opened', 'intent_stated', 'disclosed', 'permission_asked', \
+                             'offered', 'declined', 'cancel_reaffirmed') \
+               and updated_at < now() - make_interval(secs => $1::bigint::double precision) \
+             order by updated_at limit $2 for update skip locked \
+         ), noted as ( \
+             insert into session_event (customer_id, session_id, sequence, kind, detail, happened_at) \
+             select due.customer_id, due.session_id, coalesce(( \
+                        select max(sequence) from session_event event \
+                        where event.customer_id = due.customer_id \
+                          and event.session_id = due.session_id), 0) + 1, \
+                    'abandoned', '', now() \
+             from due \
+         ) \
+         update save_session session set state = 'abandoned', updated_at = now() from due \
+         where session.customer_id = due.customer_id and session.session_id = due.session_id",
+        idle_seconds,
+        limit,
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "save_session"))
+    .await?;
+    Ok(done.rows_affected())
+}

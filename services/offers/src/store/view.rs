@@ -1,0 +1,174 @@
+//! A session with its offers, events and acknowledgement, as it is read.
+
+use kernel::id::{ContactId, CustomerId, PresentedOfferId, SessionId, SubscriptionId};
+use kernel::time::{Deadline, Timestamp};
+use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
+
+use crate::domain::history::Outcome;
+use crate::domain::promise::Promise;
+use crate::domain::session::State;
+
+use super::cancellation::{Confirmed, read_confirmed};
+use super::session::{contact, outcome, state};
+use super::{Store, from_json, statement};
+
+/// A session as it stands.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// How far it has come.
+    pub state: State,
+    /// The reason stated.
+    pub reason: Option<String>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+    /// The offers handed to the desk.
+    pub offers: Vec<OfferView>,
+    /// What happened, in order.
+    pub events: Vec<EventView>,
+    /// The cancellation, once confirmed.
+    pub cancellation: Option<Confirmed>,
+}
+
+/// A presented offer as it stands.
+#[derive(Clone, Debug)]
+pub struct OfferView {
+    /// The offer.
+    pub presented_offer_id: PresentedOfferId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was promised.
+    pub promise: Promise,
+}
+
+/// One event of a session.
+#[derive(Clone, Debug)]
+pub struct EventView {
+    /// Its place, from one.
+    pub sequence: u32,
+    /// What.
+    pub kind: String,
+    /// Who.
+    pub agent_id: Option<String>,
+    /// More about it.
+    pub detail: String,
+    /// When.
+    pub happened_at: Timestamp,
+}
+
+impl Store {
+    /// Reads a session whole.
+    pub async fn session(
+        &self,
+        customer_id: &CustomerId,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<Option<SessionView>, StoreError> {
+        let key = (customer_id.clone(), session_id);
+        self.postgres
+            .read(deadline, &key, |(customer_id, session_id), connection| {
+                Box::pin(read(connection, customer_id, *session_id))
+            })
+            .await
+    }
+}
+
+/// Reads a session whole on a connection, inside a transaction or not.
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Option<SessionView>, StoreError> {
+    let row = sqlx::query!(
+        "select contact_id, subscription_id, state, reason, opened_at, updated_at \
+         from save_session where customer_id = $1 and session_id = $2",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .instrument(statement("SELECT", "save_session"))
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SessionView {
+        customer_id: customer_id.clone(),
+        session_id,
+        contact_id: contact(&row.contact_id, session_id)?,
+        subscription_id: SubscriptionId::parse(&row.subscription_id)
+            .map_err(|_| StoreError::inconsistent("save_session", "subscription_id", session_id))?,
+        state: state(&row.state, session_id)?,
+        reason: row.reason,
+        opened_at: row.opened_at.to_jiff(),
+        updated_at: row.updated_at.to_jiff(),
+        offers: offers(connection, customer_id, session_id).await?,
+        events: events(connection, customer_id, session_id).await?,
+        cancellation: read_confirmed(connection, customer_id, session_id).await?,
+    }))
+}
+
+/// Reads the offers of a session in their order.
+pub(super) async fn offers(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Vec<OfferView>, StoreError> {
+    sqlx::query!(
+        "select presented_offer_id, outcome, offer from presented_offer \
+         where customer_id = $1 and session_id = $2 order by decided_at, rank",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "presented_offer"))
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(OfferView {
+            presented_offer_id: PresentedOfferId::from_uuid(row.presented_offer_id),
+            outcome: outcome(&row.outcome, row.presented_offer_id)?,
+            promise: from_json(
+                "presented_offer",
+                "offer",
+                row.presented_offer_id,
+                &row.offer,
+            )?,
+        })
+    })
+    .collect()
+}
+
+async fn events(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Vec<EventView>, StoreError> {
+    let rows = sqlx::query!(
+        "select sequence, kind, agent_id, detail, happened_at from session_event \
+         where customer_id = $1 and session_id = $2 order by sequence",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "session_event"))
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| EventView {
+            sequence: u32::try_from(row.sequence).unwrap_or(0),
+            kind: row.kind,
+            agent_id: row.agent_id,
+            detail: row.detail,
+            happened_at: row.happened_at.to_jiff(),
+        })
+        .collect())
+}

@@ -1,0 +1,46 @@
+//! The services this one asks, as far as it needs them.
+
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use kernel::id::CustomerId;
+use kernel::refusal::Refusal;
+use kernel::time::Deadline;
+
+use crate::domain::customer::Customer;
+use crate::domain::exit::EndSubscription;
+
+/// Who customers are and where they stand.
+pub trait Lifecycle: Send + Sync {
+    /// Reads a customer at `min_revision` or later.
+    fn customer<'a>(
+        &'a self,
+        customer_id: &'a CustomerId,
+        min_revision: u64,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<Customer, Refusal>>;
+}
+
+/// The authoritative record.
+pub trait Profiles: Send + Sync {
+    /// Sets the end of a subscription; doing it again changes nothing.
+    fn end_subscription<'a>(
+        &'a self,
+        order: &'a EndSubscription,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>>;
+
+    /// Follows the feed of changes after a cursor, for as long as it lasts.
+    fn changes<'a>(
+        &'a self,
+        after: String,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>>;
+}
+
+/// A run of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Who changed, and the revision they reached.
+    pub changed: Vec<(CustomerId, u64)>,
+    /// Where the feed stands after them.
+    pub cursor: String,
+}

@@ -1,0 +1,63 @@
+//! What the customer answered to an offer.
+
+use std::sync::Arc;
+
+use kernel::entropy::Entropy;
+use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
+use kernel::refusal::Refusal;
+use kernel::time::{Clock, Deadline};
+use storage::request_log::BodyHash;
+
+use crate::domain::answer::Answer;
+use crate::store::{NewResponse, Recorded, Store};
+
+/// The use case.
+#[derive(Clone)]
+pub struct RecordResponse {
+    /// The save desk's tables.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A checked request.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Makes a retry safe.
+    pub request_id: RequestId,
+    /// The SHA-256 of the request.
+    pub body_hash: BodyHash,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The offer.
+    pub presented_offer_id: PresentedOfferId,
+    /// The answer.
+    pub answer: Answer,
+    /// The agent.
+    pub agent_id: Option<AgentId>,
+}
+
+impl RecordResponse {
+    /// Records an answer, once.
+    pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Recorded, Refusal> {
+        let acceptance: SessionId = SessionId::draw(self.clock.now(), self.entropy.as_ref());
+        let new = NewResponse {
+            request_id: command.request_id,
+            body_hash: command.body_hash,
+            customer_id: command.customer_id,
+            session_id: command.session_id,
+            contact_id: command.contact_id,
+            presented_offer_id: command.presented_offer_id,
+            answer: command.answer,
+            agent_id: command.agent_id,
+            acceptance_id: acceptance.as_uuid(),
+        };
+        Ok(self.store.record_response(new, deadline).await?)
+    }
+}

@@ -1,0 +1,279 @@
+//! Asking for a save offer: replay, gather, decide, record.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kernel::entropy::Entropy;
+use kernel::id::{DecisionId, HoldId, PresentedOfferId, SessionId};
+use kernel::refusal::{Refusal, Violation};
+use kernel::time::{Clock, Deadline};
+use storage::request_log::BodyHash;
+
+use super::active::Active;
+use super::gather::{Gather, Gathered};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::customer::Customer;
+use crate::domain::decision::{Inputs, Record, decide};
+use crate::domain::history::DeskHistory;
+use crate::domain::request::SaveRequest;
+use crate::domain::session::{State, Step};
+use crate::store::{Asked, Before, NewDecision, StepKey, Store, request_id_reused};
+
+/// The use case.
+#[derive(Clone)]
+pub struct RequestSaveOffer {
+    /// The save desk's tables.
+    pub store: Store,
+    /// Who customers are.
+    pub gather: Gather,
+    /// The catalogue and the policy in force.
+    pub active: Active,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for ids and seeds.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The checked request.
+    pub request: SaveRequest,
+    /// The SHA-256 of its encoding.
+    pub body_hash: BodyHash,
+    /// The trace it is part of; empty when there is none.
+    pub trace_id: String,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What was decided.
+    pub record: Arc<Record>,
+    /// It had been answered before.
+    pub replayed: bool,
+}
+
+impl RequestSaveOffer {
+    /// Answers a call; the same contact and step get the same answer.
+    pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+        let request = &command.request;
+        let (gathered, history) = futures::join!(
+            self.gather
+                .customer(&request.customer_id, request.min_revision, deadline),
+            self.store.history(&request.customer_id, deadline),
+        );
+        let history = history?;
+        let session = history
+            .session(&request.contact_id, &request.subscription_id)
+            .map(|session| session.session_id);
+        let Some(session_id) = session else {
+            return self.first_step(command, gathered?, history, deadline).await;
+        };
+        match self.answered_before(&command, deadline).await? {
+            Before::Answered(record) => Ok(replayed(record)),
+            Before::Reused => Err(request_id_reused(command.request.request_id.as_str())),
+            Before::SessionIs(state) => {
+                may_ask_again(state, session_id)?;
+                self.later_step(command, gathered?, history, session_id, deadline)
+                    .await
+            }
+            Before::Nothing => Err(contact_unknown(&command.request)),
+        }
+    }
+
+    async fn first_step(
+        &self,
+        command: Command,
+        gathered: Gathered,
+        history: DeskHistory,
+        deadline: Deadline,
+    ) -> Result<Answer, Refusal> {
+        if command.request.step != 1 {
+            return Err(contact_unknown(&command.request));
+        }
+        let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
+        let new = self.decide(&command, gathered, history, session_id)?;
+        let record = Arc::clone(&new.record);
+        if self.store.record_decision(new, deadline).await? {
+            return Ok(Answer {
+                record,
+                replayed: false,
+            });
+        }
+        self.read_first_answer(&command, record.session_id, deadline)
+            .await
+    }
+
+    async fn later_step(
+        &self,
+        command: Command,
+        gathered: Gathered,
+        history: DeskHistory,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<Answer, Refusal> {
+        let new = self.decide(&command, gathered, history, session_id)?;
+        let record = Arc::clone(&new.record);
+        match self.store.record_later_step(new, deadline).await? {
+            Asked::Recorded => Ok(Answer {
+                record,
+                replayed: false,
+            }),
+            Asked::Before => {
+                self.read_first_answer(&command, record.session_id, deadline)
+                    .await
+            }
+        }
+    }
+
+    /// Somebody was quicker with the same request, or the same contact: theirs is the answer.
+    async fn read_first_answer(
+        &self,
+        command: &Command,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<Answer, Refusal> {
+        match self.answered_before(command, deadline).await? {
+            Before::Answered(record) => Ok(replayed(record)),
+            // The request id is known, and not for this contact and step.
+            Before::Reused | Before::Nothing => {
+                Err(request_id_reused(command.request.request_id.as_str()))
+            }
+            Before::SessionIs(state) => {
+                may_ask_again(state, session_id)?;
+                Err(contact_unknown(&command.request))
+            }
+        }
+    }
+
+    async fn answered_before(
+        &self,
+        command: &Command,
+        deadline: Deadline,
+    ) -> Result<Before, Refusal> {
+        let request = &command.request;
+        let key = StepKey {
+            request_id: request.request_id.to_string(),
+            body_hash: command.body_hash,
+            customer_id: request.customer_id.clone(),
+            contact_id: request.contact_id.clone(),
+            subscription_id: request.subscription_id.clone(),
+            step: request.step,
+        };
+        Ok(self.store.answered_before(&key, deadline).await?)
+    }
+
+    fn decide(
+        &self,
+        command: &Command,
+        gathered: Gathered,
+        history: DeskHistory,
+        session_id: SessionId,
+    ) -> Result<NewDecision, Refusal> {
+        let request = &command.request;
+        let active = self.active.current();
+        known(request, gathered.customer.as_deref(), &active.catalogue)?;
+        let started = Instant::now();
+        let now = self.clock.now();
+        let decision = decide(&Inputs {
+            request,
+            customer: gathered.customer.as_deref(),
+            history: &history,
+            catalogue: &active.catalogue,
+            policy: &active.policy,
+            now,
+            degraded: &gathered.degraded,
+        });
+        let entropy = self.entropy.as_ref();
+        let offers = decision.offers.len();
+        let record = Record {
+            decision_id: DecisionId::draw(now, entropy),
+            session_id,
+            request: request.clone(),
+            customer: gathered.customer.map(Arc::unwrap_or_clone),
+            history,
+            catalogue_version: active.catalogue.version,
+            policy_version: active.policy.version,
+            decided_at: now,
+            degraded: gathered.degraded,
+            seed: entropy.next_u64(),
+            decision,
+            presented_offer_ids: (0..offers)
+                .map(|_| PresentedOfferId::draw(now, entropy))
+                .collect(),
+            trace_id: command.trace_id.clone(),
+            decide_microseconds: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        };
+        Ok(NewDecision {
+            record: Arc::new(record),
+            body_hash: command.body_hash,
+            hold_ids: (0..offers).map(|_| HoldId::draw(now, entropy)).collect(),
+        })
+    }
+}
+
+fn replayed(record: Box<Record>) -> Answer {
+    Answer {
+        record: Arc::new(*record),
+        replayed: true,
+    }
+}
+
+/// A further step is possible only while nothing was offered and nothing has ended.
+fn may_ask_again(state: State, session_id: SessionId) -> Result<(), Refusal> {
+    state
+        .after(Step::Ask)
+        .map(|_| ())
+        .map_err(|illegal| illegal.refusal(session_id))
+}
+
+fn contact_unknown(request: &SaveRequest) -> Refusal {
+    Refusal::refused(
+        "ILLEGAL_STATE",
+        "the contact has no first step yet: ask with step 1 before any later one",
+    )
+    .with("contact_id", &request.contact_id)
+}
+
+/// What a decision cannot do without: the subscription, and a reason that the catalogue knows.
+fn known(
+    request: &SaveRequest,
+    customer: Option<&Customer>,
+    catalogue: &Catalogue,
+) -> Result<(), Refusal> {
+    let missing =
+        customer.is_some_and(|customer| customer.subscription(&request.subscription_id).is_none());
+    if missing {
+        return Err(Refusal::not_found(
+            "SUBSCRIPTION_NOT_FOUND",
+            "the customer has no such subscription: check both ids",
+        )
+        .with("subscription_id", &request.subscription_id));
+    }
+    if catalogue.reasons.is_empty() {
+        return Ok(());
+    }
+    let stated = request
+        .reason
+        .iter()
+        .map(|reason| ("reason".to_owned(), reason));
+    let further = request
+        .secondary_reasons
+        .iter()
+        .enumerate()
+        .map(|(index, reason)| (format!("secondary_reasons[{index}]"), reason));
+    let violations: Vec<Violation> = stated
+        .chain(further)
+        .filter(|(_, reason)| catalogue.reason(reason).is_none())
+        .map(|(field, _)| Violation {
+            field,
+            description: "is no reason of the catalogue: send one that is, or none".to_owned(),
+            reason: "UNKNOWN_REASON",
+        })
+        .collect();
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::malformed(violations))
+}
