@@ -4,8 +4,11 @@
 //! computed on read from the facts that the profiles service gives; nothing about a customer is
 //! kept here but what a fit needs.
 
-mod clients;
+pub mod app;
+pub mod clients;
 pub mod domain;
-mod rpc;
+pub mod jobs;
+pub mod rpc;
+pub mod settings;
 pub mod store;
 pub mod usecase;

@@ -57,12 +57,13 @@ fn subscription(subscription: &wire::SubscriptionFacts) -> Subscription {
 /// Who buys when wanted is bound by nothing, if the relationship is not told.
 fn relationship(relationship: wire::RelationshipType, kind: ContractKind) -> Relationship {
     match relationship {
-        wire::RelationshipType::Contractual => Relationship::Contractual,
         wire::RelationshipType::NonContractual => Relationship::NonContractual,
         wire::RelationshipType::Unspecified if kind == ContractKind::PayAsYouGo => {
             Relationship::NonContractual
         }
-        wire::RelationshipType::Unspecified => Relationship::Contractual,
+        wire::RelationshipType::Contractual | wire::RelationshipType::Unspecified => {
+            Relationship::Contractual
+        }
     }
 }
 

@@ -111,8 +111,9 @@ fn read_run(run: wire::WatchChangesResponse) -> Changes {
 fn ours(status: &Status) -> Refusal {
     let refusal = edge::client::refusal(status);
     match (refusal.kind, refusal.reason) {
-        (Kind::NotFound, "CUSTOMER_NOT_FOUND") | (Kind::Refused, "REVISION_NOT_REACHED") => refusal,
-        (Kind::Late, _) => refusal,
+        (Kind::NotFound, "CUSTOMER_NOT_FOUND")
+        | (Kind::Refused, "REVISION_NOT_REACHED")
+        | (Kind::Late, _) => refusal,
         (Kind::Unavailable | Kind::Exhausted | Kind::Conflict, _) => {
             let wait = refusal.retry_after.unwrap_or(Duration::from_millis(250));
             let message = "the profiles service cannot answer just now: try again";
@@ -137,6 +138,10 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the other service's status is what is given"
+    )]
     fn only_what_concerns_the_question_is_passed_on() {
         let became = |code| ours(&Status::new(code, "text")).kind;
         assert_eq!(became(Code::Unavailable), Kind::Unavailable);

@@ -21,5 +21,5 @@ const UNTOLD_DEADLINE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Returns when the call being served must be over.
 fn deadline() -> edge::Deadline {
-    edge::deadline::current().unwrap_or_else(|| edge::Deadline::within(UNTOLD_DEADLINE))
+    edge::deadline::current_or(UNTOLD_DEADLINE)
 }

@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use super::{BOUNDARY, deadline, parse, render_model};
-use crate::usecase::Lifecycle;
+use crate::usecase::UseCases;
 
 /// How many steps may wait for their listener.
 const WAITING_STEPS: usize = 32;
@@ -20,16 +20,16 @@ const WAITING_STEPS: usize = 32;
 /// Answers `ModelService`.
 #[derive(Clone)]
 pub struct ModelRpc {
-    lifecycle: Lifecycle,
+    use_cases: UseCases,
     tokens: PageTokens,
     tracker: TaskTracker,
 }
 
 impl ModelRpc {
     /// Answers with these use cases; fits run on the tracker, to their end.
-    pub fn new(lifecycle: Lifecycle, tokens: PageTokens, tracker: TaskTracker) -> Self {
+    pub fn new(use_cases: UseCases, tokens: PageTokens, tracker: TaskTracker) -> Self {
         Self {
-            lifecycle,
+            use_cases,
             tokens,
             tracker,
         }
@@ -44,10 +44,10 @@ impl ModelService for ModelRpc {
         &self,
         request: Request<wire::FitModelRequest>,
     ) -> Result<Response<Self::FitModelStream>, Status> {
-        parse::fit_model(&request.into_inner()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        parse::fit_model(request.into_inner()).map_err(|refusal| BOUNDARY.status(refusal))?;
         let (steps, listener) = mpsc::channel(WAITING_STEPS);
-        let lifecycle = self.lifecycle.clone();
-        let fit = async move { lifecycle.fit_model(&steps).await };
+        let use_cases = self.use_cases.clone();
+        let fit = async move { use_cases.fit_model(&steps).await };
         let fit = self.tracker.spawn(fit.in_current_span());
         let last = async move {
             match fit.await {
@@ -68,7 +68,7 @@ impl ModelService for ModelRpc {
         let page = parse::list_models(&request.into_inner(), &self.tokens)
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         let found = self
-            .lifecycle
+            .use_cases
             .list_models(deadline(), page.before, page.size)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
@@ -81,7 +81,7 @@ impl ModelService for ModelRpc {
     ) -> Result<Response<wire::GetLifeTableResponse>, Status> {
         let version = request.into_inner().version;
         let (model, tables) = self
-            .lifecycle
+            .use_cases
             .get_life_table(deadline(), version)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;

@@ -96,7 +96,7 @@ fn line(rules: wire::BusinessLineRules) -> (String, LineRules) {
     (rules.business_line, thresholds)
 }
 
-pub(super) fn fit_model(request: &wire::FitModelRequest) -> Result<(), Refusal> {
+pub(super) fn fit_model(request: wire::FitModelRequest) -> Result<(), Refusal> {
     let mut checks = Violations::default();
     // There is one family, which an unspecified kind means too.
     checks.optional_known::<wire::ModelKind>("kind", request.kind);

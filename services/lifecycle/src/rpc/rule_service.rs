@@ -5,18 +5,18 @@ use contract::lifecycle::v1::rule_service_server::RuleService;
 use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, parse, render_model};
-use crate::usecase::Lifecycle;
+use crate::usecase::UseCases;
 
 /// Answers `RuleService`.
 #[derive(Clone)]
 pub struct RuleRpc {
-    lifecycle: Lifecycle,
+    use_cases: UseCases,
 }
 
 impl RuleRpc {
     /// Answers with these use cases.
-    pub fn new(lifecycle: Lifecycle) -> Self {
-        Self { lifecycle }
+    pub fn new(use_cases: UseCases) -> Self {
+        Self { use_cases }
     }
 }
 
@@ -29,7 +29,7 @@ impl RuleService for RuleRpc {
         let rules = parse::publish_rules(request.into_inner())
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         let published = self
-            .lifecycle
+            .use_cases
             .publish_rules(deadline(), rules)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
@@ -44,7 +44,7 @@ impl RuleService for RuleRpc {
     ) -> Result<Response<wire::GetRulesResponse>, Status> {
         let version = request.into_inner().version;
         let rules = self
-            .lifecycle
+            .use_cases
             .get_rules(deadline(), version)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;

@@ -5,18 +5,18 @@ use contract::lifecycle::v1::status_service_server::StatusService;
 use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, parse, render};
-use crate::usecase::Lifecycle;
+use crate::usecase::UseCases;
 
 /// Answers `StatusService`.
 #[derive(Clone)]
 pub struct StatusRpc {
-    lifecycle: Lifecycle,
+    use_cases: UseCases,
 }
 
 impl StatusRpc {
     /// Answers with these use cases.
-    pub fn new(lifecycle: Lifecycle) -> Self {
-        Self { lifecycle }
+    pub fn new(use_cases: UseCases) -> Self {
+        Self { use_cases }
     }
 }
 
@@ -28,10 +28,10 @@ impl StatusService for StatusRpc {
     ) -> Result<Response<wire::GetCustomerStatusResponse>, Status> {
         let request = request.into_inner();
         let include_facts = request.include_facts;
-        let wanted = parse::get_customer_status(request, self.lifecycle.now())
+        let wanted = parse::get_customer_status(request, self.use_cases.now())
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         let found = self
-            .lifecycle
+            .use_cases
             .get_customer_status(wanted)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
@@ -50,7 +50,7 @@ impl StatusService for StatusRpc {
         let customer_ids = parse::batch_get_customer_statuses(&request)
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         let found = self
-            .lifecycle
+            .use_cases
             .get_customer_statuses(customer_ids)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;

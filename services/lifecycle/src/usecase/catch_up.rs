@@ -7,10 +7,10 @@ use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 use tokio::time::timeout;
 
-use super::Lifecycle;
+use super::UseCases;
 use super::ports::Changes;
 
-impl Lifecycle {
+impl UseCases {
     /// Takes over the changes that the follower has not reached yet, from where it stands up to the
     /// feed's present end. The follower's cursor stays with the follower, which may run in another
     /// process or not at all.

@@ -7,7 +7,7 @@ use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use tokio::sync::mpsc;
 
-use super::Lifecycle;
+use super::UseCases;
 use crate::domain::fit::{Tally, TooLittle};
 use crate::domain::life_tables::ModelSummary;
 use crate::store::PageKey;
@@ -27,7 +27,7 @@ pub struct FitStep {
 /// Where a fit tells how far it is.
 type Steps = mpsc::Sender<FitStep>;
 
-impl Lifecycle {
+impl UseCases {
     /// Fits and stores a model, unless another fit is under way. Whoever listens to the steps may
     /// leave; the fit goes on.
     pub async fn fit_model(&self, steps: &Steps) -> Result<ModelSummary, Refusal> {

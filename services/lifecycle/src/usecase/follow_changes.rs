@@ -8,7 +8,7 @@ use kernel::refusal::{Kind, Refusal};
 use kernel::time::Deadline;
 use tokio_util::sync::CancellationToken;
 
-use super::Lifecycle;
+use super::UseCases;
 use super::ports::{Change, Changes, Snapshot};
 use crate::domain::observation;
 use crate::store::{CHANGES_FEED, Cursor, SetAside, TakeOver};
@@ -29,7 +29,7 @@ pub enum Followed {
     Stopped,
 }
 
-impl Lifecycle {
+impl UseCases {
     /// Follows the feed for as long as the lease, the stream and the process last.
     pub async fn follow_changes(
         &self,

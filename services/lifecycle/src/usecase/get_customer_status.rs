@@ -3,7 +3,7 @@
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 
-use super::Lifecycle;
+use super::UseCases;
 use super::ports::{Carried, Snapshot};
 use crate::domain::status::{self, CustomerStatus};
 
@@ -29,7 +29,7 @@ pub struct StatusWithFacts {
     pub facts: Carried,
 }
 
-impl Lifecycle {
+impl UseCases {
     /// Computes the status of one customer.
     pub async fn get_customer_status(
         &self,

@@ -19,7 +19,7 @@ use ports::Profiles;
 
 pub use fit_model::FitStep;
 pub use follow_changes::Followed;
-pub use get_customer_status::{GetCustomerStatus, StatusWithFacts};
+pub use get_customer_status::GetCustomerStatus;
 pub use knowledge::Knowledge;
 pub use rules::PublishRules;
 
@@ -34,7 +34,7 @@ pub struct Limits {
 
 /// The use cases of the service.
 #[derive(Clone)]
-pub struct Lifecycle {
+pub struct UseCases {
     store: Store,
     profiles: Arc<dyn Profiles>,
     clock: Arc<dyn Clock>,
@@ -42,7 +42,7 @@ pub struct Lifecycle {
     limits: Limits,
 }
 
-impl Lifecycle {
+impl UseCases {
     /// Puts the use cases on their parts.
     pub fn new(
         store: Store,

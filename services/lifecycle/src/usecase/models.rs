@@ -3,11 +3,11 @@
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
-use super::Lifecycle;
+use super::UseCases;
 use crate::domain::curve::Curve;
 use crate::domain::life_tables::{Group, ModelPage, ModelSummary};
 
-impl Lifecycle {
+impl UseCases {
     /// Lists the models older than a version, newest first, or all.
     pub async fn list_models(
         &self,

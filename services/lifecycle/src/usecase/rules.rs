@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
-use super::Lifecycle;
+use super::UseCases;
 use crate::domain::rules::{LineRules, RuleSet};
 use crate::store::{Published, RequestKey};
 
@@ -20,7 +20,7 @@ pub struct PublishRules {
     pub validate_only: bool,
 }
 
-impl Lifecycle {
+impl UseCases {
     /// Makes a new version of the rules and puts it in force.
     pub async fn publish_rules(
         &self,

@@ -1,0 +1,80 @@
+//! The composition root: the only file that knows every room.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chassis::{Context, ProcessSettings, Program, Service};
+use contract::lifecycle::v1::model_service_server::ModelServiceServer;
+use contract::lifecycle::v1::rule_service_server::RuleServiceServer;
+use contract::lifecycle::v1::status_service_server::StatusServiceServer;
+use edge::Methods;
+use edge::client::Caller;
+use edge::page::PageTokens;
+use storage::Postgres;
+
+use crate::clients::ProfilesClient;
+use crate::jobs;
+use crate::rpc::{BOUNDARY, ModelRpc, RuleRpc, StatusRpc};
+use crate::settings::Settings;
+use crate::store::{MIGRATOR, Store};
+use crate::usecase::UseCases;
+
+/// The lifecycle service.
+#[derive(Debug)]
+pub struct Lifecycle;
+
+impl Program for Lifecycle {
+    const NAME: &'static str = "lifecycle";
+    type Settings = Settings;
+
+    fn process(settings: &Settings) -> &ProcessSettings {
+        &settings.process
+    }
+
+    async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+        Ok(storage::migrate::migrate(&settings.postgres.url, &MIGRATOR).await?)
+    }
+
+    async fn build(settings: &Settings, context: &Context) -> anyhow::Result<Service> {
+        let postgres = Postgres::connect_lazy(&settings.postgres, &context.tracker)?;
+        storage::migrate::check_schema_level(&postgres, &MIGRATOR).await?;
+        let methods = Methods::from_descriptors(contract::DESCRIPTORS_PROFILES)?;
+        let caller = Caller::connect_lazy(&settings.profiles, &methods)?;
+        let use_cases = UseCases::new(
+            Store::new(postgres),
+            Arc::new(ProfilesClient::new(caller)),
+            Arc::clone(&context.clock),
+            settings.limits(),
+        );
+        use_cases
+            .knowledge()
+            .refresh()
+            .await
+            .context("the rules in force cannot be read")?;
+        start_jobs(&use_cases, settings, context);
+        let tokens = PageTokens::new(&settings.page_token_secret);
+        let models = ModelRpc::new(use_cases.clone(), tokens, context.tracker.clone());
+        Ok(Service::new(BOUNDARY, contract::DESCRIPTORS_LIFECYCLE)
+            .with(StatusServiceServer::new(StatusRpc::new(use_cases.clone())))
+            .with(RuleServiceServer::new(RuleRpc::new(use_cases)))
+            .with(ModelServiceServer::new(models)))
+    }
+}
+
+fn start_jobs(use_cases: &UseCases, settings: &Settings, context: &Context) {
+    let refresh = jobs::refresh(
+        Arc::clone(use_cases.knowledge()),
+        settings.refresh_interval(),
+        context.stop.clone(),
+    );
+    context.tracker.spawn(refresh);
+    // Names this process among those that may follow the feed.
+    let holder = format!("{:016x}", context.entropy.next_u64());
+    let follow = jobs::follow(
+        use_cases.clone(),
+        holder,
+        settings.follow_pause(),
+        context.stop.clone(),
+    );
+    context.tracker.spawn(follow);
+}

@@ -1,0 +1,65 @@
+//! The settings of the service, with their defaults.
+
+use std::time::Duration;
+
+use chassis::ProcessSettings;
+use edge::client::ClientSettings;
+use kernel::secret::Secret;
+use serde::{Deserialize, Serialize};
+use storage::PostgresSettings;
+
+use crate::usecase::Limits;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How the process lives.
+    pub process: ProcessSettings,
+    /// The service's own Postgres.
+    pub postgres: PostgresSettings,
+    /// The profiles service.
+    pub profiles: ClientSettings,
+    /// How long a fit waits for the changes made before it.
+    pub catch_up_limit_ms: u64,
+    /// How long the lease on the feed of changes lasts without renewal.
+    pub feed_lease_ms: u64,
+    /// How long to wait before following the feed again after a failure.
+    pub follow_pause_ms: u64,
+    /// How often to look whether other rules or another model are in use.
+    pub refresh_interval_ms: u64,
+    /// Seals page tokens; all replicas share it.
+    pub page_token_secret: Secret,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            process: ProcessSettings::default(),
+            postgres: PostgresSettings::at("postgres:///rekindle_lifecycle"),
+            profiles: ClientSettings::at("http://127.0.0.1:7101"),
+            catch_up_limit_ms: 120_000,
+            feed_lease_ms: 10_000,
+            follow_pause_ms: 1_000,
+            refresh_interval_ms: 2_000,
+            page_token_secret: Secret::new("local development only"),
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            catch_up: Duration::from_millis(self.catch_up_limit_ms),
+            feed_lease: Duration::from_millis(self.feed_lease_ms),
+        }
+    }
+
+    pub(crate) fn follow_pause(&self) -> Duration {
+        Duration::from_millis(self.follow_pause_ms)
+    }
+
+    pub(crate) fn refresh_interval(&self) -> Duration {
+        Duration::from_millis(self.refresh_interval_ms.max(1))
+    }
+}
