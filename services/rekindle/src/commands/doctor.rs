@@ -10,8 +10,8 @@ use crate::arguments::StackArguments;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::stack::{
-    Account, Endpoints, Programs, RunningStack, SERVICE_DATABASES, ServiceDatabase, run_sql,
-    version_of,
+    Account, Endpoints, Programs, RunningStack, SERVICE_DATABASES, ServiceDatabase, ask_redis,
+    run_sql, version_of,
 };
 use crate::suite::{Addresses, Health, SERVICES, ask_health, program_of};
 
@@ -152,12 +152,14 @@ async fn check_stacks(
     let mut stacks: Vec<(String, Endpoints)> = RunningStack::all(home, account)
         .into_iter()
         .map(|stack| {
-            let name = format!("stack of process {}", stack.process_id);
+            let name = format!("stack {}", stack.process_id);
             (name, stack.endpoints)
         })
         .collect();
-    if given.database_url.is_some() {
-        stacks.push(("DATABASE_URL".to_owned(), given.clone()));
+    let is_given = given.database_url.is_some() || given.redis_url.is_some();
+    // Inside `rekindle stack` the environment names the stack that is listed already.
+    if is_given && stacks.iter().all(|(_, endpoints)| endpoints != given) {
+        stacks.push(("environment".to_owned(), given.clone()));
     }
     if stacks.is_empty() {
         let found = format!("none below {}", home.display());
@@ -167,24 +169,46 @@ async fn check_stacks(
             "start one: rekindle up",
         )];
     }
-    let Ok(psql) = programs.psql() else {
-        return Vec::new();
-    };
     let mut checks = Vec::new();
     for (name, endpoints) in stacks {
-        let admin_url = endpoints.database_url.as_deref().unwrap_or_default();
-        match run_sql(psql, admin_url, "select current_setting('server_version')").await {
-            Ok(version) => {
-                checks.push(Check::ok(name, format!("Postgres {version} answers")));
-                for database in &SERVICE_DATABASES {
-                    let url = endpoints.service_url(database.service).unwrap_or_default();
-                    checks.push(check_schema(psql, database, url).await);
-                }
-            }
-            Err(failure) => checks.push(Check::failure(name, &failure)),
+        if let Some(url) = &endpoints.redis_url {
+            checks.push(check_redis(&name, url).await);
+        }
+        if let (Some(url), Ok(psql)) = (&endpoints.database_url, programs.psql()) {
+            checks.extend(check_postgres(&name, psql, url, &endpoints).await);
         }
     }
     checks
+}
+
+async fn check_redis(name: &str, url: &str) -> Check {
+    match ask_redis(url).await {
+        Ok(()) => Check::ok(name, "Redis answers"),
+        Err(why) => Check::broken(
+            name,
+            format!("Redis does not answer: {why}"),
+            "the services answer without it, only slower; start it, or unset REDIS_URL",
+        ),
+    }
+}
+
+async fn check_postgres(
+    name: &str,
+    psql: &Path,
+    admin_url: &str,
+    endpoints: &Endpoints,
+) -> Vec<Check> {
+    match run_sql(psql, admin_url, "select current_setting('server_version')").await {
+        Ok(version) => {
+            let mut checks = vec![Check::ok(name, format!("Postgres {version} answers"))];
+            for database in &SERVICE_DATABASES {
+                let url = endpoints.service_url(database.service).unwrap_or_default();
+                checks.push(check_schema(psql, database, url).await);
+            }
+            checks
+        }
+        Err(failure) => vec![Check::failure(name, &failure)],
+    }
 }
 
 /// The level that the migrations of a service have reached, and whether one of them failed.

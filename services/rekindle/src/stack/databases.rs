@@ -1,7 +1,8 @@
 //! One database and one role per service, and the addresses that name them.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -176,6 +177,27 @@ pub(super) fn escape_path(path: &Path) -> String {
         }
     }
     escaped
+}
+
+/// The path that was escaped.
+pub(super) fn unescape_path(escaped: &str) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt as _;
+    let mut bytes = Vec::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend(before.as_bytes());
+        let code = after
+            .get(..2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(code.unwrap_or(b'%'));
+        rest = if code.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
+    }
+    bytes.extend(rest.as_bytes());
+    PathBuf::from(OsString::from_vec(bytes))
 }
 
 #[cfg(test)]

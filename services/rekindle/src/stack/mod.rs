@@ -20,6 +20,7 @@ pub use endpoints::Endpoints;
 pub use place::{Lifetime, RunningStack};
 pub use process::{ServerCommand, ServerProcess, StopSignals, log_tail};
 pub use programs::{Programs, version_of};
+pub use redis::ask_redis;
 
 use crate::arguments::StackArguments;
 use crate::failure::Failure;

@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::Account;
-use super::databases::escape_path;
+use super::databases::{escape_path, unescape_path};
 use super::place::Place;
 use super::process::{ServerCommand, ServerProcess, StopSignals};
 use crate::failure::Failure;
 
 const START_PATIENCE: Duration = Duration::from_secs(20);
+const DEFAULT_PORT: u16 = 6379;
 const PING_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Nothing in Redis is worth waiting for.
@@ -88,13 +89,37 @@ impl Redis {
     }
 }
 
-async fn answers(socket: &Path) -> bool {
-    let ping = async {
-        let mut stream = UnixStream::connect(socket).await?;
-        stream.write_all(b"PING\r\n").await?;
-        let mut answer = [0_u8; 5];
-        stream.read_exact(&mut answer).await?;
-        Ok::<bool, std::io::Error>(&answer == b"+PONG")
+/// Asks the Redis at an address, `redis+unix:///path` or `redis://host:port`, for an answer; the
+/// error says why there is none.
+pub async fn ask_redis(url: &str) -> Result<(), String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let place = rest.split('?').next().unwrap_or_default();
+    let asked = async {
+        if scheme.ends_with("unix") {
+            return ping(UnixStream::connect(unescape_path(place)).await?).await;
+        }
+        let authority = place.split('/').next().unwrap_or_default();
+        let address = authority.rsplit('@').next().unwrap_or_default();
+        if address.contains(':') {
+            ping(TcpStream::connect(address).await?).await
+        } else {
+            ping(TcpStream::connect((address, DEFAULT_PORT)).await?).await
+        }
     };
-    matches!(timeout(PING_PATIENCE, ping).await, Ok(Ok(true)))
+    match timeout(PING_PATIENCE, asked).await {
+        Ok(answered) => answered.map_err(|source| source.to_string()),
+        Err(_elapsed) => Err("it does not answer in time".to_owned()),
+    }
+}
+
+/// Sends a PING; any answer will do, since one that wants a password answers as well.
+async fn ping(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
+    stream.write_all(b"PING\r\n").await?;
+    let mut answer = [0_u8; 1];
+    stream.read_exact(&mut answer).await.map(drop)
+}
+
+async fn answers(socket: &Path) -> bool {
+    let connected = async { ping(UnixStream::connect(socket).await?).await };
+    matches!(timeout(PING_PATIENCE, connected).await, Ok(Ok(())))
 }
