@@ -311,3 +311,6 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

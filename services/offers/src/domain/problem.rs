@@ -161,13 +161,18 @@ impl Problems {
 
     /// Notes a problem.
     pub fn add(&mut self, place: &Place, code: Code, message: impl Into<String>) {
-        if self.found.len() < Self::MAX {
+        if !self.is_full() {
             self.found.push(Problem {
                 place: place.clone(),
                 code,
                 message: message.into(),
             });
         }
+    }
+
+    /// Tells whether no more are kept, so that looking for more is idle.
+    pub const fn is_full(&self) -> bool {
+        self.found.len() >= Self::MAX
     }
 
     /// Tells whether there is none.

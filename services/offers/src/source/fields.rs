@@ -63,7 +63,7 @@ impl<'a> Fields<'a> {
     /// Refuses every key that was not asked for.
     pub(super) fn finish(self, problems: &mut Problems) {
         for (key, _) in self.entries {
-            if !self.known.contains(&key.value.as_str()) {
+            if !self.known.contains(&key.value.as_str()) && !problems.is_full() {
                 let hint = did_you_mean(&key.value, self.known.iter().copied());
                 let message = match hint.as_str() {
                     "" => format!(

@@ -11,6 +11,9 @@ mod offer;
 mod policy;
 mod reasons;
 mod rule;
+pub mod seed;
+#[cfg(test)]
+mod tests;
 mod values;
 mod yaml;
 

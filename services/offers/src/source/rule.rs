@@ -11,6 +11,9 @@ const CONNECTIVES: [&str; 4] = ["all", "any", "not", "rule"];
 
 /// Reads a rule; what cannot be read is noted and left out.
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Draft> {
+    if problems.is_full() {
+        return None;
+    }
     let Kind::Mapping(entries) = &node.kind else {
         let message = format!(
             "a rule is a mapping such as {{ customer.tenure_days: {{ at_least: 90 }} }}; here is {}",
@@ -55,17 +58,15 @@ fn parts(node: &Node, problems: &mut Problems) -> Option<Vec<Draft>> {
 }
 
 fn rule_name(node: &Node, problems: &mut Problems) -> Option<String> {
-    match scalar(node) {
-        Some(Scalar::Text(name)) => Some(name),
-        _ => {
-            problems.add(
-                &node.place,
-                Code::WrongShape,
-                "rule takes the name of a rule",
-            );
-            None
-        }
+    if let Some(Scalar::Text(name)) = scalar(node) {
+        return Some(name);
     }
+    problems.add(
+        &node.place,
+        Code::WrongShape,
+        "rule takes the name of a rule",
+    );
+    None
 }
 
 fn clause(fact: &Placed<String>, node: &Node, problems: &mut Problems) -> Option<DraftClause> {

@@ -166,7 +166,7 @@ pub(super) fn named<T: Named>(node: &Node, problems: &mut Problems) -> Option<T>
         return bad(node, "a name", problems);
     };
     let value = T::from_name(text);
-    if value.is_none() {
+    if value.is_none() && !problems.is_full() {
         let hint = did_you_mean(text, T::names());
         let message = match hint.as_str() {
             "" => format!("{text:?} is not known; known are {}", T::names().join(", ")),

@@ -3,6 +3,7 @@
 //! The tree is built here from the parser's events and not by a loader, so that a hostile file
 //! can neither nest nor multiply without end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
@@ -64,6 +65,7 @@ enum Content {
     List(Vec<Node>),
     Mapping {
         entries: Vec<(Placed<String>, Node)>,
+        names: BTreeSet<String>,
         key: Option<Placed<String>>,
     },
 }
@@ -120,6 +122,7 @@ impl<'f> Builder<'f> {
                 refuse_extras(anchor, tag.is_some(), &place, problems);
                 let content = Content::Mapping {
                     entries: Vec::new(),
+                    names: BTreeSet::new(),
                     key: None,
                 };
                 self.open(place, content, problems)
@@ -160,13 +163,17 @@ impl<'f> Builder<'f> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
             Some(Content::List(nodes)) => nodes.push(node),
-            Some(Content::Mapping { entries, key }) => match key.take() {
+            Some(Content::Mapping {
+                entries,
+                names,
+                key,
+            }) => match key.take() {
                 None => *key = Some(as_key(node, problems)),
-                Some(named) if entries.iter().any(|(known, _)| known.value == named.value) => {
+                Some(named) if names.insert(named.value.clone()) => entries.push((named, node)),
+                Some(named) => {
                     let message = format!("{} is here twice: drop one", named.value);
                     problems.add(&named.place, Code::DuplicateKey, message);
                 }
-                Some(named) => entries.push((named, node)),
             },
         }
         true

@@ -124,6 +124,9 @@ impl<'a> RuleBook<'a> {
         path: &mut Vec<&'a str>,
         problems: &mut Problems,
     ) -> Checked {
+        if problems.is_full() {
+            return Checked::Broken;
+        }
         if depth > Predicate::MAX_DEPTH {
             too_deep(&draft.place, problems);
             return Checked::Broken;

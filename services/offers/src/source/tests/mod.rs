@@ -1,0 +1,25 @@
+//! What the files may say, and what is said about files that may not.
+
+mod catalogue_problems;
+mod policy_problems;
+mod seeds;
+mod yaml_problems;
+
+use super::*;
+use crate::domain::problem::Code;
+
+fn file(name: &str, text: &str) -> SourceFile {
+    SourceFile {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// Where each problem is and of what kind.
+fn found<T>(result: Result<T, Vec<Problem>>) -> Vec<(u32, Code)> {
+    let problems = result.err().unwrap_or_default();
+    problems
+        .iter()
+        .map(|problem| (problem.place.line, problem.code))
+        .collect()
+}
