@@ -10,7 +10,7 @@ use storage::request_log::{BodyHash, body_hash};
 use crate::domain::answer::Answer;
 use crate::domain::policy::{Channel, Jurisdiction};
 use crate::domain::request::{Agent, Authority, Intent, Occasion, Permission, SaveRequest};
-use crate::store::NewClose;
+use crate::usecase::read_session::NewClose;
 use crate::usecase::{confirm_cancellation, record_response, request_save_offer};
 
 /// The most steps of one contact.

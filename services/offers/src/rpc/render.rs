@@ -18,9 +18,9 @@ use crate::domain::named::Named;
 use crate::domain::policy::{OffersAllowed, PolicyOutcome};
 use crate::domain::promise::Promise;
 use crate::domain::session::State;
-use crate::store::{Confirmed, EventView, OfferView};
+use crate::usecase::confirm_cancellation::Confirmed;
 use crate::usecase::explain_decision::Explanation;
-use crate::usecase::read_session::Linked;
+use crate::usecase::read_session::{EventView, Linked, OfferView};
 use crate::usecase::request_save_offer::Answer;
 
 /// Renders the answer to a request for an offer.

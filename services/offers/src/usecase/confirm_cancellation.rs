@@ -10,7 +10,8 @@ use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
 
-use crate::store::{Confirmed, NewCancellation, Store};
+pub use crate::store::Confirmed;
+use crate::store::{NewCancellation, Store};
 
 /// The use case.
 #[derive(Clone)]

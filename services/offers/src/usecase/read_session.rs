@@ -6,7 +6,8 @@ use kernel::id::{CustomerId, SessionId};
 use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline};
 
-use crate::store::{NewClose, SessionView, Store, session_not_found};
+pub use crate::store::{EventView, NewClose, OfferView, SessionView};
+use crate::store::{Store, session_not_found};
 
 /// For how many days an earlier contact about the same subscription counts as the same attempt.
 const SAVE_WINDOW_DAYS: u32 = 30;
