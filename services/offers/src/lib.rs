@@ -7,5 +7,6 @@ pub mod domain;
 pub mod jobs;
 pub mod rpc;
 pub mod settings;
+pub mod source;
 pub mod store;
 pub mod usecase;

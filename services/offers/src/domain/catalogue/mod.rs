@@ -9,6 +9,8 @@ pub mod draft;
 mod lever;
 mod offer;
 mod reason;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use kernel::id::OfferKey;

@@ -1,6 +1,7 @@
 //! What rules may look at: a closed list of typed facts, and one customer's values for them.
 
 mod fact;
+mod list;
 mod protected;
 mod value;
 pub mod vocabulary;

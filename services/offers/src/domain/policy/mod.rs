@@ -8,6 +8,8 @@ mod merge;
 mod outcome;
 mod row;
 mod situation;
+#[cfg(test)]
+mod tests;
 
 use kernel::time::Timestamp;
 

@@ -85,86 +85,87 @@ fn a_sound_catalogue_is_read() {
     assert_eq!(offer.cool_down.after_acceptance_days, 365);
 }
 
+const RULE_MISTAKES: &[(usize, &str, Code)] = &[
+    (
+        9,
+        "    eligibility: { customer.tenure_day: 1 }",
+        Code::UnknownFact,
+    ),
+    (
+        9,
+        "    eligibility: { customer.gender: female }",
+        Code::ProtectedAttribute,
+    ),
+    (
+        9,
+        "    eligibility: { attribute.SeniorCitizen: 1 }",
+        Code::ProtectedAttribute,
+    ),
+    (
+        9,
+        "    eligibility: { customer.tenure_days: long }",
+        Code::TypeMismatch,
+    ),
+    (
+        9,
+        "    eligibility: { customer.tenure_days: 1.5 }",
+        Code::TypeMismatch,
+    ),
+    (
+        9,
+        "    eligibility: { customer.tenure_days: { above: 1 } }",
+        Code::UnknownOperator,
+    ),
+    (
+        9,
+        "    eligibility: { customer.stage: { in: [gone] } }",
+        Code::UnknownValue,
+    ),
+    (
+        9,
+        "    eligibility: { customer.stage: { in: [] } }",
+        Code::Empty,
+    ),
+    (9, "    eligibility: { all: [] }", Code::Empty),
+    (
+        9,
+        "    eligibility: { all: { customer.deceased: false } }",
+        Code::WrongShape,
+    ),
+    (
+        9,
+        "    eligibility: { customer.deceased: false, customer.vulnerable: false }",
+        Code::WrongShape,
+    ),
+    (9, "    eligibility: { rule: setled }", Code::UnknownRule),
+    (
+        9,
+        "    eligibility: { call.channel: phone }",
+        Code::CallFactInEligibility,
+    ),
+    (9, "    eligibility: [settled]", Code::WrongShape),
+    (
+        10,
+        "    applicability: { call.reason: too_dear }",
+        Code::UnknownValue,
+    ),
+    (
+        10,
+        "    applicability: { call.reason_category: prices }",
+        Code::UnknownValue,
+    ),
+    (
+        11,
+        "    suitability: { customer.tenure_days: { less_than: 90 } }",
+        Code::Contradiction,
+    ),
+    (2, "  settled: { rule: settled }", Code::Cycle),
+    (2, "  Settled!: { customer.tenure_days: 1 }", Code::BadValue),
+];
+
 #[test]
 fn each_mistake_in_a_rule_has_its_code_and_line() {
-    let cases = [
-        (
-            9,
-            "    eligibility: { customer.tenure_day: 1 }",
-            Code::UnknownFact,
-        ),
-        (
-            9,
-            "    eligibility: { customer.gender: female }",
-            Code::ProtectedAttribute,
-        ),
-        (
-            9,
-            "    eligibility: { attribute.SeniorCitizen: 1 }",
-            Code::ProtectedAttribute,
-        ),
-        (
-            9,
-            "    eligibility: { customer.tenure_days: long }",
-            Code::TypeMismatch,
-        ),
-        (
-            9,
-            "    eligibility: { customer.tenure_days: 1.5 }",
-            Code::TypeMismatch,
-        ),
-        (
-            9,
-            "    eligibility: { customer.tenure_days: { above: 1 } }",
-            Code::UnknownOperator,
-        ),
-        (
-            9,
-            "    eligibility: { customer.stage: { in: [gone] } }",
-            Code::UnknownValue,
-        ),
-        (
-            9,
-            "    eligibility: { customer.stage: { in: [] } }",
-            Code::Empty,
-        ),
-        (9, "    eligibility: { all: [] }", Code::Empty),
-        (
-            9,
-            "    eligibility: { all: { customer.deceased: false } }",
-            Code::WrongShape,
-        ),
-        (
-            9,
-            "    eligibility: { customer.deceased: false, customer.vulnerable: false }",
-            Code::WrongShape,
-        ),
-        (9, "    eligibility: { rule: setled }", Code::UnknownRule),
-        (
-            9,
-            "    eligibility: { call.channel: phone }",
-            Code::CallFactInEligibility,
-        ),
-        (9, "    eligibility: [settled]", Code::WrongShape),
-        (
-            10,
-            "    applicability: { call.reason: too_dear }",
-            Code::UnknownValue,
-        ),
-        (
-            10,
-            "    applicability: { call.reason_category: prices }",
-            Code::UnknownValue,
-        ),
-        (
-            11,
-            "    suitability: { customer.tenure_days: { less_than: 90 } }",
-            Code::Contradiction,
-        ),
-        (2, "  settled: { rule: settled }", Code::Cycle),
-        (2, "  Settled!: { customer.tenure_days: 1 }", Code::BadValue),
-    ];
-    for (line, text, code) in cases {
+    for (line, text, code) in RULE_MISTAKES.iter().copied() {
         let found = with_line(line, text);
         assert!(
             found.contains(&(u32::try_from(line).unwrap(), code)),
@@ -173,83 +174,84 @@ fn each_mistake_in_a_rule_has_its_code_and_line() {
     }
 }
 
+const OFFER_MISTAKES: &[(usize, &str, Code)] = &[
+    (4, "  Ten-Off:", Code::BadValue),
+    (5, "    lever: discount", Code::UnknownValue),
+    (5, "    lever: training", Code::Contradiction),
+    (5, "    levers: price_discount", Code::UnknownKey),
+    (6, "    review_due: next year", Code::BadValue),
+    (7, "    minimum_authority: boss", Code::UnknownValue),
+    (8, "    hold_minutes: 0", Code::OutOfRange),
+    (8, "    hold_minutes: 10081", Code::OutOfRange),
+    (
+        12,
+        "    benefit: { pause: { months: 2 } }",
+        Code::InconsistentTerms,
+    ),
+    (
+        12,
+        "    benefit: { discount: { basis_points: 10001, months: 3 } }",
+        Code::OutOfRange,
+    ),
+    (
+        12,
+        "    benefit: { discount: { basis_points: 1000, months: 3 }, pause: { months: 2 } }",
+        Code::InconsistentTerms,
+    ),
+    (
+        12,
+        "    benefit: { discount: { basis_points: 1000 } }",
+        Code::MissingKey,
+    ),
+    (13, "    cost: { once: { EUR: -1 } }", Code::OutOfRange),
+    (13, "    cost: { once: { EURO: 1 } }", Code::BadValue),
+    (
+        13,
+        "    cost: { once: { EUR: 1 }, monthly: { USD: 1 } }",
+        Code::InconsistentTerms,
+    ),
+    (
+        14,
+        "    priors: { default: { stay: 1.5, here_30_days: 0.95 } }",
+        Code::OutOfRange,
+    ),
+    (
+        14,
+        "    priors: { default: { here_30_days: 0.95 } }",
+        Code::MissingKey,
+    ),
+    (
+        14,
+        "    priors: { default: { stay: 0.2, here_30_days: 0.9 }, by_reason_category: { prices: { stay: 0.2, here_30_days: 0.9 } } }",
+        Code::UnknownValue,
+    ),
+    (16, "      english:", Code::BadValue),
+    (17, "        title: ''", Code::BadValue),
+    (
+        18,
+        "        summary: Less, {credit}",
+        Code::UnknownPlaceholder,
+    ),
+    (
+        19,
+        "        script: Now {price_durng}",
+        Code::UnknownPlaceholder,
+    ),
+    (
+        19,
+        "        script: Now {price_during",
+        Code::UnknownPlaceholder,
+    ),
+    (
+        19,
+        "        script: Now {price_during}",
+        Code::MissingPlaceholder,
+    ),
+];
+
 #[test]
 fn each_mistake_in_an_offer_has_its_code_and_line() {
-    let cases = [
-        (4, "  Ten-Off:", Code::BadValue),
-        (5, "    lever: discount", Code::UnknownValue),
-        (5, "    lever: training", Code::Contradiction),
-        (5, "    levers: price_discount", Code::UnknownKey),
-        (6, "    review_due: next year", Code::BadValue),
-        (7, "    minimum_authority: boss", Code::UnknownValue),
-        (8, "    hold_minutes: 0", Code::OutOfRange),
-        (8, "    hold_minutes: 10081", Code::OutOfRange),
-        (
-            12,
-            "    benefit: { pause: { months: 2 } }",
-            Code::InconsistentTerms,
-        ),
-        (
-            12,
-            "    benefit: { discount: { basis_points: 10001, months: 3 } }",
-            Code::OutOfRange,
-        ),
-        (
-            12,
-            "    benefit: { discount: { basis_points: 1000, months: 3 }, pause: { months: 2 } }",
-            Code::InconsistentTerms,
-        ),
-        (
-            12,
-            "    benefit: { discount: { basis_points: 1000 } }",
-            Code::MissingKey,
-        ),
-        (13, "    cost: { once: { EUR: -1 } }", Code::OutOfRange),
-        (13, "    cost: { once: { EURO: 1 } }", Code::BadValue),
-        (
-            13,
-            "    cost: { once: { EUR: 1 }, monthly: { USD: 1 } }",
-            Code::InconsistentTerms,
-        ),
-        (
-            14,
-            "    priors: { default: { stay: 1.5, here_30_days: 0.95 } }",
-            Code::OutOfRange,
-        ),
-        (
-            14,
-            "    priors: { default: { here_30_days: 0.95 } }",
-            Code::MissingKey,
-        ),
-        (
-            14,
-            "    priors: { default: { stay: 0.2, here_30_days: 0.9 }, by_reason_category: { prices: { stay: 0.2, here_30_days: 0.9 } } }",
-            Code::UnknownValue,
-        ),
-        (16, "      english:", Code::BadValue),
-        (17, "        title: ''", Code::BadValue),
-        (
-            18,
-            "        summary: Less, {credit}",
-            Code::UnknownPlaceholder,
-        ),
-        (
-            19,
-            "        script: Now {price_durng}",
-            Code::UnknownPlaceholder,
-        ),
-        (
-            19,
-            "        script: Now {price_during",
-            Code::UnknownPlaceholder,
-        ),
-        (
-            19,
-            "        script: Now {price_during}",
-            Code::MissingPlaceholder,
-        ),
-    ];
-    for (line, text, code) in cases {
+    for (line, text, code) in OFFER_MISTAKES.iter().copied() {
         let found = with_line(line, text);
         assert!(
             found.contains(&(u32::try_from(line).unwrap(), code)),
@@ -284,48 +286,49 @@ fn a_mistake_does_not_hide_the_next() {
     }
 }
 
+const REASON_MISTAKES: &[(&str, &str, u32, Code)] = &[
+    (
+        "      levers: [price_discount, pause, credit, value_add]",
+        "      levers: []",
+        14,
+        Code::InconsistentTerms,
+    ),
+    (
+        "      price_offer_allowed: true",
+        "      price_offer_allowed: false",
+        14,
+        Code::InconsistentTerms,
+    ),
+    (
+        "      offers_allowed: true\n",
+        "      offers_allowed: false\n",
+        14,
+        Code::InconsistentTerms,
+    ),
+    (
+        "      exit_path: standard",
+        "      exit_path: door",
+        9,
+        Code::UnknownValue,
+    ),
+    ("      exit_path: standard\n", "", 13, Code::MissingKey),
+    (
+        "      declined_to_say:\n",
+        "      said_nothing:\n",
+        1,
+        Code::MissingKey,
+    ),
+    (
+        "      expected_return: 0.1",
+        "      win_back: { after_days: 10 }\n      expected_return: 0.1",
+        10,
+        Code::MissingKey,
+    ),
+];
+
 #[test]
 fn reasons_that_contradict_themselves_are_refused() {
-    let cases = [
-        (
-            "      levers: [price_discount, pause, credit, value_add]",
-            "      levers: []",
-            14,
-            Code::InconsistentTerms,
-        ),
-        (
-            "      price_offer_allowed: true",
-            "      price_offer_allowed: false",
-            14,
-            Code::InconsistentTerms,
-        ),
-        (
-            "      offers_allowed: true\n",
-            "      offers_allowed: false\n",
-            14,
-            Code::InconsistentTerms,
-        ),
-        (
-            "      exit_path: standard",
-            "      exit_path: door",
-            9,
-            Code::UnknownValue,
-        ),
-        ("      exit_path: standard\n", "", 13, Code::MissingKey),
-        (
-            "      declined_to_say:\n",
-            "      said_nothing:\n",
-            1,
-            Code::MissingKey,
-        ),
-        (
-            "      expected_return: 0.1",
-            "      win_back: { after_days: 10 }\n      expected_return: 0.1",
-            10,
-            Code::MissingKey,
-        ),
-    ];
-    for (line, instead, at, code) in cases {
+    for (line, instead, at, code) in REASON_MISTAKES.iter().copied() {
         let files = [
             file("reasons.yaml", &SOUND_REASONS.replace(line, instead)),
             file("offers.yaml", &OFFER.join("\n")),

@@ -31,82 +31,83 @@ fn a_sound_policy_is_read() {
     assert_eq!(with_row(""), []);
 }
 
+const MISTAKES: &[(&str, u32, Code)] = &[
+    (
+        "  Bad-Name:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n",
+        17,
+        Code::BadValue,
+    ),
+    (
+        "  r:\n    verify: true\n    rules: { max_offers: 1 }\n",
+        18,
+        Code::MissingKey,
+    ),
+    (
+        "  r:\n    source: x\n    verify: maybe\n    rules: { max_offers: 1 }\n",
+        19,
+        Code::BadValue,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 3 }\n",
+        20,
+        Code::OutOfRange,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offer: 1 }\n",
+        20,
+        Code::UnknownKey,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { offers_allowed: always }\n",
+        20,
+        Code::UnknownValue,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: {}\n",
+        17,
+        Code::InconsistentTerms,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    where: { jurisdictions: [California] }\n",
+        21,
+        Code::BadValue,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    where: { channels: [fax] }\n",
+        21,
+        Code::UnknownValue,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    where: { channels: [] }\n",
+        21,
+        Code::Empty,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    effective_from: soon\n",
+        21,
+        Code::BadValue,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    effective_from: 2026-02-01\n    effective_until: 2026-01-01\n",
+        17,
+        Code::InconsistentTerms,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { contact_hours: { from_hour: 8 } }\n",
+        20,
+        Code::MissingKey,
+    ),
+    (
+        "  r:\n    source: x\n    verify: true\n    rules: { disclosures: none }\n",
+        20,
+        Code::WrongShape,
+    ),
+    ("  r: none\n", 17, Code::WrongShape),
+];
+
 #[test]
 fn each_mistake_has_its_code_and_line() {
-    let cases = [
-        (
-            "  Bad-Name:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n",
-            17,
-            Code::BadValue,
-        ),
-        (
-            "  r:\n    verify: true\n    rules: { max_offers: 1 }\n",
-            18,
-            Code::MissingKey,
-        ),
-        (
-            "  r:\n    source: x\n    verify: maybe\n    rules: { max_offers: 1 }\n",
-            19,
-            Code::BadValue,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 3 }\n",
-            20,
-            Code::OutOfRange,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offer: 1 }\n",
-            20,
-            Code::UnknownKey,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { offers_allowed: always }\n",
-            20,
-            Code::UnknownValue,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: {}\n",
-            17,
-            Code::InconsistentTerms,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    where: { jurisdictions: [California] }\n",
-            21,
-            Code::BadValue,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    where: { channels: [fax] }\n",
-            21,
-            Code::UnknownValue,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    where: { channels: [] }\n",
-            21,
-            Code::Empty,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    effective_from: soon\n",
-            21,
-            Code::BadValue,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n    effective_from: 2026-02-01\n    effective_until: 2026-01-01\n",
-            17,
-            Code::InconsistentTerms,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { contact_hours: { from_hour: 8 } }\n",
-            20,
-            Code::MissingKey,
-        ),
-        (
-            "  r:\n    source: x\n    verify: true\n    rules: { disclosures: none }\n",
-            20,
-            Code::WrongShape,
-        ),
-        ("  r: none\n", 17, Code::WrongShape),
-    ];
-    for (row, line, code) in cases {
+    for (row, line, code) in MISTAKES.iter().copied() {
         let found = with_row(row);
         assert!(found.contains(&(line, code)), "{row}: {found:?}");
     }
