@@ -1,0 +1,294 @@
+//! The services beside the save desk, as it needs them: a lifecycle service that knows a few
+//! customers, and a profiles service that ends subscriptions and tells of changes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use contract::lifecycle::v1 as lifecycle;
+use contract::lifecycle::v1::status_service_server::{StatusService, StatusServiceServer};
+use contract::profiles::v1 as profiles;
+use contract::profiles::v1::account_service_server::{AccountService, AccountServiceServer};
+use contract::profiles::v1::change_service_server::{ChangeService, ChangeServiceServer};
+use contract::types::v1 as types;
+use edge::Boundary;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use kernel::refusal::Refusal;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio_stream::wrappers::{TcpListenerStream, WatchStream};
+use tonic::{Request, Response, Status};
+
+const BOUNDARY: Boundary = Boundary::new("neighbours.rekindle");
+
+/// The two neighbours on one address. Clones share what they hold.
+#[derive(Clone)]
+pub(crate) struct Neighbours {
+    held: Arc<Mutex<Held>>,
+    news: Arc<watch::Sender<usize>>,
+    gate: Arc<Semaphore>,
+    pub(crate) uri: String,
+}
+
+#[derive(Default)]
+struct Held {
+    customers: BTreeMap<String, types::CustomerFacts>,
+    changes: Vec<profiles::Change>,
+    ended: Vec<profiles::EndSubscriptionRequest>,
+    status_calls: usize,
+    down: bool,
+    gated: bool,
+}
+
+impl Neighbours {
+    #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let this = Self {
+            held: Arc::default(),
+            news: Arc::new(watch::channel(0).0),
+            gate: Arc::new(Semaphore::new(0)),
+            uri: format!("http://{}", listener.local_addr().unwrap()),
+        };
+        let serving = tonic::transport::Server::builder()
+            .add_service(StatusServiceServer::new(this.clone()))
+            .add_service(AccountServiceServer::new(this.clone()))
+            .add_service(ChangeServiceServer::new(this.clone()))
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        tokio::spawn(serving);
+        this
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap()
+    }
+
+    /// Knows a customer from now on, and tells of it.
+    pub(crate) fn put(&self, facts: types::CustomerFacts) {
+        let mut held = self.held();
+        held.changes.push(profiles::Change {
+            customer_id: facts.customer_id.clone(),
+            revision: facts.revision,
+            ..Default::default()
+        });
+        held.customers.insert(facts.customer_id.clone(), facts);
+        self.news.send_replace(held.changes.len());
+    }
+
+    /// Refuses everything for the moment, or not any more.
+    pub(crate) fn set_down(&self, down: bool) {
+        self.held().down = down;
+    }
+
+    /// Keeps questions about customers waiting until [`Self::let_through`].
+    pub(crate) fn hold_back(&self) {
+        self.held().gated = true;
+    }
+
+    /// Answers everybody who waits, and everybody after them.
+    pub(crate) fn let_through(&self) {
+        self.held().gated = false;
+        self.gate.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
+
+    /// Counts how often a customer was asked for.
+    pub(crate) fn status_calls(&self) -> usize {
+        self.held().status_calls
+    }
+
+    /// Returns the orders that were carried out.
+    pub(crate) fn ended(&self) -> Vec<profiles::EndSubscriptionRequest> {
+        self.held().ended.clone()
+    }
+
+    /// Returns how far the feed goes.
+    pub(crate) fn cursor(&self) -> String {
+        self.held().changes.len().to_string()
+    }
+}
+
+/// A customer with one monthly subscription of 50 dollars, worth keeping.
+pub(crate) fn facts(customer_id: &str) -> types::CustomerFacts {
+    let start = Some(instant("2023-11-21T12:00:00Z"));
+    types::CustomerFacts {
+        customer_id: customer_id.to_owned(),
+        revision: 1,
+        kind: types::CustomerKind::Person.into(),
+        jurisdiction: "US-TX".to_owned(),
+        language: "en".to_owned(),
+        subscriptions: vec![types::SubscriptionFacts {
+            subscription_id: "s-1".to_owned(),
+            account_id: "a-1".to_owned(),
+            business_line: "telecom".to_owned(),
+            product: "fibre".to_owned(),
+            relationship: types::RelationshipType::Contractual.into(),
+            contract_kind: types::ContractKind::MonthToMonth.into(),
+            state: types::SubscriptionState::Active.into(),
+            start_time: start,
+            monthly_price: Some(usd(5_000)),
+            ..Default::default()
+        }],
+        lifetimes: vec![types::LifetimeFacts {
+            number: 1,
+            start_time: start,
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+/// An incident that is open.
+pub(crate) fn outage() -> types::IncidentFacts {
+    types::IncidentFacts {
+        incident_id: "i-1".to_owned(),
+        severity: types::IncidentSeverity::Major.into(),
+        category: "outage".to_owned(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn instant(text: &str) -> prost_types::Timestamp {
+    edge::wire::timestamp(text.parse().unwrap())
+}
+
+fn usd(minor: i64) -> types::Money {
+    types::Money {
+        minor,
+        currency: "USD".to_owned(),
+    }
+}
+
+/// The status of a customer who is worth keeping.
+fn status(facts: &types::CustomerFacts) -> lifecycle::CustomerStatus {
+    let subscription = |subscription: &types::SubscriptionFacts| lifecycle::SubscriptionStatus {
+        subscription_id: subscription.subscription_id.clone(),
+        live: subscription.state == i32::from(types::SubscriptionState::Active),
+        churn_risk: Some(lifecycle::ChurnRisk {
+            probability: 0.2,
+            ..Default::default()
+        }),
+        value_remaining: Some(lifecycle::ValueRemaining {
+            amount: Some(usd(40_000)),
+            residual_months: 20.0,
+            monthly_margin: Some(usd(2_000)),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    lifecycle::CustomerStatus {
+        customer_id: facts.customer_id.clone(),
+        revision: facts.revision,
+        stage: lifecycle::Stage::LongTerm.into(),
+        stage_rule: "long_term.tenure".to_owned(),
+        live: true,
+        lifetime_count: 1,
+        subscriptions: facts.subscriptions.iter().map(subscription).collect(),
+        ..Default::default()
+    }
+}
+
+fn unavailable() -> Status {
+    BOUNDARY.status(Refusal::unavailable("DOWN", "down", Duration::from_millis(1)))
+}
+
+#[tonic::async_trait]
+impl StatusService for Neighbours {
+    async fn get_customer_status(
+        &self,
+        request: Request<lifecycle::GetCustomerStatusRequest>,
+    ) -> Result<Response<lifecycle::GetCustomerStatusResponse>, Status> {
+        let gated = {
+            let mut held = self.held();
+            held.status_calls += 1;
+            held.gated
+        };
+        if gated {
+            self.gate.acquire().await.unwrap().forget();
+        }
+        let held = self.held();
+        if held.down {
+            return Err(unavailable());
+        }
+        let facts = held.customers.get(&request.get_ref().customer_id).ok_or_else(|| {
+            BOUNDARY.status(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
+        })?;
+        Ok(Response::new(lifecycle::GetCustomerStatusResponse {
+            status: Some(status(facts)),
+            facts: Some(facts.clone()),
+        }))
+    }
+
+    async fn batch_get_customer_statuses(
+        &self,
+        _: Request<lifecycle::BatchGetCustomerStatusesRequest>,
+    ) -> Result<Response<lifecycle::BatchGetCustomerStatusesResponse>, Status> {
+        Err(unavailable())
+    }
+}
+
+#[tonic::async_trait]
+impl AccountService for Neighbours {
+    async fn end_subscription(
+        &self,
+        request: Request<profiles::EndSubscriptionRequest>,
+    ) -> Result<Response<profiles::EndSubscriptionResponse>, Status> {
+        let mut held = self.held();
+        if held.down {
+            return Err(unavailable());
+        }
+        held.ended.push(request.into_inner());
+        Ok(Response::new(profiles::EndSubscriptionResponse::default()))
+    }
+
+    async fn open_account(
+        &self,
+        _: Request<profiles::OpenAccountRequest>,
+    ) -> Result<Response<profiles::OpenAccountResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn put_subscription(
+        &self,
+        _: Request<profiles::PutSubscriptionRequest>,
+    ) -> Result<Response<profiles::PutSubscriptionResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn reinstate_subscription(
+        &self,
+        _: Request<profiles::ReinstateSubscriptionRequest>,
+    ) -> Result<Response<profiles::ReinstateSubscriptionResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn list_accounts(
+        &self,
+        _: Request<profiles::ListAccountsRequest>,
+    ) -> Result<Response<profiles::ListAccountsResponse>, Status> {
+        Err(unavailable())
+    }
+}
+
+#[tonic::async_trait]
+impl ChangeService for Neighbours {
+    type WatchChangesStream = BoxStream<'static, Result<profiles::WatchChangesResponse, Status>>;
+
+    async fn watch_changes(
+        &self,
+        request: Request<profiles::WatchChangesRequest>,
+    ) -> Result<Response<Self::WatchChangesStream>, Status> {
+        let mut sent: usize = request.get_ref().after_cursor.parse().unwrap_or(0);
+        let this = self.clone();
+        let news = WatchStream::new(self.news.subscribe()).map(move |known| {
+            let changes = this.held().changes[sent.min(known)..known].to_vec();
+            sent = known.max(sent);
+            Ok(profiles::WatchChangesResponse {
+                changes,
+                cursor: sent.to_string(),
+                lag_seconds: 0.0,
+            })
+        });
+        Ok(Response::new(news.boxed()))
+    }
+}
