@@ -32,6 +32,7 @@ pub use watch_changes::{ChangeRun, Watch, WatchSettings};
 use crate::domain::books::Books;
 use crate::domain::record::Named;
 use crate::store::{Amendment, Store};
+pub use crate::store::{Change, Cursor, FeedPartition, Holdings};
 
 /// The use cases of the record. Cheap to clone.
 #[derive(Clone)]

@@ -1,0 +1,96 @@
+//! Customers from the wire.
+
+use contract::profiles::v1 as pb;
+use edge::violations::Violations;
+
+use super::optional_word;
+use crate::domain::customer::Customer;
+use crate::domain::personal::Personal;
+
+/// Checks a customer.
+pub(in crate::rpc) fn customer(checks: &mut Violations, wire: &pb::Customer) -> Option<Customer> {
+    let customer_id = checks.id("customer_id", &wire.customer_id);
+    let kind = optional_word(checks, "kind", wire.kind);
+    let display_name = checks.text("display_name", &wire.display_name, 200);
+    let email = checks.text("email", &wire.email, 254);
+    let phone = checks.text("phone", &wire.phone, 32);
+    let jurisdiction = jurisdiction(checks, &wire.jurisdiction);
+    let language = language(checks, &wire.language);
+    Some(Customer {
+        customer_id: customer_id?,
+        kind: kind?,
+        display_name: Personal::new(display_name?),
+        email: Personal::new(email?),
+        phone: Personal::new(phone?),
+        jurisdiction: jurisdiction?,
+        language: language?,
+        deceased: wire.deceased,
+        vulnerable: wire.vulnerable,
+        do_not_offer: wire.do_not_offer,
+    })
+}
+
+/// Checks the form of ISO 3166-1 or 3166-2, such as `US` or `US-CA`.
+fn jurisdiction(checks: &mut Violations, text: &str) -> Option<String> {
+    let (country, part) = text.split_once('-').unwrap_or((text, "X"));
+    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_part = (1..=3).contains(&part.len())
+        && part
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    if text.is_empty() || (is_country && is_part) {
+        return Some(text.to_owned());
+    }
+    checks.add(
+        "jurisdiction",
+        "INVALID_PLACE",
+        "must be a place such as US or US-CA, or empty",
+    );
+    None
+}
+
+/// Checks the form of BCP 47, such as `en` or `pt-BR`.
+fn language(checks: &mut Violations, text: &str) -> Option<String> {
+    let is_tag = text.len() <= 35
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.split('-').all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+    if text.is_empty() || is_tag {
+        return Some(text.to_owned());
+    }
+    checks.add(
+        "language",
+        "INVALID_LANGUAGE",
+        "must be a language such as en or pt-BR, or empty",
+    );
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(check: fn(&mut Violations, &str) -> Option<String>, text: &str) -> bool {
+        let mut checks = Violations::default();
+        let accepted = check(&mut checks, text).is_some();
+        assert_eq!(accepted, checks.is_empty(), "{text}");
+        accepted
+    }
+
+    #[test]
+    fn places_and_languages_have_their_standard_forms() {
+        for text in ["", "US", "US-CA", "DE-BY", "GB-ENG", "FR-75"] {
+            assert!(accepts(jurisdiction, text), "{text}");
+        }
+        for text in ["us", "USA", "U", "US-", "-CA", "US-CALI", "US CA", "ÜS"] {
+            assert!(!accepts(jurisdiction, text), "{text}");
+        }
+        for text in ["", "en", "pt-BR", "zh-Hant-TW", "sl-rozaj-biske"] {
+            assert!(accepts(language, text), "{text}");
+        }
+        for text in ["e n", "-en", "en-", "en_GB", "1en", "en-toolongpart"] {
+            assert!(!accepts(language, text), "{text}");
+        }
+    }
+}
