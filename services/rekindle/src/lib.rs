@@ -25,10 +25,12 @@ pub mod mapping;
 pub mod output;
 pub mod progress;
 pub mod rules;
+pub mod sample;
 pub mod screen;
 pub mod signals;
 pub mod stack;
 pub mod suite;
+pub mod trace;
 pub mod vocabulary;
 
 use arguments::Arguments;

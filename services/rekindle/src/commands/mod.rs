@@ -8,6 +8,7 @@ mod child;
 mod doctor;
 mod explain;
 mod files;
+mod generate;
 mod health;
 mod import;
 mod model;
@@ -36,6 +37,8 @@ pub enum Command {
     Health(health::Health),
     /// Load the rows of a file into profiles.
     Import(import::Import),
+    /// Load generated customers.
+    GenerateCustomers(generate::GenerateCustomers),
     /// Play one cancellation call.
     Call(call::Call),
     /// Show where a customer stands.
@@ -60,6 +63,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Doctor(doctor) => doctor.run(output).await,
         Command::Health(health) => health.run(output).await,
         Command::Import(import) => import.run(output).await,
+        Command::GenerateCustomers(generate) => generate.run(output).await,
         Command::Call(call) => call.run(output).await,
         Command::Status(status) => status.run(output).await,
         Command::Explain(explain) => explain.run(output).await,

@@ -8,7 +8,7 @@ use contract::profiles::v1::{ImportRecord, ImportRequest};
 use prost::Message as _;
 
 use super::SourceRow;
-use super::send::Refusal;
+use super::send::{Refusal, keep};
 
 /// A little under what the service takes in one chunk.
 const MAX_RECORDS: usize = 900;
@@ -23,7 +23,9 @@ pub(super) struct Books {
     pub(super) rows: u64,
     /// How many rows gave rise to nothing.
     pub(super) skipped: u64,
-    /// Rows that were refused before they were sent.
+    /// How many rows were refused before they were sent.
+    pub(super) refused: u64,
+    /// Why, as far as it is kept.
     pub(super) refusals: Vec<Refusal>,
     /// Why reading ended early.
     pub(super) failure: Option<io::Error>,
@@ -84,10 +86,11 @@ impl<Rows: Iterator<Item = io::Result<SourceRow>>> Chunks<Rows> {
                 Ok(records) if records.is_empty() => books.skipped += 1,
                 Ok(records) => return Some((row.row, row.done, records)),
                 Err(faults) => {
-                    let refusals = faults
-                        .into_iter()
-                        .map(|fault| Refusal::local(row.row, fault));
-                    books.refusals.extend(refusals);
+                    books.refused += 1;
+                    keep(
+                        &mut books.refusals,
+                        faults.into_iter().map(|it| Refusal::local(row.row, it)),
+                    );
                 }
             }
         }

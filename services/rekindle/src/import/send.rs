@@ -97,22 +97,23 @@ impl Summary {
     fn add(&mut self, answer: ImportResponse) {
         self.changed += u64::from(answer.changed_count);
         self.unchanged += u64::from(answer.unchanged_count);
-        self.refuse(answer.refusals.into_iter().map(Refusal::remote));
-    }
-
-    fn refuse(&mut self, refusals: impl IntoIterator<Item = Refusal>) {
-        for refusal in refusals {
+        let mut last = None;
+        for refusal in &answer.refusals {
             // The reasons of one row come one after the other.
-            let is_new = self
-                .refusals
-                .last()
-                .is_none_or(|last| last.row != refusal.row);
-            self.refused += u64::from(is_new);
-            if self.refusals.len() < MAX_KEPT_REFUSALS {
-                self.refusals.push(refusal);
-            }
+            self.refused += u64::from(last != Some(refusal.row));
+            last = Some(refusal.row);
         }
+        keep(
+            &mut self.refusals,
+            answer.refusals.into_iter().map(Refusal::remote),
+        );
     }
+}
+
+/// Keeps refusals up to a bound.
+pub(super) fn keep(kept: &mut Vec<Refusal>, more: impl Iterator<Item = Refusal>) {
+    let room = MAX_KEPT_REFUSALS.saturating_sub(kept.len());
+    kept.extend(more.take(room));
 }
 
 /// Streams rows to profiles and waits until all of them are durable or refused.
@@ -202,7 +203,7 @@ fn report(
     {
         done = books.under_way.pop_front().map(|chunk| chunk.done);
     }
-    let refused = summary.refused + refused_here(&books.refusals);
+    let refused = summary.refused + books.refused;
     let rows = summary.changed + summary.unchanged + refused;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
     let rate = rows as f64 / begun.elapsed().as_secs_f64().max(0.001);
@@ -214,40 +215,22 @@ fn report(
     }
 }
 
-fn refused_here(refusals: &[Refusal]) -> u64 {
-    let mut count = Summary::default();
-    count.refuse(refusals.iter().cloned());
-    count.refused
-}
-
 fn finish(summary: &mut Summary, books: &SharedBooks, begun: Instant) {
     let mut books = books.open();
     summary.rows = books.rows;
     summary.skipped = books.skipped;
     summary.seconds = begun.elapsed().as_secs_f64();
-    let here = std::mem::take(&mut books.refusals);
-    summary.refuse(here);
+    summary.refused += books.refused;
+    keep(
+        &mut summary.refusals,
+        std::mem::take(&mut books.refusals).into_iter(),
+    );
     summary.refusals.sort_by_key(|refusal| refusal.row);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refusal(row: u64) -> Refusal {
-        let fault = Fault {
-            field: "customer.kind".to_owned(),
-            message: "is blank".to_owned(),
-        };
-        Refusal::local(row, fault)
-    }
-
-    #[test]
-    fn a_row_with_several_faults_is_one_refused_row() {
-        let mut summary = Summary::default();
-        summary.refuse([refusal(4), refusal(4), refusal(5)]);
-        assert_eq!((summary.refused, summary.refusals.len()), (2, 3));
-    }
 
     #[test]
     fn answers_add_up() {
@@ -264,15 +247,17 @@ mod tests {
                 changed_count: 2,
                 unchanged_count: 1,
                 refusals: if last_row == 5 {
-                    vec![remote.clone()]
+                    vec![remote.clone(), remote.clone()]
                 } else {
                     Vec::new()
                 },
             });
         }
+        assert_eq!((summary.changed, summary.unchanged), (4, 2));
         assert_eq!(
-            (summary.changed, summary.unchanged, summary.refused),
-            (4, 2, 1)
+            summary.refused, 1,
+            "a row with two faults is one refused row"
         );
+        assert_eq!(summary.refusals.len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! What became of an import.
 
-use super::paper::{Page, Paper, Style, printable};
+use super::paper::{Page, Paper, Style};
 use super::words;
 use crate::import::Summary;
 
@@ -13,12 +13,8 @@ pub fn import(source: &str, summary: &Summary, shown: usize, paper: Paper) -> St
             field => format!("{field}: "),
         };
         let place = format!("{source}:{}: {field}", refusal.row);
-        let line = format!(
-            "{place}{} ({})",
-            printable(&refusal.message),
-            refusal.reason
-        );
-        page.paragraph(0, Style::Alert, &line);
+        let line = format!("{place}{} ({})", refusal.message, refusal.reason);
+        page.line(Style::Alert, &line);
     }
     let hidden = summary.refusals.len().saturating_sub(shown);
     if hidden > 0 {
@@ -26,7 +22,7 @@ pub fn import(source: &str, summary: &Summary, shown: usize, paper: Paper) -> St
             "… and {} more; --show N shows them",
             words::grouped(hidden as u64)
         );
-        page.paragraph(0, Style::Faint, &more);
+        page.line(Style::Faint, &more);
     }
     let mut parts = vec![
         words::count(summary.rows, "row"),
@@ -42,6 +38,6 @@ pub fn import(source: &str, summary: &Summary, shown: usize, paper: Paper) -> St
     }
     parts.push(format!("{:.1} s", summary.seconds));
     parts.push(format!("{:.0} rows a second", summary.rows_per_second()));
-    page.paragraph(0, Style::Plain, &parts.join(" · "));
+    page.line(Style::Plain, &parts.join(" · "));
     page.finish()
 }

@@ -6,7 +6,7 @@ mod import;
 mod models;
 mod offers;
 mod outcome;
-mod paper;
+pub(crate) mod paper;
 mod publishing;
 mod status;
 #[cfg(test)]

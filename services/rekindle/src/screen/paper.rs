@@ -120,6 +120,11 @@ impl Page {
         }
     }
 
+    /// One line as it is, however long: for what programs and people search through.
+    pub(crate) fn line(&mut self, style: Style, text: &str) {
+        self.push_line(style, &printable(text));
+    }
+
     /// A label and its value; further lines of the value stand below its first.
     pub(crate) fn labelled(&mut self, label: &str, value: &str) {
         self.labelled_in(2, Style::Plain, label, value);
