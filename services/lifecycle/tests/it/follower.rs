@@ -1,0 +1,164 @@
+//! The follower: takes over what changed, once, and goes on where it stood.
+
+use std::time::Duration;
+
+use contract::types::v1 as facts;
+use kernel::time::Deadline;
+use lifecycle::store::{CHANGES_FEED, Cursor, Store, TakeOver};
+use storage::{Postgres, PostgresSettings};
+use tokio_util::task::TaskTracker;
+
+use crate::world::{World, contract, customer, ended};
+
+#[tokio::test]
+async fn customers_are_taken_over_as_they_change_and_go() {
+    let world = World::start().await;
+    world.profiles.put(customer(
+        "c-1",
+        vec![contract("s-1", 400), contract("s-2", 10)],
+    ));
+    world.wait_for_rows("subscription_exposure", 2).await;
+    let mut fewer = customer("c-1", vec![ended("s-1", 400, 1)]);
+    fewer.revision = 2;
+    world.profiles.put(fewer);
+    world.wait_for_rows("subscription_exposure", 1).await;
+    let ended: i64 =
+        sqlx::query_scalar("select count(*) from subscription_exposure where end_time is not null")
+            .fetch_one(&world.database.pool)
+            .await
+            .unwrap();
+    assert_eq!(ended, 1);
+    world.profiles.erase("c-1");
+    world.wait_for_rows("observed_customer", 0).await;
+    assert_eq!(world.count("subscription_exposure").await, 0);
+}
+
+#[tokio::test]
+async fn an_older_revision_changes_nothing() {
+    let world = World::start().await;
+    let mut newer = customer("c-1", vec![contract("s-1", 400)]);
+    newer.revision = 5;
+    world.profiles.put(newer);
+    world.wait_for_rows("subscription_exposure", 1).await;
+    world.profiles.put(customer(
+        "c-1",
+        vec![contract("s-1", 400), contract("s-2", 1)],
+    ));
+    world.wait_until_followed().await;
+    assert_eq!(world.count("subscription_exposure").await, 1);
+}
+
+#[tokio::test]
+async fn a_follower_that_was_killed_goes_on_where_it_stood() {
+    let (mut world, runtime) = World::start_mortal().await;
+    world
+        .profiles
+        .put(customer("c-1", vec![contract("s-1", 400)]));
+    world.wait_until_followed().await;
+    // The lease stays with the dead until it runs out.
+    runtime.shutdown_background();
+    world.service = world.another(2).await;
+    world
+        .profiles
+        .put(customer("c-2", vec![contract("s-1", 400)]));
+    world.wait_for_rows("observed_customer", 2).await;
+    assert_eq!(world.profiles.watched_after(), ["", "1"]);
+}
+
+#[tokio::test]
+async fn one_process_follows_and_the_next_takes_over_at_once() {
+    let mut world = World::start().await;
+    world
+        .profiles
+        .put(customer("c-1", vec![contract("s-1", 400)]));
+    world.wait_until_followed().await;
+    let next = world.another(2).await;
+    let first = std::mem::replace(&mut world.service, next);
+    assert_eq!(world.profiles.watched_after(), [""], "one follows");
+    assert!(first.shut_down().await);
+    world
+        .profiles
+        .put(customer("c-2", vec![contract("s-1", 400)]));
+    world.wait_for_rows("observed_customer", 2).await;
+    assert_eq!(world.profiles.watched_after(), ["", "1"]);
+}
+
+#[tokio::test]
+async fn unusable_facts_are_set_aside_with_the_reason_until_they_are_mended() {
+    let world = World::start().await;
+    let mut no_start = contract("s-1", 400);
+    no_start.start_time = None;
+    world.profiles.put(customer("bad", vec![no_start]));
+    world.profiles.spoil("worse");
+    world
+        .profiles
+        .put(customer("worse", vec![contract("s-1", 400)]));
+    world
+        .profiles
+        .put(customer("good", vec![contract("s-1", 400)]));
+    world.wait_until_followed().await;
+    let reasons: Vec<(String, String)> =
+        sqlx::query_as("select customer_id, reason from set_aside_customer order by customer_id")
+            .fetch_all(&world.database.pool)
+            .await
+            .unwrap();
+    let expected = [
+        ("bad", "subscription s-1 has no start time"),
+        ("worse", "the facts cannot be read: INTERNAL"),
+    ];
+    assert_eq!(
+        reasons,
+        expected.map(|(id, reason)| (id.to_owned(), reason.to_owned()))
+    );
+    assert_eq!(world.count("observed_customer").await, 1);
+    world
+        .profiles
+        .put(customer("bad", vec![contract("s-1", 400)]));
+    world.wait_for_rows("set_aside_customer", 1).await;
+    assert_eq!(world.count("observed_customer").await, 2);
+}
+
+#[tokio::test]
+async fn whoever_lost_the_lease_changes_nothing() {
+    let world = World::start().await;
+    world
+        .profiles
+        .put(customer("c-1", vec![contract("s-1", 400)]));
+    world.wait_until_followed().await;
+    let settings = PostgresSettings::at(&world.database.url);
+    let postgres = Postgres::connect_lazy(&settings, &TaskTracker::new()).unwrap();
+    let run = TakeOver {
+        gone: vec!["c-1".to_owned()],
+        cursor: Some(Cursor {
+            feed: CHANGES_FEED,
+            holder: "somebody else".to_owned(),
+            position: "99".to_owned(),
+        }),
+        ..TakeOver::default()
+    };
+    let deadline = Deadline::within(Duration::from_secs(10));
+    let taken = Store::new(postgres).take_over(deadline, run).await;
+    assert!(!taken.unwrap());
+    assert_eq!(world.position().await.as_deref(), Some("1"));
+    assert_eq!(world.count("observed_customer").await, 1);
+}
+
+#[tokio::test]
+async fn a_buyer_leaves_the_days_of_the_purchases() {
+    let world = World::start().await;
+    let buyer = facts::SubscriptionFacts {
+        relationship: facts::RelationshipType::NonContractual.into(),
+        ..contract("s-1", 400)
+    };
+    world.profiles.put(facts::CustomerFacts {
+        purchase_days: vec![20_000, 20_100],
+        ..customer("c-1", vec![buyer])
+    });
+    world.wait_for_rows("purchase_history", 1).await;
+    let days: Vec<i32> = sqlx::query_scalar("select purchase_days from purchase_history")
+        .fetch_one(&world.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(days, [20_000, 20_100]);
+    assert_eq!(world.count("subscription_exposure").await, 0);
+}

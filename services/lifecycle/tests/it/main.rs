@@ -1,0 +1,17 @@
+//! The service from the outside: gRPC in, gRPC out, real Postgres, a fake profiles service.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what cannot be set up fails its test"
+)]
+
+mod follower;
+mod models;
+mod profiles;
+mod reference;
+mod refusals;
+mod rules;
+mod status;
+mod world;

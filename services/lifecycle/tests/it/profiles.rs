@@ -1,0 +1,246 @@
+//! A profiles service that holds what a test puts there, with a feed of changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use chassis::{Context, ServeSettings, Service};
+use contract::profiles::v1 as wire;
+use contract::profiles::v1::change_service_server::{ChangeService, ChangeServiceServer};
+use contract::profiles::v1::customer_service_server::{CustomerService, CustomerServiceServer};
+use contract::types::v1::CustomerFacts;
+use edge::Boundary;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use kernel::refusal::Refusal;
+use tokio::sync::watch;
+use tokio_stream::wrappers::WatchStream;
+use tonic::{Request, Response, Status};
+
+const BOUNDARY: Boundary = Boundary::new("profiles.rekindle");
+
+/// How the service behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Answers.
+    #[default]
+    Well,
+    /// Refuses everything for the moment.
+    Down,
+    /// Does not answer.
+    Silent,
+    /// Answers without facts.
+    Empty,
+    /// Finds the requests malformed.
+    Picky,
+}
+
+#[derive(Default)]
+struct Held {
+    customers: BTreeMap<String, CustomerFacts>,
+    changes: Vec<wire::Change>,
+    unreadable: BTreeSet<String>,
+    mood: Mood,
+    watched_after: Vec<String>,
+    never_at_end: bool,
+}
+
+/// The fake; clones share what it holds.
+#[derive(Clone)]
+pub(crate) struct FakeProfiles {
+    held: Arc<Mutex<Held>>,
+    news: Arc<watch::Sender<usize>>,
+    pub(crate) uri: String,
+}
+
+impl FakeProfiles {
+    pub(crate) async fn start() -> Self {
+        let mut fake = Self {
+            held: Arc::default(),
+            news: Arc::new(watch::Sender::new(0)),
+            uri: String::new(),
+        };
+        let service = Service::new(BOUNDARY, contract::DESCRIPTORS_PROFILES)
+            .with(CustomerServiceServer::new(fake.clone()))
+            .with(ChangeServiceServer::new(fake.clone()));
+        let settings = ServeSettings::default();
+        let running = chassis::serve(&settings, service, &Context::default()).await;
+        running.unwrap().uri().clone_into(&mut fake.uri);
+        fake
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap()
+    }
+
+    /// Writes a customer's facts and tells the followers.
+    pub(crate) fn put(&self, facts: CustomerFacts) {
+        let change = wire::Change {
+            customer_id: facts.customer_id.clone(),
+            revision: facts.revision,
+            ..wire::Change::default()
+        };
+        self.held()
+            .customers
+            .insert(facts.customer_id.clone(), facts);
+        self.tell(change);
+    }
+
+    /// Forgets a customer and tells the followers.
+    pub(crate) fn erase(&self, customer_id: &str) {
+        self.held().customers.remove(customer_id);
+        self.tell(wire::Change {
+            customer_id: customer_id.to_owned(),
+            ..wire::Change::default()
+        });
+    }
+
+    fn tell(&self, change: wire::Change) {
+        let count = {
+            let mut held = self.held();
+            held.changes.push(change);
+            held.changes.len()
+        };
+        self.news.send_replace(count);
+    }
+
+    pub(crate) fn feel(&self, mood: Mood) {
+        self.held().mood = mood;
+        self.news.send_modify(|_| {});
+    }
+
+    /// Makes the facts of one customer fail to be read.
+    pub(crate) fn spoil(&self, customer_id: &str) {
+        self.held().unreadable.insert(customer_id.to_owned());
+    }
+
+    /// Lets the feed say that there is always more to come.
+    pub(crate) fn never_reach_the_end(&self) {
+        self.held().never_at_end = true;
+    }
+
+    /// The positions that followers asked to go on from.
+    pub(crate) fn watched_after(&self) -> Vec<String> {
+        self.held().watched_after.clone()
+    }
+
+    pub(crate) fn change_count(&self) -> usize {
+        self.held().changes.len()
+    }
+
+    async fn mood(&self) -> Result<Mood, Status> {
+        let mood = self.held().mood;
+        match mood {
+            Mood::Silent => std::future::pending().await,
+            Mood::Down => Err(down()),
+            Mood::Picky => Err(BOUNDARY.status(Refusal::malformed(Vec::new()))),
+            Mood::Well | Mood::Empty => Ok(mood),
+        }
+    }
+
+    fn run_after(&self, position: usize) -> wire::WatchChangesResponse {
+        let held = self.held();
+        let position = position.min(held.changes.len());
+        wire::WatchChangesResponse {
+            changes: held.changes[position..].to_vec(),
+            cursor: held.changes.len().to_string(),
+            lag_seconds: if held.never_at_end { 1.0 } else { 0.0 },
+        }
+    }
+}
+
+fn down() -> Status {
+    let message = "the store is down";
+    let wait = std::time::Duration::from_millis(70);
+    BOUNDARY.status(Refusal::unavailable("STORAGE_UNAVAILABLE", message, wait))
+}
+
+fn unused<T>() -> Result<Response<T>, Status> {
+    Err(BOUNDARY.status(Refusal::unimplemented("not asked for in these tests")))
+}
+
+#[tonic::async_trait]
+impl CustomerService for FakeProfiles {
+    async fn upsert_customer(
+        &self,
+        _: Request<wire::UpsertCustomerRequest>,
+    ) -> Result<Response<wire::UpsertCustomerResponse>, Status> {
+        unused()
+    }
+
+    async fn get_customer(
+        &self,
+        _: Request<wire::GetCustomerRequest>,
+    ) -> Result<Response<wire::GetCustomerResponse>, Status> {
+        unused()
+    }
+
+    async fn get_customer_facts(
+        &self,
+        request: Request<wire::GetCustomerFactsRequest>,
+    ) -> Result<Response<wire::GetCustomerFactsResponse>, Status> {
+        if self.mood().await? == Mood::Empty {
+            return Ok(Response::new(wire::GetCustomerFactsResponse::default()));
+        }
+        let request = request.into_inner();
+        let found = self.held().customers.get(&request.customer_id).cloned();
+        let Some(facts) = found else {
+            let refusal = Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer")
+                .with("customer_id", &request.customer_id);
+            return Err(BOUNDARY.status(refusal));
+        };
+        if facts.revision < request.min_revision {
+            let refusal = Refusal::refused("REVISION_NOT_REACHED", "never written")
+                .with("min_revision", request.min_revision)
+                .with("revision", facts.revision);
+            return Err(BOUNDARY.status(refusal));
+        }
+        Ok(Response::new(wire::GetCustomerFactsResponse {
+            facts: Some(facts),
+        }))
+    }
+
+    async fn batch_get_customer_facts(
+        &self,
+        request: Request<wire::BatchGetCustomerFactsRequest>,
+    ) -> Result<Response<wire::BatchGetCustomerFactsResponse>, Status> {
+        self.mood().await?;
+        let held = self.held();
+        let customer_ids = request.into_inner().customer_ids;
+        if customer_ids.iter().any(|id| held.unreadable.contains(id)) {
+            return Err(BOUNDARY.status(Refusal::internal(std::fmt::Error)));
+        }
+        let facts = customer_ids
+            .iter()
+            .filter_map(|id| held.customers.get(id).cloned());
+        Ok(Response::new(wire::BatchGetCustomerFactsResponse {
+            facts: facts.collect(),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl ChangeService for FakeProfiles {
+    type WatchChangesStream = BoxStream<'static, Result<wire::WatchChangesResponse, Status>>;
+
+    /// Answers with what there is after the position at once, then with each news.
+    async fn watch_changes(
+        &self,
+        request: Request<wire::WatchChangesRequest>,
+    ) -> Result<Response<Self::WatchChangesStream>, Status> {
+        self.mood().await?;
+        let after = request.into_inner().after_cursor;
+        let mut position: usize = after.parse().unwrap_or(0);
+        self.held().watched_after.push(after);
+        let fake = self.clone();
+        let news = WatchStream::new(self.news.subscribe());
+        let runs = news.map(move |_| {
+            if fake.held().mood == Mood::Down {
+                return Err(down());
+            }
+            let run = fake.run_after(position);
+            position = run.cursor.parse().unwrap_or(position);
+            Ok(run)
+        });
+        Ok(Response::new(runs.boxed()))
+    }
+}
