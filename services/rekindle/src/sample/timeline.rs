@@ -14,6 +14,8 @@ const REMEMBERED_MONTHS: u32 = 12;
 /// No customer of the sample buys more often in all.
 const MAX_PURCHASES: u32 = 60;
 
+const PAYMENT_FAILURES: [&str; 2] = ["card_expired", "insufficient_funds"];
+
 const TOPICS: [&str; 6] = [
     "billing",
     "plan_advice",
@@ -82,8 +84,7 @@ impl Timeline<'_> {
             if dice.chance(180) {
                 let failed = self.event(EventKind::PaymentFailed, "payment-failed", month, day);
                 failed.amount.clone_from(&amount);
-                dice.pick(&["card_expired", "insufficient_funds"])
-                    .clone_into(&mut failed.detail);
+                (*dice.pick(&PAYMENT_FAILURES)).clone_into(&mut failed.detail);
             } else {
                 self.event(EventKind::Payment, "payment", month, day).amount = amount;
             }
@@ -121,7 +122,7 @@ impl Timeline<'_> {
         for number in 1..=dice.below(4) {
             let day = calendar::days_before(last, dice.between(1, days - 1));
             let contact = self.event(EventKind::Contact, "contact", number, day);
-            dice.pick(&TOPICS).clone_into(&mut contact.detail);
+            (*dice.pick(&TOPICS)).clone_into(&mut contact.detail);
         }
         if dice.chance(2_500) {
             let day = calendar::days_before(last, dice.between(1, days - 1));
