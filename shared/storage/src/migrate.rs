@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::secret::Secret;
-use sqlx::migrate::Migrator;
 use sqlx::PgConnection;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::error::StoreError;

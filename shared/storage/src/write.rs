@@ -69,7 +69,18 @@ where
             return result;
         }
         retries -= 1;
+        step_aside().await;
     }
+}
+
+/// Lets the transaction that won go on first: run again at once, the loser takes the lock that the
+/// winner is about to wake up for, and the two collide once more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the winner tells nobody when it is done"
+)]
+async fn step_aside() {
+    tokio::time::sleep(Duration::from_millis(rand::random_range(5..25))).await;
 }
 
 async fn attempt<I, T, E, F>(postgres: &Postgres, input: &I, work: &F) -> Result<T, E>

@@ -1,8 +1,10 @@
 //! One loop of a batcher, with a connection of its own.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use sqlx::PgConnection;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
@@ -55,8 +57,14 @@ impl<H: BatchHandler> Lane<H> {
 
     /// Runs one batch on the lane's connection, which survives only if it is known to be idle.
     async fn batch(&mut self, items: &[H::Item]) -> Result<Answers<H::Output>, StoreError> {
-        let result = match timeout(self.timeout, self.connect_and_run(items)).await {
-            Ok(result) => result,
+        // A handler that panics must fail its batch, not the loop that everybody waits for.
+        let limit = self.timeout;
+        let run = AssertUnwindSafe(self.connect_and_run(items)).catch_unwind();
+        let result = match timeout(limit, run).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(StoreError::internal(std::io::Error::other(
+                "a batch handler panicked",
+            ))),
             Err(_) => Err(StoreError::Timeout),
         };
         if matches!(&result, Err(error) if error.breaks_connection()) {

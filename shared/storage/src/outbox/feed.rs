@@ -85,7 +85,7 @@ impl Partition {
 ///
 /// Bounded by the oldest transaction still running: a transaction with a smaller id may yet commit
 /// messages, and reading past it would lose them. The price is that one long write transaction in
-/// the same cluster holds the feed back; the write time-out bounds it.
+/// the same cluster, in whichever database, holds the feed back; the write time-out bounds ours.
 pub async fn read_after(
     connection: &mut PgConnection,
     position: Position,

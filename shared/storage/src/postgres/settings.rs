@@ -28,7 +28,8 @@ pub struct PostgresSettings {
     pub background_timeout_ms: u64,
     /// How long the server lets one statement of a call run.
     pub statement_timeout_ms: u64,
-    /// How long the server lets one statement of a call wait for a lock.
+    /// How long the server lets one statement of a call wait for a lock. Longer than the server's
+    /// `deadlock_timeout` (one second), or deadlocks are taken for slowness and not run again.
     pub lock_timeout_ms: u64,
     /// How long the server keeps a transaction that does nothing.
     pub idle_in_transaction_timeout_ms: u64,
@@ -48,7 +49,7 @@ impl Default for PostgresSettings {
             write_timeout_ms: 2_000,
             background_timeout_ms: 30_000,
             statement_timeout_ms: 1_500,
-            lock_timeout_ms: 1_000,
+            lock_timeout_ms: 1_250,
             idle_in_transaction_timeout_ms: 5_000,
             max_connection_age_seconds: 1_800,
         }

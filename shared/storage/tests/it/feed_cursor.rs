@@ -1,0 +1,71 @@
+//! Following a feed: one process at a time, from where the last one stopped.
+
+use std::time::Duration;
+
+use storage::feed_cursor;
+
+use crate::stage::stage;
+
+const LEASE: Duration = Duration::from_mins(1);
+const NAME: &str = "profiles/0";
+
+#[tokio::test]
+async fn one_holder_at_a_time_goes_on_from_the_last_position() {
+    let stage = stage().await;
+    let connection = &mut stage.postgres.connect().await.unwrap();
+    let first = feed_cursor::acquire(connection, NAME, "first", LEASE)
+        .await
+        .unwrap();
+    assert_eq!(first.as_deref(), Some(""));
+    assert_eq!(
+        feed_cursor::acquire(connection, NAME, "second", LEASE)
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(
+        feed_cursor::advance(connection, NAME, "first", "12.7")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !feed_cursor::advance(connection, NAME, "second", "1.1")
+            .await
+            .unwrap()
+    );
+    assert!(
+        feed_cursor::renew(connection, NAME, "first", LEASE)
+            .await
+            .unwrap()
+    );
+    feed_cursor::release(connection, NAME, "first")
+        .await
+        .unwrap();
+    let second = feed_cursor::acquire(connection, NAME, "second", LEASE)
+        .await
+        .unwrap();
+    assert_eq!(second.as_deref(), Some("12.7"));
+}
+
+#[tokio::test]
+async fn a_holder_whose_lease_is_over_loses_it_to_the_next_and_cannot_advance() {
+    let stage = stage().await;
+    let connection = &mut stage.postgres.connect().await.unwrap();
+    feed_cursor::acquire(connection, NAME, "first", Duration::ZERO)
+        .await
+        .unwrap();
+    let second = feed_cursor::acquire(connection, NAME, "second", LEASE)
+        .await
+        .unwrap();
+    assert!(second.is_some());
+    assert!(
+        !feed_cursor::renew(connection, NAME, "first", LEASE)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !feed_cursor::advance(connection, NAME, "first", "9.9")
+            .await
+            .unwrap()
+    );
+}
