@@ -161,6 +161,14 @@ impl Suite {
         .await
     }
 
+    /// The services that run, with the numbers of their processes.
+    pub fn process_ids(&self) -> Vec<(&'static str, u32)> {
+        let processes = self.programs.iter().zip(&self.processes);
+        processes
+            .filter_map(|((service, _), process)| Some((*service, process.id()?)))
+            .collect()
+    }
+
     /// Stops them all at once, each within its bound.
     pub async fn stop(&mut self) {
         for process in &self.processes {

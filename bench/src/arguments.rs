@@ -1,0 +1,80 @@
+//! What can be typed after `bench`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use rekindle::arguments::StackArguments;
+
+/// Measures the suite on this machine, as ratios within one run.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+pub(crate) struct Arguments {
+    /// Print the figures as one JSON document.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// What to measure.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The speed of the services against a tonic echo and pgbench.
+    Speed(Box<Speed>),
+    /// Serve an echo; `speed` starts these itself.
+    #[command(hide = true)]
+    Echo {
+        /// Ask this echo before each answer.
+        #[arg(long, value_name = "URL")]
+        next: Option<String>,
+    },
+}
+
+/// How long and with how much load is measured.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Speed {
+    /// How often everything is measured; the medians count.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+
+    /// How long each measure of a round takes.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+
+    /// Calls in flight in the closed loops.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    pub(crate) in_flight: u32,
+
+    /// Connections over which the load comes.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) connections: u32,
+
+    /// Clients of pgbench.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) pgbench_clients: u32,
+
+    /// Customers that are generated; those with a contract they could cancel ask for offers.
+    #[arg(long, default_value_t = 12_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
+    pub(crate) customers: u64,
+
+    /// Folder with the catalogue, the reasons, the policy and the rules to publish.
+    #[arg(long, default_value = "deploy/seed", value_name = "DIR")]
+    pub(crate) seed: PathBuf,
+
+    /// Measure no more than these; all of them when none is named.
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+
+    /// Where Postgres and Redis come from.
+    #[command(flatten)]
+    pub(crate) stack: StackArguments,
+}
+
+impl Speed {
+    /// How long each measure of a round takes.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
