@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Context, ProcessSettings, Program, Service};
+use contract::offers::v1::catalogue_service_server::CatalogueServiceServer;
+use contract::offers::v1::policy_service_server::PolicyServiceServer;
 use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
 use edge::client::Caller;
+use edge::page::PageTokens;
 use edge::{Boundary, Methods};
 use kernel::id::SessionId;
 use sqlx::migrate::Migrator;
@@ -15,20 +18,27 @@ use storage::redis::Cache;
 use crate::cache::CachedCustomers;
 use crate::clients::{LifecycleClient, ProfilesClient};
 use crate::jobs;
-use crate::rpc::SaveDesk;
+use crate::rpc::{CatalogueRpc, PolicyRpc, SaveDesk};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::usecase::active::Active;
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
+use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::gather::{FeedTrust, Gather};
 use crate::usecase::ports::Profiles;
+use crate::usecase::publish_catalogue::PublishCatalogue;
+use crate::usecase::publish_policy::PublishPolicy;
+use crate::usecase::read_catalogue::ReadCatalogue;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 
 /// The schema of the service's database, step by step.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The largest request that carries files, in bytes.
+const FILES_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The offers service.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +77,11 @@ impl Program for Offers {
             trust,
         };
         start_jobs(settings, context, &parts, Arc::new(profiles(settings)?));
-        Ok(service(context, parts))
+        let catalogue = catalogue_rpc(settings, context, &parts);
+        let policy = policy_rpc(context, &parts);
+        Ok(service(context, parts)
+            .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
+            .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT)))
     }
 }
 
@@ -169,4 +183,33 @@ fn service(context: &Context, parts: Parts) -> Service {
         contract::DESCRIPTORS_OFFERS,
     )
     .with(SaveDeskServiceServer::new(desk))
+}
+
+fn catalogue_rpc(settings: &Settings, context: &Context, parts: &Parts) -> CatalogueRpc {
+    CatalogueRpc {
+        publish_catalogue: PublishCatalogue {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
+            clock: Arc::clone(&context.clock),
+        },
+        read_catalogue: ReadCatalogue {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
+        },
+        page_tokens: PageTokens::new(&settings.page_token_secret),
+    }
+}
+
+fn policy_rpc(context: &Context, parts: &Parts) -> PolicyRpc {
+    PolicyRpc {
+        publish_policy: PublishPolicy {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
+            clock: Arc::clone(&context.clock),
+        },
+        explain_policy: ExplainPolicy {
+            active: parts.active.clone(),
+            clock: Arc::clone(&context.clock),
+        },
+    }
 }

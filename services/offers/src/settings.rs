@@ -2,6 +2,7 @@
 
 use chassis::ProcessSettings;
 use edge::client::ClientSettings;
+use kernel::secret::Secret;
 use serde::{Deserialize, Serialize};
 use storage::PostgresSettings;
 use storage::batch::BatchSettings;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub delivery_period_ms: u64,
     /// How often newer catalogues and policies are looked for.
     pub active_period_ms: u64,
+    /// Seals page tokens; the same for all replicas.
+    pub page_token_secret: Secret,
 }
 
 impl Default for Settings {
@@ -52,6 +55,7 @@ impl Default for Settings {
             session_idle_seconds: 4 * 3_600,
             delivery_period_ms: 500,
             active_period_ms: 1_000,
+            page_token_secret: Secret::new("local development only"),
         }
     }
 }

@@ -3,6 +3,8 @@
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::named::Named;
+
 /// A file as its author wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,13 +15,27 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// What is published in versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Published {
+    /// Offers, reasons and rules.
+    Catalogue,
+    /// What may be said on the way out.
+    Policy,
+}
+
+impl Named for Published {
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Self::Catalogue, "catalogue"), (Self::Policy, "policy")];
+}
+
 /// Who published a version, when and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     /// The version, from one.
     pub version: u64,
-    /// The SHA-256 of the files, in hexadecimal.
-    pub digest: String,
+    /// The SHA-256 of the files.
+    pub digest: [u8; 32],
     /// Who.
     pub published_by: String,
     /// Why.

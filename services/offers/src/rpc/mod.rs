@@ -1,6 +1,9 @@
 //! Wire to command, answer to wire.
 
+mod catalogue;
+mod files;
 mod parse;
+mod policy;
 mod render;
 mod request;
 mod save_desk;
@@ -10,6 +13,8 @@ use std::time::Duration;
 use edge::Boundary;
 use kernel::time::Deadline;
 
+pub use catalogue::CatalogueRpc;
+pub use policy::PolicyRpc;
 pub use save_desk::SaveDesk;
 
 /// Where refusals of this service become statuses.

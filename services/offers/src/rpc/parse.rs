@@ -17,7 +17,7 @@ use crate::usecase::{confirm_cancellation, record_response, request_save_offer};
 const MOST_STEPS: u32 = 100;
 
 /// Hashes a request as it came in: the same id with another hash is another request.
-fn hash(message: &impl Message) -> BodyHash {
+pub(super) fn hash(message: &impl Message) -> BodyHash {
     body_hash(&message.encode_to_vec())
 }
 
@@ -175,7 +175,7 @@ fn secondary_reasons(checks: &mut Violations, reasons: &[String]) -> Option<Vec<
         .collect()
 }
 
-fn jurisdiction(checks: &mut Violations, field: &str, text: &str) -> Option<String> {
+pub(super) fn jurisdiction(checks: &mut Violations, field: &str, text: &str) -> Option<String> {
     if text.is_empty() {
         return Some(String::new());
     }

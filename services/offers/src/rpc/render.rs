@@ -193,11 +193,7 @@ pub(super) fn acknowledgement(confirmed: &Confirmed) -> pb::Acknowledgement {
     };
     pb::Acknowledgement {
         acknowledgement_id: confirmed.cancellation_id.to_string(),
-        hash: confirmed
-            .hash
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        hash: hex(&confirmed.hash),
         acknowledge_time: Some(timestamp(confirmed.acknowledged_at)),
         service_end_time: Some(timestamp(confirmed.dates.service_end_at)),
         billing_end_time: Some(timestamp(confirmed.dates.billing_end_at)),
@@ -319,4 +315,11 @@ pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionRespo
         trace_id: record.trace_id.clone(),
         decide_microseconds: record.decide_microseconds,
     }
+}
+
+/// Writes bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(digit).collect()
 }

@@ -27,6 +27,15 @@ pub(super) fn parse(file: &Arc<str>, text: &str, problems: &mut Problems) -> Opt
         problems.add(&start_of(file), Code::TooLarge, message);
         return None;
     }
+    if let Some(place) = first_control_character(file, text) {
+        // The parser takes some of them for the end of the file and would read the rest as nothing.
+        problems.add(
+            &place,
+            Code::Syntax,
+            "control characters have no place in a file: drop it",
+        );
+        return None;
+    }
     let mut builder = Builder::new(file);
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
@@ -45,6 +54,18 @@ pub(super) fn parse(file: &Arc<str>, text: &str, problems: &mut Problems) -> Opt
         problems.add(&start_of(file), Code::WrongShape, "the file is empty");
     }
     builder.root
+}
+
+fn first_control_character(file: &Arc<str>, text: &str) -> Option<Place> {
+    let is_forbidden = |character: char| character.is_control() && !"\n\r\t".contains(character);
+    text.lines().zip(1_u32..).find_map(|(content, line)| {
+        let column = content.chars().position(is_forbidden)?;
+        Some(Place {
+            file: Arc::clone(file),
+            line,
+            column: u32::try_from(column + 1).unwrap_or(u32::MAX),
+        })
+    })
 }
 
 /// Builds the tree from events, with its own stack in place of recursion.

@@ -1,18 +1,27 @@
 //! The catalogue and the policy in force, in memory, and those of the past for replays.
 
-// NOTE to the catalogue engineer: the save desk uses exactly these five functions; fill them in
-// (load from the store, poll, cache old versions). `Versions` is what a decision is made with.
-
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use storage::StoreError;
 
+use super::compile::{compile_catalogue, compile_policy};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::named::Named;
 use crate::domain::policy::PolicySet;
+use crate::domain::problem::Problem;
+use crate::domain::version::Published;
 use crate::store::Store;
+
+/// How many versions of the past are kept in memory, of each kind.
+const PAST_VERSIONS: usize = 16;
+
+/// How long reading a version takes at most when no call waits for it.
+const REFRESH_TIME: Duration = Duration::from_secs(10);
 
 /// What a decision is made with.
 #[derive(Debug)]
@@ -26,19 +35,37 @@ pub struct Versions {
 /// The versions in force. Cheap to clone.
 #[derive(Clone)]
 pub struct Active {
+    store: Store,
     current: Arc<ArcSwap<Versions>>,
+    catalogues: Arc<Past<Catalogue>>,
+    policies: Arc<Past<PolicySet>>,
+}
+
+/// Versions that were read before.
+struct Past<T>(Mutex<BTreeMap<u64, Known<T>>>);
+
+/// A version that was read before.
+enum Known<T> {
+    /// It is sound.
+    Sound(Arc<T>),
+    /// It does not pass the checks of this program and is not tried again.
+    Unreadable,
 }
 
 impl Active {
-    /// Reads the versions in force.
-    pub async fn load(_store: Store) -> Result<Self, StoreError> {
-        let empty = Versions {
-            catalogue: Arc::new(Catalogue::empty()),
-            policy: Arc::new(PolicySet::empty()),
+    /// Reads the versions in force. Before anything is published nobody is offered anything.
+    pub async fn load(store: Store) -> Result<Self, StoreError> {
+        let active = Self {
+            store,
+            current: Arc::new(ArcSwap::from_pointee(Versions {
+                catalogue: Arc::new(Catalogue::empty()),
+                policy: Arc::new(PolicySet::empty()),
+            })),
+            catalogues: Arc::new(Past::default()),
+            policies: Arc::new(Past::default()),
         };
-        Ok(Self {
-            current: Arc::new(ArcSwap::from_pointee(empty)),
-        })
+        active.refresh().await?;
+        Ok(active)
     }
 
     /// Returns the versions in force.
@@ -46,26 +73,174 @@ impl Active {
         self.current.load_full()
     }
 
-    /// Looks for newer versions.
+    /// Looks for newer versions and takes them into force.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        let (catalogue, policy) = self.store.versions_in_force().await?;
+        let current = self.current();
+        let deadline = Deadline::within(REFRESH_TIME);
+        if catalogue > current.catalogue.version
+            && let Some(newer) = self.read_catalogue(catalogue, deadline).await?
+        {
+            self.current.rcu(|versions| {
+                if versions.catalogue.version >= newer.version {
+                    return Arc::clone(versions);
+                }
+                Arc::new(Versions {
+                    catalogue: Arc::clone(&newer),
+                    policy: Arc::clone(&versions.policy),
+                })
+            });
+        }
+        if policy > current.policy.version
+            && let Some(newer) = self.read_policy(policy, deadline).await?
+        {
+            self.current.rcu(|versions| {
+                if versions.policy.version >= newer.version {
+                    return Arc::clone(versions);
+                }
+                Arc::new(Versions {
+                    catalogue: Arc::clone(&versions.catalogue),
+                    policy: Arc::clone(&newer),
+                })
+            });
+        }
         Ok(())
     }
 
     /// Reads a version of the catalogue, of the past too.
     pub async fn catalogue(
         &self,
-        _version: u64,
-        _deadline: Deadline,
+        version: u64,
+        deadline: Deadline,
     ) -> Result<Arc<Catalogue>, Refusal> {
-        Ok(Arc::clone(&self.current().catalogue))
+        let current = self.current();
+        if version == current.catalogue.version {
+            return Ok(Arc::clone(&current.catalogue));
+        }
+        self.read_catalogue(version, deadline)
+            .await?
+            .ok_or_else(|| catalogue_not_found(version))
     }
 
     /// Reads a version of the policy, of the past too.
     pub async fn policy(
         &self,
-        _version: u64,
-        _deadline: Deadline,
+        version: u64,
+        deadline: Deadline,
     ) -> Result<Arc<PolicySet>, Refusal> {
-        Ok(Arc::clone(&self.current().policy))
+        let current = self.current();
+        if version == current.policy.version {
+            return Ok(Arc::clone(&current.policy));
+        }
+        let found = self.read_policy(version, deadline).await?;
+        found.ok_or_else(|| StoreError::inconsistent("publication", "version", version).into())
     }
+
+    async fn read_catalogue(
+        &self,
+        version: u64,
+        deadline: Deadline,
+    ) -> Result<Option<Arc<Catalogue>>, StoreError> {
+        if let Some(known) = self.catalogues.get(version) {
+            return Ok(known.sound());
+        }
+        let kind = Published::Catalogue;
+        let Some(stored) = self.store.publication(kind, version, deadline).await? else {
+            return Ok(None);
+        };
+        let compiled = compile_catalogue(&stored.files).await?;
+        let catalogue = compiled.map(|catalogue| catalogue.with_version(version));
+        Ok(self.catalogues.keep(kind, version, catalogue))
+    }
+
+    async fn read_policy(
+        &self,
+        version: u64,
+        deadline: Deadline,
+    ) -> Result<Option<Arc<PolicySet>>, StoreError> {
+        if let Some(known) = self.policies.get(version) {
+            return Ok(known.sound());
+        }
+        let kind = Published::Policy;
+        let Some(stored) = self.store.publication(kind, version, deadline).await? else {
+            return Ok(None);
+        };
+        let compiled = compile_policy(&stored.files).await?;
+        let policy = compiled.map(|policy| policy.with_version(version));
+        Ok(self.policies.keep(kind, version, policy))
+    }
+}
+
+impl<T> Default for Past<T> {
+    fn default() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+}
+
+impl<T> Past<T> {
+    fn get(&self, version: u64) -> Option<Known<T>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&version).cloned()
+    }
+
+    /// Keeps a version that was read. One that was published by an older program and does not pass
+    /// the checks of this one is logged once and left alone: what was in force stays so.
+    fn keep(&self, kind: Published, version: u64, read: Result<T, Vec<Problem>>) -> Option<Arc<T>> {
+        let read = match read {
+            Ok(read) => Known::Sound(Arc::new(read)),
+            Err(problems) => {
+                log_unreadable(kind, version, &problems);
+                Known::Unreadable
+            }
+        };
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(version, read.clone());
+        // The oldest goes first: what is replayed is mostly of late.
+        while known.len() > PAST_VERSIONS {
+            known.pop_first();
+        }
+        read.sound()
+    }
+}
+
+impl<T> Known<T> {
+    fn sound(self) -> Option<Arc<T>> {
+        match self {
+            Self::Sound(version) => Some(version),
+            Self::Unreadable => None,
+        }
+    }
+}
+
+impl<T> Clone for Known<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Sound(version) => Self::Sound(Arc::clone(version)),
+            Self::Unreadable => Self::Unreadable,
+        }
+    }
+}
+
+fn log_unreadable(kind: Published, version: u64, problems: &[Problem]) {
+    let first = problems
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let (kind, count) = (kind.name(), problems.len());
+    tracing::error!(
+        publication.kind = kind,
+        publication.version = version,
+        problem.count = count,
+        problem.first = first,
+        "{kind} {version} cannot be read any more; publish it anew"
+    );
+}
+
+/// The refusal of a version of the catalogue that is not there.
+pub(super) fn catalogue_not_found(version: u64) -> Refusal {
+    Refusal::not_found(
+        "CATALOGUE_NOT_FOUND",
+        "there is no such version of the catalogue: list the versions",
+    )
+    .with("version", version)
 }

@@ -1,10 +1,15 @@
 //! What the save desk does, one file for each use case.
 
 pub mod active;
+mod compile;
 pub mod confirm_cancellation;
 pub mod explain_decision;
+pub mod explain_policy;
 pub mod gather;
 pub mod ports;
+pub mod publish_catalogue;
+pub mod publish_policy;
+pub mod read_catalogue;
 pub mod read_session;
 pub mod record_response;
 pub mod request_save_offer;

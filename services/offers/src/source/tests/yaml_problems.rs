@@ -25,6 +25,8 @@ fn what_makes_yaml_dangerous_or_ambiguous_is_refused() {
         ("places: {}\n---\nplaces: {}\n", 2, Code::Syntax),
         ("places: !secret {}\n", 1, Code::Syntax),
         ("places:\n  ? [a]\n  : b\n", 2, Code::WrongShape),
+        ("places: {}\nrows: \0{}\n", 2, Code::Syntax),
+        ("places: {}\n\u{1b}[2J: 1\n", 2, Code::Syntax),
         ("[]\n", 1, Code::WrongShape),
         ("", 1, Code::WrongShape),
         ("just words\n", 1, Code::WrongShape),

@@ -1,0 +1,38 @@
+//! From files to a catalogue or a policy, off the threads that answer calls.
+
+use kernel::refusal::Refusal;
+use sha2::{Digest, Sha256};
+use storage::StoreError;
+use tokio::task::spawn_blocking;
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::policy::PolicySet;
+use crate::domain::problem::Problem;
+use crate::domain::version::{SourceFile, digest_bytes};
+use crate::source;
+
+/// A catalogue, or everything that is wrong with its files.
+pub(super) type ReadCatalogue = Result<Catalogue, Vec<Problem>>;
+/// A policy, or everything that is wrong with its files.
+pub(super) type ReadPolicy = Result<PolicySet, Vec<Problem>>;
+
+/// Reads, checks and compiles a catalogue.
+pub(super) async fn compile_catalogue(files: &[SourceFile]) -> Result<ReadCatalogue, StoreError> {
+    let files = files.to_vec();
+    spawn_blocking(move || source::read_catalogue(&files))
+        .await
+        .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
+}
+
+/// Reads and checks a policy.
+pub(super) async fn compile_policy(files: &[SourceFile]) -> Result<ReadPolicy, StoreError> {
+    let files = files.to_vec();
+    spawn_blocking(move || source::read_policy(&files))
+        .await
+        .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
+}
+
+/// Takes the SHA-256 of files.
+pub(super) fn digest(files: &[SourceFile]) -> [u8; 32] {
+    Sha256::digest(digest_bytes(files)).into()
+}

@@ -1,0 +1,93 @@
+//! Checking and publishing the catalogue.
+
+use std::sync::Arc;
+
+use kernel::id::RequestId;
+use kernel::refusal::Refusal;
+use kernel::time::{Clock, Deadline};
+use storage::request_log::BodyHash;
+
+use super::active::Active;
+use super::compile::{ReadCatalogue, compile_catalogue, digest};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::problem::Problem;
+use crate::domain::version::{Publication, Published, SourceFile};
+use crate::store::{NewPublication, Store};
+
+/// The use case.
+#[derive(Clone)]
+pub struct PublishCatalogue {
+    /// The tables.
+    pub store: Store,
+    /// The versions in force.
+    pub active: Active,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Files to publish.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Makes a retry safe.
+    pub request_id: RequestId,
+    /// The SHA-256 of the request.
+    pub body_hash: BodyHash,
+    /// The files.
+    pub files: Vec<SourceFile>,
+    /// Who publishes.
+    pub published_by: String,
+    /// Why.
+    pub note: String,
+}
+
+/// What publishing came to.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Nothing was published: this is wrong with the files.
+    Refused(Vec<Problem>),
+    /// The version in force now.
+    InForce {
+        /// Who, when and why.
+        publication: Publication,
+        /// What it holds.
+        catalogue: Arc<Catalogue>,
+        /// It is new.
+        changed: bool,
+    },
+}
+
+impl PublishCatalogue {
+    /// Only checks.
+    pub async fn validate(&self, files: &[SourceFile]) -> Result<ReadCatalogue, Refusal> {
+        Ok(compile_catalogue(files).await?)
+    }
+
+    /// Checks and publishes.
+    pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+        if let Err(problems) = compile_catalogue(&command.files).await? {
+            return Ok(Answer::Refused(problems));
+        }
+        let new = NewPublication {
+            request_id: command.request_id,
+            body_hash: command.body_hash,
+            kind: Published::Catalogue,
+            digest: digest(&command.files),
+            files: command.files,
+            published_by: command.published_by,
+            note: command.note,
+            published_at: self.clock.now(),
+        };
+        let outcome = self.store.publish(new, deadline).await?;
+        self.active.refresh().await?;
+        let stored = self
+            .store
+            .publication(Published::Catalogue, outcome.version, deadline)
+            .await?;
+        let stored = stored.ok_or_else(|| super::active::catalogue_not_found(outcome.version))?;
+        Ok(Answer::InForce {
+            publication: stored.publication,
+            catalogue: self.active.catalogue(outcome.version, deadline).await?,
+            changed: outcome.changed,
+        })
+    }
+}
