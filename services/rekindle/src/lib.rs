@@ -27,6 +27,7 @@ pub mod progress;
 pub mod rules;
 pub mod sample;
 pub mod screen;
+pub mod seed;
 pub mod signals;
 pub mod stack;
 pub mod suite;

@@ -6,6 +6,7 @@ mod refusal;
 mod trace;
 
 pub use arguments::ServiceArguments;
+pub(crate) use trace::hexadecimal;
 pub use trace::{ClientSpan, Trace};
 
 use std::future::Future;

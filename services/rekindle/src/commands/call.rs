@@ -227,18 +227,22 @@ fn print_ending(
     services: &Services,
     output: Output,
 ) -> Result<(), Failure> {
-    let (response, acknowledgement) = match ending {
-        Ending::Responded(response) => (documents::responded(response), Value::Null),
-        Ending::Cancelled(cancelled) => (Value::Null, documents::acknowledged(cancelled)),
-        Ending::NoOffer | Ending::Open => (Value::Null, Value::Null),
-    };
     let document = json!({
         "answer": documents::agent(answer),
-        "response": response,
-        "cancellation": acknowledgement,
+        "ending": ending_json(ending),
         "trace_id": services.trace().trace_id(),
     });
     output.result(&document, |_| ending_text(ending, Paper::of_stdout()))
+}
+
+/// What happened, as a document.
+pub(super) fn ending_json(ending: &Ending) -> Value {
+    match ending {
+        Ending::Responded(response) => json!({"response": documents::responded(response)}),
+        Ending::Cancelled(cancelled) => json!({"cancellation": documents::acknowledged(cancelled)}),
+        Ending::NoOffer => json!({"no_offer": true}),
+        Ending::Open => Value::Null,
+    }
 }
 
 /// What happened, as text.

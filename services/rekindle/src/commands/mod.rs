@@ -5,6 +5,7 @@
 mod call;
 mod catalogue;
 mod child;
+mod demo;
 mod doctor;
 mod explain;
 mod files;
@@ -14,6 +15,7 @@ mod import;
 mod model;
 mod policy;
 mod rules;
+mod showcase;
 mod stack;
 mod status;
 mod up;
@@ -29,6 +31,8 @@ use crate::output::Output;
 pub enum Command {
     /// Start Postgres, Redis and the three services, and stop them with Ctrl-C.
     Up(up::Up),
+    /// Show the whole suite at work, ending with one cancellation call.
+    Demo(demo::Demo),
     /// Run a command on a private Postgres and Redis.
     Stack(stack::Stack),
     /// Check this machine and what runs on it, and say what to do.
@@ -59,6 +63,7 @@ pub enum Command {
 pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Up(up) => up.run(output).await,
+        Command::Demo(demo) => demo.run(output).await,
         Command::Stack(stack) => stack.run(output).await,
         Command::Doctor(doctor) => doctor.run(output).await,
         Command::Health(health) => health.run(output).await,

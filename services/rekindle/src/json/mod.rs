@@ -5,11 +5,13 @@ mod desk;
 mod import;
 mod lifecycle;
 mod publishing;
+mod trace;
 
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use import::import;
 pub use lifecycle::{model, rules, status};
 pub use publishing::{catalogue, policy, problems};
+pub use trace::span;
 
 use contract::types::v1::Money;
 use prost_types::Timestamp as WireTime;

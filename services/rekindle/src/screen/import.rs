@@ -10,6 +10,8 @@ pub fn import(source: &str, summary: &Summary, shown: usize, paper: Paper) -> St
     for refusal in summary.refusals.iter().take(shown) {
         let field = match refusal.field.as_str() {
             "" => String::new(),
+            // The service's own words begin with the field.
+            field if refusal.message.starts_with(field) => String::new(),
             field => format!("{field}: "),
         };
         let place = format!("{source}:{}: {field}", refusal.row);

@@ -19,6 +19,6 @@ pub use explanation::explanation;
 pub use import::import;
 pub use models::{model_line, models};
 pub use outcome::{acknowledged, responded};
-pub use paper::Paper;
+pub use paper::{Paper, heading};
 pub use publishing::{catalogue, policy, problems, rules};
 pub use status::status;

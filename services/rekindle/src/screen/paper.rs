@@ -165,6 +165,13 @@ impl Page {
     }
 }
 
+/// The heading of a page of its own.
+pub fn heading(text: &str, paper: Paper) -> String {
+    let mut page = Page::on(paper);
+    page.title(text);
+    page.finish()
+}
+
 /// The text without characters that could do more than be read.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()

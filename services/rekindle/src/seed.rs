@@ -1,0 +1,43 @@
+//! The rules, offers and policy that the project ships, built in so that the demo runs in any
+//! folder.
+
+use contract::lifecycle::v1::BusinessLineRules;
+use contract::offers::v1::SourceFile;
+
+use crate::failure::{Exit, Failure};
+use crate::rules::read_rules;
+
+const CATALOGUE: &str = include_str!("../../../deploy/seed/catalogue.yaml");
+const REASONS: &str = include_str!("../../../deploy/seed/reasons.yaml");
+const POLICY: &str = include_str!("../../../deploy/seed/policy.yaml");
+const RULES: &str = include_str!("../../../deploy/seed/rules.toml");
+
+fn file(name: &str, text: &str) -> SourceFile {
+    SourceFile {
+        name: format!("deploy/seed/{name}"),
+        text: text.to_owned(),
+    }
+}
+
+/// The offers and the reasons they answer.
+pub fn catalogue() -> Vec<SourceFile> {
+    vec![
+        file("catalogue.yaml", CATALOGUE),
+        file("reasons.yaml", REASONS),
+    ]
+}
+
+/// What may be said on the way out.
+pub fn policy() -> Vec<SourceFile> {
+    vec![file("policy.yaml", POLICY)]
+}
+
+/// The thresholds of the business lines.
+pub fn rules() -> Result<Vec<BusinessLineRules>, Failure> {
+    read_rules(RULES).map_err(|problem| {
+        Failure::new(
+            Exit::Internal,
+            format!("the rules built in cannot be read: {problem}"),
+        )
+    })
+}
