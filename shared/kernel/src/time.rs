@@ -11,7 +11,7 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock.
+/// The machine's own clock, in microseconds: what Postgres keeps is what was said.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -21,8 +21,15 @@ impl Clock for SystemClock {
         reason = "this is the clock everyone else asks"
     )]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        to_microseconds(Timestamp::now())
     }
+}
+
+/// Cuts an instant to the microseconds that Postgres keeps. What is read back would otherwise differ
+/// from what was said first, and a retry would get another answer.
+pub fn to_microseconds(instant: Timestamp) -> Timestamp {
+    // Within the range of instants, since it lies between the instant and the epoch.
+    Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
 }
 
 /// When the caller stops waiting, on the monotonic clock of this process.
@@ -65,6 +72,18 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_clock_says_what_postgres_can_keep() {
+        let instant = "2026-11-22T12:00:00.123456789Z".parse().unwrap();
+        assert_eq!(
+            to_microseconds(instant).to_string(),
+            "2026-11-22T12:00:00.123456Z"
+        );
+        for _ in 0..100 {
+            assert_eq!(SystemClock.now().subsec_nanosecond() % 1_000, 0);
+        }
+    }
 
     #[test]
     fn a_deadline_counts_down_to_nothing_and_can_only_be_shortened() {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use kernel::id::{Id, Uid};
 use kernel::money::{BasisPoints, Currency, Money};
-use kernel::time::Timestamp;
+use kernel::time::{Timestamp, to_microseconds};
 
 use super::Violations;
 use crate::page::PageTokens;
@@ -134,7 +134,8 @@ impl Violations {
         Some(BasisPoints(basis_points))
     }
 
-    /// Checks an instant that must be given, between the years 1970 and 2200.
+    /// Checks an instant that must be given, between the years 1970 and 2200, and cuts it to the
+    /// microseconds that are kept.
     pub fn instant(
         &mut self,
         field: &str,
@@ -150,7 +151,7 @@ impl Violations {
                 "must be an instant of the years 1970 to 2199",
             );
         }
-        in_range
+        in_range.map(to_microseconds)
     }
 
     /// Checks an instant that may be left out: the inner `None` means "not given".
