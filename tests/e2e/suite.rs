@@ -1,0 +1,200 @@
+//! The three services in the test's process, each on a port and a database of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chassis::{Context, Program, RunningService, ServeSettings};
+use edge::client::ClientSettings;
+use kernel::secret::Secret;
+use kernel::time::{Clock, SystemClock};
+use lifecycle::app::Lifecycle;
+use offers::app::Offers;
+use profiles::app::Profiles;
+use storage::redis::RedisSettings;
+use testkit::entropy::Seeded;
+use testkit::fault::{Proxy, Target};
+use testkit::postgres::TestDatabase;
+use tests::clients::Clients;
+use tests::{people, seed};
+
+/// What a suite is started with beyond the ordinary.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// Redis at this URL instead of the one that tests share.
+    pub(crate) redis_url: Option<String>,
+    /// The clock of the offers service.
+    pub(crate) offers_clock: Option<Arc<dyn Clock>>,
+    /// The offers service reaches its Postgres through a proxy.
+    pub(crate) breakable_postgres: bool,
+}
+
+/// The running services with what lies below them.
+pub(crate) struct Suite {
+    /// Clients of all services.
+    pub(crate) clients: Clients,
+    /// The databases, for looking at what no call shows.
+    pub(crate) databases: Databases,
+    /// Between the offers service and lifecycle.
+    pub(crate) to_lifecycle: Proxy,
+    /// Between the offers service and profiles.
+    pub(crate) to_profiles: Proxy,
+    /// Between the offers service and its Postgres, if that was planned.
+    pub(crate) to_postgres: Option<Proxy>,
+    plan: Plan,
+    uris: [String; 3],
+    offers_settings: offers::settings::Settings,
+    running: Running,
+}
+
+/// The database of each service.
+pub(crate) struct Databases {
+    pub(crate) profiles: TestDatabase,
+    pub(crate) lifecycle: TestDatabase,
+    pub(crate) offers: TestDatabase,
+}
+
+#[derive(Default)]
+struct Running {
+    profiles: Option<RunningService>,
+    lifecycle: Option<RunningService>,
+    offers: Option<RunningService>,
+}
+
+impl Plan {
+    /// Starts the services with the seed catalogue and policy, and life tables that were fitted on
+    /// a population.
+    pub(crate) async fn start(self) -> Suite {
+        let suite = self.start_empty().await;
+        people::import(&suite.clients, &people::population()).await;
+        seed::fit(&suite.clients).await;
+        seed::publish(&suite.clients).await;
+        suite
+    }
+
+    /// Starts the services with nothing in them.
+    pub(crate) async fn start_empty(self) -> Suite {
+        let databases = Databases {
+            profiles: testkit::postgres::fresh(&profiles::store::MIGRATOR).await,
+            lifecycle: testkit::postgres::fresh(&lifecycle::store::MIGRATOR).await,
+            offers: testkit::postgres::fresh(&offers::app::MIGRATOR).await,
+        };
+        let profiles = serve::<Profiles>(&profiles_settings(&databases), system_clock()).await;
+        let settings = lifecycle_settings(&databases, profiles.uri());
+        let lifecycle = serve::<Lifecycle>(&settings, system_clock()).await;
+
+        let to_lifecycle = Proxy::start(target(lifecycle.uri())).await;
+        let to_profiles = Proxy::start(target(profiles.uri())).await;
+        let mut settings = offers_settings(&databases, &self);
+        settings.lifecycle = ClientSettings::at(format!("http://{}", to_lifecycle.address));
+        settings.profiles = ClientSettings::at(format!("http://{}", to_profiles.address));
+        let mut to_postgres = None;
+        if self.breakable_postgres {
+            let (proxy, url) = Proxy::postgres(&databases.offers.url).await;
+            settings.postgres.url = Secret::new(&url);
+            to_postgres = Some(proxy);
+        }
+        let clock = self.offers_clock.clone().unwrap_or_else(system_clock);
+        let offers = serve::<Offers>(&settings, clock).await;
+
+        let uris = [profiles.uri(), lifecycle.uri(), offers.uri()].map(str::to_owned);
+        Suite {
+            clients: Clients::at(&uris[0], &uris[1], &uris[2]),
+            databases,
+            to_lifecycle,
+            to_profiles,
+            to_postgres,
+            plan: self,
+            uris,
+            offers_settings: settings,
+            running: Running {
+                profiles: Some(profiles),
+                lifecycle: Some(lifecycle),
+                offers: Some(offers),
+            },
+        }
+    }
+}
+
+impl Suite {
+    /// Starts an ordinary suite.
+    pub(crate) async fn start() -> Self {
+        Plan::default().start().await
+    }
+
+    /// Stops the offers service, as a deployment would, and starts another process of it.
+    pub(crate) async fn restart_offers(&mut self) {
+        let running = self.running.offers.take().unwrap();
+        assert!(running.shutdown().await, "something had to be cut off");
+        let clock = self.plan.offers_clock.clone().unwrap_or_else(system_clock);
+        let offers = serve::<Offers>(&self.offers_settings, clock).await;
+        offers.uri().clone_into(&mut self.uris[2]);
+        let [profiles, lifecycle, offers_uri] = &self.uris;
+        self.clients = Clients::at(profiles, lifecycle, offers_uri);
+        self.running.offers = Some(offers);
+    }
+
+    /// Starts another process of the offers service beside the first, and returns its clients.
+    pub(crate) async fn another_offers(&self) -> (RunningService, Clients) {
+        let clock = self.plan.offers_clock.clone().unwrap_or_else(system_clock);
+        let offers = serve::<Offers>(&self.offers_settings, clock).await;
+        let clients = Clients::at(&self.uris[0], &self.uris[1], offers.uri());
+        (offers, clients)
+    }
+
+    /// Stops the lifecycle service for good.
+    pub(crate) async fn stop_lifecycle(&mut self) {
+        self.running.lifecycle.take().unwrap().shutdown().await;
+    }
+
+    /// Stops the profiles service for good.
+    pub(crate) async fn stop_profiles(&mut self) {
+        self.running.profiles.take().unwrap().shutdown().await;
+    }
+}
+
+async fn serve<P: Program>(settings: &P::Settings, clock: Arc<dyn Clock>) -> RunningService {
+    // Each process has a chance of its own, the same in every run.
+    static PROCESS: AtomicU64 = AtomicU64::new(1);
+    let seed = PROCESS.fetch_add(1, Ordering::Relaxed);
+    let context = Context::with(clock, Arc::new(Seeded::new(seed)));
+    let service = P::build(settings, &context).await.unwrap();
+    let running = chassis::serve(&ServeSettings::default(), service, &context)
+        .await
+        .unwrap();
+    running.ready().await;
+    running
+}
+
+fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+fn target(uri: &str) -> Target {
+    Target::Tcp(uri.trim_start_matches("http://").parse().unwrap())
+}
+
+fn profiles_settings(databases: &Databases) -> profiles::settings::Settings {
+    let mut settings = profiles::settings::Settings::default();
+    settings.postgres.url = Secret::new(&databases.profiles.url);
+    settings.watch.poll_interval_ms = 10;
+    settings.settle_interval_ms = 200;
+    settings
+}
+
+fn lifecycle_settings(databases: &Databases, profiles: &str) -> lifecycle::settings::Settings {
+    let mut settings = lifecycle::settings::Settings::default();
+    settings.postgres.url = Secret::new(&databases.lifecycle.url);
+    settings.profiles = ClientSettings::at(profiles);
+    settings
+}
+
+fn offers_settings(databases: &Databases, plan: &Plan) -> offers::settings::Settings {
+    let redis_url = plan.redis_url.clone().unwrap_or_else(testkit::redis::url);
+    let mut settings = offers::settings::Settings::default();
+    settings.postgres.url = Secret::new(&databases.offers.url);
+    settings.redis = RedisSettings::at(&redis_url, &testkit::redis::prefix());
+    settings.sweep_period_ms = 200;
+    settings.delivery_period_ms = 50;
+    settings.active_period_ms = 100;
+    settings
+}
