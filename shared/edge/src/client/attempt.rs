@@ -87,12 +87,13 @@ impl Shared {
                 report(attempt, final_code(response.headers()));
                 Outcome::Answered(watch(response, observation, deadline))
             }
-            Ok(Err(error)) => {
+            Ok(Err(error)) if !ran_out_of_time(&error) => {
                 attempt.failed(Instant::now());
                 observation.end(Code::Unavailable);
                 broken(error)
             }
-            Err(_) => {
+            // Our timer or the channel's own: both read the same header.
+            Ok(Err(_)) | Err(_) => {
                 if time >= FAIR_TIME {
                     attempt.failed(Instant::now());
                 }
@@ -168,15 +169,18 @@ fn broken(error: tonic::transport::Error) -> Outcome {
 }
 
 fn was_never_sent(error: &tonic::transport::Error) -> bool {
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(hyper) = cause.downcast_ref::<hyper::Error>() {
-            return hyper.is_canceled();
-        }
-        if cause.is::<tonic::ConnectError>() {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
+    causes(error).any(|cause| {
+        let canceled = cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_canceled);
+        canceled || cause.is::<tonic::ConnectError>()
+    })
+}
+
+fn ran_out_of_time(error: &tonic::transport::Error) -> bool {
+    causes(error).any(<dyn Error + 'static>::is::<tonic::TimeoutExpired>)
+}
+
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
 }
