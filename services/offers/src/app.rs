@@ -166,12 +166,11 @@ fn service(context: &Context, parts: Parts) -> Service {
         },
         confirm_cancellation: ConfirmCancellation {
             store: store.clone(),
-            clock: Arc::clone(&clock),
+            clock,
             entropy,
         },
         read_session: ReadSession {
             store: store.clone(),
-            clock,
         },
         explain_decision: ExplainDecision {
             store,

@@ -98,20 +98,22 @@ impl DeskHistory {
         })
     }
 
-    /// Lists earlier sessions about the same subscription in the last `days`.
+    /// Lists the sessions about the same subscription that began in the `days` before another.
     pub fn linked(
         &self,
+        session_id: SessionId,
         subscription: &SubscriptionId,
-        now: Timestamp,
+        opened_at: Timestamp,
         days: u32,
     ) -> Vec<SessionId> {
         self.sessions
             .iter()
-            .filter(|session| {
-                session.subscription_id == *subscription
-                    && days_since(session.opened_at, now) <= i64::from(days)
+            .filter(|earlier| {
+                earlier.session_id != session_id
+                    && earlier.subscription_id == *subscription
+                    && (0..=i64::from(days)).contains(&days_since(earlier.opened_at, opened_at))
             })
-            .map(|session| session.session_id)
+            .map(|earlier| earlier.session_id)
             .collect()
     }
 }

@@ -1,10 +1,8 @@
 //! Reading and closing sessions.
 
-use std::sync::Arc;
-
 use kernel::id::{CustomerId, SessionId};
 use kernel::refusal::Refusal;
-use kernel::time::{Clock, Deadline};
+use kernel::time::Deadline;
 
 pub use crate::store::{EventView, NewClose, OfferView, SessionView};
 use crate::store::{Store, session_not_found};
@@ -17,8 +15,6 @@ const SAVE_WINDOW_DAYS: u32 = 30;
 pub struct ReadSession {
     /// The save desk's tables.
     pub store: Store,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
 }
 
 /// A session and the earlier ones it belongs with.
@@ -58,9 +54,12 @@ impl ReadSession {
         deadline: Deadline,
     ) -> Result<Linked, Refusal> {
         let history = self.store.history(&session.customer_id, deadline).await?;
-        let mut linked =
-            history.linked(&session.subscription_id, self.clock.now(), SAVE_WINDOW_DAYS);
-        linked.retain(|id| *id < session.session_id);
+        let linked = history.linked(
+            session.session_id,
+            &session.subscription_id,
+            session.opened_at,
+            SAVE_WINDOW_DAYS,
+        );
         Ok(Linked { session, linked })
     }
 }

@@ -1,12 +1,27 @@
 //! Redis costs latency, never correctness.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chassis::Context;
 use contract::offers::v1 as pb;
-use futures::future::join_all;
-use storage::redis::RedisSettings;
+use futures::future::{BoxFuture, join_all};
+use kernel::id::CustomerId;
+use kernel::refusal::Refusal;
+use kernel::time::Deadline;
+use offers::cache::CachedCustomers;
+use offers::domain::customer::Customer;
+use offers::usecase::gather::{FeedTrust, Gather};
+use offers::usecase::ports::Lifecycle;
+use storage::redis::{Cache, RedisSettings};
 use testkit::redis::Private;
+use tokio::sync::Semaphore;
 
 use crate::neighbours::{facts, outage};
-use crate::world::{World, too_expensive, wait_until};
+use crate::world::{World, too_expensive};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Asks until the answers come out of the cache.
 async fn warm(world: &mut World) {
@@ -50,23 +65,59 @@ async fn a_warm_cache_asks_nobody_and_a_change_is_seen_at_once_by_its_revision()
     assert_eq!(answer.customer.unwrap().open_incident_count, 1);
 }
 
+/// A lifecycle service that answers when it is told to, and counts.
+struct Gated {
+    calls: AtomicUsize,
+    gate: Semaphore,
+}
+
+impl Lifecycle for Gated {
+    fn customer<'a>(
+        &'a self,
+        _: &'a CustomerId,
+        _: u64,
+        _: Deadline,
+    ) -> BoxFuture<'a, Result<Customer, Refusal>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {
+            self.gate.acquire().await.unwrap().forget();
+            Err(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
+        })
+    }
+}
+
 #[tokio::test]
 async fn a_thousand_misses_at_once_ask_once() {
-    let world = World::start().await;
-    world.wait_for_feed().await;
-    world.neighbours.hold_back();
-    let before = world.neighbours.status_calls();
-    let calls = (0..1_000).map(|index| {
-        let mut desk = world.desk.clone();
-        async move { desk.request_save_offer(too_expensive(&format!("k-{index}"))).await }
+    let lifecycle = Arc::new(Gated {
+        calls: AtomicUsize::new(0),
+        gate: Semaphore::new(0),
     });
-    let (answers, ()) = futures::join!(join_all(calls), async {
-        wait_until("somebody asks", async || world.neighbours.status_calls() > before).await;
-        world.neighbours.let_through();
+    let context = Context::default();
+    let gather = Gather::new(
+        CachedCustomers::new(Cache::connect_lazy(&RedisSettings::default()).unwrap()),
+        lifecycle.clone(),
+        context.clock,
+        FeedTrust::default(),
+        context.tracker,
+    );
+    let id = CustomerId::parse("c-1").unwrap();
+    let asking = (0..1_000).map(|_| gather.customer(&id, 0, Deadline::within(PATIENCE)));
+    let (answers, ()) = futures::join!(join_all(asking), async {
+        // Polled after every one of the thousand has asked.
+        lifecycle.gate.add_permits(1_000);
     });
-    let asked = world.neighbours.status_calls() - before;
-    assert!(asked <= 2, "asked {asked} times");
-    assert!(answers.iter().filter(|answer| answer.is_ok()).count() > 0);
+    assert_eq!(lifecycle.calls.load(Ordering::SeqCst), 1);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.as_ref().unwrap_err().reason == "CUSTOMER_NOT_FOUND")
+    );
+    // Nothing is kept of a refusal: the next one asks again.
+    gather
+        .customer(&id, 0, Deadline::within(PATIENCE))
+        .await
+        .unwrap_err();
+    assert_eq!(lifecycle.calls.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

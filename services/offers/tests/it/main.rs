@@ -3,7 +3,9 @@
 mod answers;
 mod asking;
 mod cache;
+mod catalogue;
 mod leaving;
 mod neighbours;
+mod policy;
 mod time;
 mod world;

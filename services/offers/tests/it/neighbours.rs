@@ -16,7 +16,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use kernel::refusal::Refusal;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_stream::wrappers::{TcpListenerStream, WatchStream};
 use tonic::{Request, Response, Status};
 
@@ -27,7 +27,6 @@ const BOUNDARY: Boundary = Boundary::new("neighbours.rekindle");
 pub(crate) struct Neighbours {
     held: Arc<Mutex<Held>>,
     news: Arc<watch::Sender<usize>>,
-    gate: Arc<Semaphore>,
     pub(crate) uri: String,
 }
 
@@ -38,7 +37,6 @@ struct Held {
     ended: Vec<profiles::EndSubscriptionRequest>,
     status_calls: usize,
     down: bool,
-    gated: bool,
 }
 
 impl Neighbours {
@@ -48,7 +46,6 @@ impl Neighbours {
         let this = Self {
             held: Arc::default(),
             news: Arc::new(watch::channel(0).0),
-            gate: Arc::new(Semaphore::new(0)),
             uri: format!("http://{}", listener.local_addr().unwrap()),
         };
         let serving = tonic::transport::Server::builder()
@@ -79,17 +76,6 @@ impl Neighbours {
     /// Refuses everything for the moment, or not any more.
     pub(crate) fn set_down(&self, down: bool) {
         self.held().down = down;
-    }
-
-    /// Keeps questions about customers waiting until [`Self::let_through`].
-    pub(crate) fn hold_back(&self) {
-        self.held().gated = true;
-    }
-
-    /// Answers everybody who waits, and everybody after them.
-    pub(crate) fn let_through(&self) {
-        self.held().gated = false;
-        self.gate.add_permits(Semaphore::MAX_PERMITS / 2);
     }
 
     /// Counts how often a customer was asked for.
@@ -189,7 +175,11 @@ fn status(facts: &types::CustomerFacts) -> lifecycle::CustomerStatus {
 }
 
 fn unavailable() -> Status {
-    BOUNDARY.status(Refusal::unavailable("DOWN", "down", Duration::from_millis(1)))
+    BOUNDARY.status(Refusal::unavailable(
+        "DOWN",
+        "down",
+        Duration::from_millis(1),
+    ))
 }
 
 #[tonic::async_trait]
@@ -198,21 +188,17 @@ impl StatusService for Neighbours {
         &self,
         request: Request<lifecycle::GetCustomerStatusRequest>,
     ) -> Result<Response<lifecycle::GetCustomerStatusResponse>, Status> {
-        let gated = {
-            let mut held = self.held();
-            held.status_calls += 1;
-            held.gated
-        };
-        if gated {
-            self.gate.acquire().await.unwrap().forget();
-        }
-        let held = self.held();
+        let mut held = self.held();
+        held.status_calls += 1;
         if held.down {
             return Err(unavailable());
         }
-        let facts = held.customers.get(&request.get_ref().customer_id).ok_or_else(|| {
-            BOUNDARY.status(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
-        })?;
+        let facts = held
+            .customers
+            .get(&request.get_ref().customer_id)
+            .ok_or_else(|| {
+                BOUNDARY.status(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
+            })?;
         Ok(Response::new(lifecycle::GetCustomerStatusResponse {
             status: Some(status(facts)),
             facts: Some(facts.clone()),

@@ -36,7 +36,11 @@ pub(crate) struct World {
 impl World {
     /// Starts with the seed catalogue and policy in force and one customer, `c-1`.
     pub(crate) async fn start() -> Self {
-        Self::start_with(RedisSettings::at(testkit::redis::url(), testkit::redis::prefix())).await
+        Self::start_with(RedisSettings::at(
+            testkit::redis::url(),
+            testkit::redis::prefix(),
+        ))
+        .await
     }
 
     pub(crate) async fn start_with(redis: RedisSettings) -> Self {
@@ -86,6 +90,12 @@ impl World {
         }
     }
 
+    /// Connects to the desk anew, for its other services.
+    pub(crate) async fn channel(&self) -> Channel {
+        let uri = self.running.uri().to_owned();
+        Channel::from_shared(uri).unwrap().connect().await.unwrap()
+    }
+
     /// Starts a second process on the same database and Redis.
     pub(crate) async fn second(&self) -> (RunningService, SaveDeskServiceClient<Channel>) {
         let (running, channel) = run(&self.settings, &self.clock, 3).await;
@@ -118,17 +128,29 @@ impl World {
             customer_id: "c-1".to_owned(),
             session_id: session_id.to_owned(),
         };
-        self.desk.get_session(request).await.unwrap().into_inner().session.unwrap()
+        self.desk
+            .get_session(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .session
+            .unwrap()
     }
 
     /// Reads one number.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.database.pool).await.unwrap()
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.database.pool)
+            .await
+            .unwrap()
     }
 
     /// Runs a statement, as time or somebody else would.
     pub(crate) async fn execute(&self, sql: &'static str) {
-        sqlx::raw_sql(sql).execute(&self.database.pool).await.unwrap();
+        sqlx::raw_sql(sql)
+            .execute(&self.database.pool)
+            .await
+            .unwrap();
     }
 
     /// Waits until a number is what it should be.
@@ -173,9 +195,15 @@ async fn database_now(database: &TestDatabase) -> String {
 async fn run(settings: &Settings, clock: &FixedClock, seed: u64) -> (RunningService, Channel) {
     let context = Context::with(Arc::new(clock.clone()), Arc::new(Seeded::new(seed)));
     let service = Offers::build(settings, &context).await.unwrap();
-    let running = chassis::serve(&settings.process.serve, service, &context).await.unwrap();
+    let running = chassis::serve(&settings.process.serve, service, &context)
+        .await
+        .unwrap();
     running.ready().await;
-    let channel = Channel::from_shared(running.uri().to_owned()).unwrap().connect().await.unwrap();
+    let channel = Channel::from_shared(running.uri().to_owned())
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
     (running, channel)
 }
 
@@ -188,8 +216,14 @@ async fn publish(channel: Channel) {
         .publish_catalogue(pb::PublishCatalogueRequest {
             request_id: "publish-catalogue".to_owned(),
             files: vec![
-                file("catalogue.yaml", include_str!("../../../../deploy/seed/catalogue.yaml")),
-                file("reasons.yaml", include_str!("../../../../deploy/seed/reasons.yaml")),
+                file(
+                    "catalogue.yaml",
+                    include_str!("../../../../deploy/seed/catalogue.yaml"),
+                ),
+                file(
+                    "reasons.yaml",
+                    include_str!("../../../../deploy/seed/reasons.yaml"),
+                ),
             ],
             published_by: "test".to_owned(),
             note: String::new(),
@@ -201,7 +235,10 @@ async fn publish(channel: Channel) {
     let published = PolicyServiceClient::new(channel)
         .publish_policy(pb::PublishPolicyRequest {
             request_id: "publish-policy".to_owned(),
-            files: vec![file("policy.yaml", include_str!("../../../../deploy/seed/policy.yaml"))],
+            files: vec![file(
+                "policy.yaml",
+                include_str!("../../../../deploy/seed/policy.yaml"),
+            )],
             published_by: "test".to_owned(),
             note: String::new(),
             validate_only: false,
@@ -262,6 +299,10 @@ pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Status>, code: Code,
     let status = result.expect_err("a refusal");
     let details = status.get_error_details();
     let info = details.error_info().expect("an ErrorInfo");
-    assert_eq!((status.code(), info.reason.as_str()), (code, reason), "{status:?}");
+    assert_eq!(
+        (status.code(), info.reason.as_str()),
+        (code, reason),
+        "{status:?}"
+    );
     assert_eq!(info.domain, "offers.rekindle");
 }
