@@ -40,9 +40,10 @@ impl Program for Lifecycle {
         storage::migrate::check_schema_level(&postgres, &MIGRATOR).await?;
         let methods = Methods::from_descriptors(contract::DESCRIPTORS_PROFILES)?;
         let caller = Caller::connect_lazy(&settings.profiles, &methods)?;
+        let profiles = ProfilesClient::new(caller, &settings.bundle, &context.tracker);
         let use_cases = UseCases::new(
             Store::new(postgres),
-            Arc::new(ProfilesClient::new(caller)),
+            Arc::new(profiles),
             Arc::clone(&context.clock),
             settings.limits(),
         );

@@ -8,6 +8,7 @@ use kernel::secret::Secret;
 use serde::{Deserialize, Serialize};
 use storage::PostgresSettings;
 
+use crate::clients::BundleSettings;
 use crate::usecase::Limits;
 
 /// Everything that can be set.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub postgres: PostgresSettings,
     /// The profiles service.
     pub profiles: ClientSettings,
+    /// How questions for facts are bundled.
+    pub bundle: BundleSettings,
     /// How long a fit waits for the changes made before it.
     pub catch_up_limit_ms: u64,
     /// How long the lease on the feed of changes lasts without renewal.
@@ -38,6 +41,7 @@ impl Default for Settings {
             process: ProcessSettings::default(),
             postgres: PostgresSettings::at("postgres:///rekindle_lifecycle"),
             profiles: ClientSettings::at("http://127.0.0.1:7101"),
+            bundle: BundleSettings::default(),
             catch_up_limit_ms: 120_000,
             feed_lease_ms: 10_000,
             follow_pause_ms: 1_000,

@@ -1,6 +1,8 @@
 //! Owns the conversation with other services.
 
+mod bundle;
 mod facts;
 mod profiles;
 
+pub use bundle::BundleSettings;
 pub use profiles::ProfilesClient;

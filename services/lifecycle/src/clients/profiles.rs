@@ -10,31 +10,81 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use kernel::refusal::{Kind, Refusal};
+use tokio_util::task::TaskTracker;
 use tonic::Status;
 
+use super::bundle::{BundleSettings, Bundler};
 use super::facts;
 use crate::usecase::ports::{Carried, Change, Changes, Profiles, Snapshot};
 
 /// A batch of facts is larger than one answer to a call.
 const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 
+/// The time a question has that is not asked for a call.
+const UNTOLD_DEADLINE: Duration = Duration::from_secs(2);
+
 /// The profiles service.
 #[derive(Clone)]
 pub struct ProfilesClient {
     customers: CustomerServiceClient<Caller>,
     changes: ChangeServiceClient<Caller>,
+    bundler: Bundler,
 }
 
 impl ProfilesClient {
-    /// Asks through a caller.
-    pub fn new(caller: Caller) -> Self {
+    /// Asks through a caller; bundles are made on the tracker.
+    pub fn new(caller: Caller, settings: &BundleSettings, tracker: &TaskTracker) -> Self {
         let customers =
             CustomerServiceClient::new(caller.clone()).max_decoding_message_size(MAX_BATCH_BYTES);
         Self {
+            bundler: Bundler::start(settings, customers.clone(), tracker),
             customers,
             changes: ChangeServiceClient::new(caller),
         }
     }
+
+    /// Asks for the facts of one customer in a call of its own.
+    async fn ask_alone(&self, customer_id: String, min_revision: u64) -> Result<Snapshot, Refusal> {
+        let request = wire::GetCustomerFactsRequest {
+            customer_id,
+            min_revision,
+        };
+        let answer = self.customers.clone().get_customer_facts(request).await;
+        let facts = answer.map_err(|status| ours(&status))?.into_inner().facts;
+        facts.map(snapshot).ok_or_else(no_facts)
+    }
+
+    /// Asks for the facts of one customer together with whatever else is asked just now.
+    async fn ask_bundled(&self, customer_id: String) -> Result<Snapshot, Refusal> {
+        let deadline = edge::deadline::current_or(UNTOLD_DEADLINE);
+        let answer = self.bundler.ask(customer_id.clone(), deadline).await?;
+        match answer {
+            Ok(Some(facts)) => Ok(snapshot(facts)),
+            Ok(None) => Err(no_such_customer(&customer_id)),
+            Err(status) => {
+                let refusal = ours(&status);
+                if refusal.kind == Kind::Internal {
+                    // It may be about another customer of the bundle.
+                    return self.ask_alone(customer_id, 0).await;
+                }
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// A call's span must be below the span of the call it is made for, so a call whose trace is kept
+/// asks alone; and a bundle cannot ask for a revision.
+fn must_ask_alone(min_revision: u64) -> bool {
+    min_revision > 0 || edge::trace::current().is_some_and(|trace| trace.sampled)
+}
+
+fn no_such_customer(customer_id: &str) -> Refusal {
+    Refusal::not_found(
+        "CUSTOMER_NOT_FOUND",
+        "there is no such customer: check its id",
+    )
+    .with("customer_id", customer_id)
 }
 
 impl Profiles for ProfilesClient {
@@ -43,15 +93,12 @@ impl Profiles for ProfilesClient {
         customer_id: String,
         min_revision: u64,
     ) -> BoxFuture<'_, Result<Snapshot, Refusal>> {
-        let mut customers = self.customers.clone();
-        let request = wire::GetCustomerFactsRequest {
-            customer_id,
-            min_revision,
-        };
         async move {
-            let answer = customers.get_customer_facts(request).await;
-            let facts = answer.map_err(|status| ours(&status))?.into_inner().facts;
-            facts.map(snapshot).ok_or_else(no_facts)
+            if must_ask_alone(min_revision) {
+                self.ask_alone(customer_id, min_revision).await
+            } else {
+                self.ask_bundled(customer_id).await
+            }
         }
         .boxed()
     }

@@ -42,6 +42,7 @@ struct Held {
     mood: Mood,
     watched_after: Vec<String>,
     never_at_end: bool,
+    batch_count: usize,
 }
 
 /// The fake; clones share what it holds.
@@ -127,6 +128,11 @@ impl FakeProfiles {
         self.held().changes.len()
     }
 
+    /// How many batches were asked for.
+    pub(crate) fn batch_count(&self) -> usize {
+        self.held().batch_count
+    }
+
     async fn mood(&self) -> Result<Mood, Status> {
         let mood = self.held().mood;
         match mood {
@@ -182,6 +188,9 @@ impl CustomerService for FakeProfiles {
             return Ok(Response::new(wire::GetCustomerFactsResponse::default()));
         }
         let request = request.into_inner();
+        if self.held().unreadable.contains(&request.customer_id) {
+            return Err(BOUNDARY.status(Refusal::internal(std::fmt::Error)));
+        }
         let found = self.held().customers.get(&request.customer_id).cloned();
         let Some(facts) = found else {
             let refusal = Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer")
@@ -204,7 +213,8 @@ impl CustomerService for FakeProfiles {
         request: Request<wire::BatchGetCustomerFactsRequest>,
     ) -> Result<Response<wire::BatchGetCustomerFactsResponse>, Status> {
         self.mood().await?;
-        let held = self.held();
+        let mut held = self.held();
+        held.batch_count += 1;
         let customer_ids = request.into_inner().customer_ids;
         if customer_ids.iter().any(|id| held.unreadable.contains(id)) {
             return Err(BOUNDARY.status(Refusal::internal(std::fmt::Error)));

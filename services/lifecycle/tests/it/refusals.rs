@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use contract::lifecycle::v1 as wire;
 use testkit::fault::{Mode, Proxy};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::profiles::Mood;
@@ -127,20 +127,24 @@ async fn profiles_out_of_reach_is_said_too() {
 }
 
 #[tokio::test]
-async fn the_callers_time_is_kept() {
-    let world = world_with_customer().await;
+async fn a_call_has_its_time_and_no_more() {
+    // The service's own limit: with a limit of the client the two would race in this test.
+    let world = World::start_with(|settings| {
+        settings.process.serve.edge.max_deadline_ms = 150;
+    })
+    .await;
     world.profiles.feel(Mood::Silent);
-    let mut request = Request::new(ask("c-1"));
-    request.set_timeout(Duration::from_millis(150));
-    let started = Instant::now();
-    let answer = world.service.status().get_customer_status(request).await;
-    check_refusal(
-        &answer.unwrap_err(),
-        Code::DeadlineExceeded,
-        "DEADLINE_EXCEEDED",
-        &[],
-    );
-    assert!(started.elapsed() < Duration::from_secs(1));
+    for min_revision in [0, 1] {
+        let request = wire::GetCustomerStatusRequest {
+            min_revision,
+            ..ask("c-1")
+        };
+        let started = Instant::now();
+        let status = refusal_of(&world, request).await;
+        let (code, reason) = (Code::DeadlineExceeded, "DEADLINE_EXCEEDED");
+        check_refusal(&status, code, reason, &[]);
+        assert!(started.elapsed() < Duration::from_secs(1));
+    }
 }
 
 #[tokio::test]
@@ -190,9 +194,66 @@ async fn postgres_down_stops_writes_and_no_status() {
 #[tokio::test]
 async fn an_answer_that_cannot_be_is_a_fault_of_ours() {
     let world = world_with_customer().await;
-    for mood in [Mood::Empty, Mood::Picky] {
-        world.profiles.feel(mood);
-        let status = refusal_of(&world, ask("c-1")).await;
-        check_refusal(&status, Code::Internal, "INTERNAL", &[]);
+    world.profiles.feel(Mood::Picky);
+    let status = refusal_of(&world, ask("c-1")).await;
+    check_refusal(&status, Code::Internal, "INTERNAL", &[]);
+    world.profiles.feel(Mood::Empty);
+    let request = wire::GetCustomerStatusRequest {
+        min_revision: 1,
+        ..ask("c-1")
+    };
+    let status = refusal_of(&world, request).await;
+    check_refusal(&status, Code::Internal, "INTERNAL", &[]);
+}
+
+#[tokio::test]
+async fn one_customer_that_cannot_be_read_spoils_nobody_elses_answer() {
+    let world = world_with_customer().await;
+    world.profiles.spoil("bad");
+    world.profiles.put(customer("bad", vec![]));
+    let mut clients: Vec<_> = (0..40).map(|_| world.service.status()).collect();
+    let asked = clients.iter_mut().enumerate().map(|(number, client)| {
+        let customer_id = if number % 4 == 0 { "bad" } else { "c-1" };
+        client.get_customer_status(ask(customer_id))
+    });
+    let answers = futures::future::join_all(asked).await;
+    for (number, answer) in answers.into_iter().enumerate() {
+        if number % 4 == 0 {
+            check_refusal(&answer.unwrap_err(), Code::Internal, "INTERNAL", &[]);
+        } else {
+            let status = answer.unwrap().into_inner().status.unwrap();
+            assert_eq!(status.customer_id, "c-1");
+        }
     }
+}
+
+#[tokio::test]
+async fn many_questions_at_once_share_calls_and_each_gets_its_own_answer() {
+    let world = World::start().await;
+    for number in 0..50 {
+        let id = format!("c-{number}");
+        world
+            .profiles
+            .put(customer(&id, vec![contract("s-1", 400)]));
+    }
+    let ids = || (0..200).map(|number| format!("c-{}", number % 60));
+    let mut clients: Vec<_> = ids().map(|_| world.service.status()).collect();
+    let asked = clients
+        .iter_mut()
+        .zip(ids())
+        .map(|(client, id)| client.get_customer_status(ask(&id)));
+    let before = world.profiles.batch_count();
+    let answers = futures::future::join_all(asked).await;
+    for (id, answer) in ids().zip(answers) {
+        let number: u32 = id["c-".len()..].parse().unwrap();
+        if number < 50 {
+            assert_eq!(answer.unwrap().into_inner().status.unwrap().customer_id, id);
+        } else {
+            let metadata = [("customer_id", id.as_str())];
+            let status = answer.unwrap_err();
+            check_refusal(&status, Code::NotFound, "CUSTOMER_NOT_FOUND", &metadata);
+        }
+    }
+    let calls = world.profiles.batch_count() - before;
+    assert!(calls < 100, "{calls} calls for 200 questions");
 }
