@@ -5,15 +5,17 @@ use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
+use tokio::net::TcpStream;
 
 use crate::arguments::StackArguments;
+use crate::client::ServiceArguments;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::stack::{
     Account, Endpoints, Programs, RunningStack, SERVICE_DATABASES, ServiceDatabase, ask_redis,
     run_sql, version_of,
 };
-use crate::suite::{Addresses, Health, SERVICES, ask_health, program_of};
+use crate::suite::{Health, SERVICES, ask_health, program_of};
 
 /// Check the programs, the running stacks, the services and their schemas.
 ///
@@ -21,9 +23,8 @@ use crate::suite::{Addresses, Health, SERVICES, ask_health, program_of};
 /// anybody.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// The first of the three ports that the services were started on.
-    #[arg(long, default_value_t = 7101, value_name = "PORT")]
-    port_base: u16,
+    #[command(flatten)]
+    services: ServiceArguments,
 
     #[command(flatten)]
     data: StackArguments,
@@ -101,10 +102,10 @@ impl Doctor {
         ));
         checks.extend(SERVICES.map(check_service_program));
         checks.extend(check_stacks(&self.data.home, &account, &programs, &endpoints).await);
-        let addresses = Addresses::from_port_base(self.port_base)?;
-        for service in SERVICES {
-            checks.push(check_service(service, &addresses).await);
-        }
+        let urls = &self.services;
+        checks.push(check_service("profiles", &urls.profiles_url).await);
+        checks.push(check_service("lifecycle", &urls.lifecycle_url).await);
+        checks.push(check_service("offers", &urls.offers_url).await);
         let healthy = checks.iter().all(|check| check.state != State::Broken);
         output.result(&Report { healthy, checks }, render)?;
         Ok(if healthy { 0 } else { Exit::Failed.code() })
@@ -233,20 +234,18 @@ async fn check_schema(psql: &Path, database: &ServiceDatabase, url: &str) -> Che
     }
 }
 
-async fn check_service(service: &str, addresses: &Addresses) -> Check {
-    let url = addresses.url(service);
-    let port = addresses.port(service);
-    match ask_health(&url, "").await {
+async fn check_service(service: &str, url: &str) -> Check {
+    match ask_health(url, "").await {
         Ok(Health::Serving) => Check::ok(service, format!("{url} is serving")),
         Ok(Health::NotServing) => Check::broken(
             service,
             format!("{url} runs and does not serve"),
             "read its log; a missing database or migration is the usual cause",
         ),
-        Err(_) if is_free(port) => Check::note(
+        Err(_) if !is_taken(url).await => Check::note(
             service,
-            format!("not running on port {port}"),
-            "start it: rekindle up; on other ports: rekindle doctor --port-base PORT",
+            format!("nothing listens at {url}"),
+            &format!("start it: rekindle up; if it is elsewhere, name it: --{service}-url URL"),
         ),
         Err(why) => Check::broken(
             service,
@@ -256,8 +255,12 @@ async fn check_service(service: &str, addresses: &Addresses) -> Check {
     }
 }
 
-fn is_free(port: u16) -> bool {
-    std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
+/// Whether anything at all listens at an address.
+async fn is_taken(url: &str) -> bool {
+    let address = url.split_once("://").map_or(url, |(_, rest)| rest);
+    TcpStream::connect(address.trim_end_matches('/'))
+        .await
+        .is_ok()
 }
 
 fn render(report: &Report) -> String {
