@@ -132,3 +132,62 @@ impl Visit for Fields {
         self.set(field.name(), Value::from(value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    struct Collected(LogLines, Arc<Mutex<String>>);
+
+    impl<S: Subscriber> Layer<S> for Collected {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            self.1
+                .lock()
+                .unwrap()
+                .push_str(&self.0.line(event, "2026-11-30T12:00:00Z"));
+        }
+    }
+
+    fn logged(format: LogFormat) -> String {
+        let text = Arc::new(Mutex::new(String::new()));
+        let lines = Collected(LogLines::new("offers", format), Arc::clone(&text));
+        tracing::subscriber::with_default(Registry::default().with(lines), || {
+            tracing::warn!(session_id = "s-1", count = 3, "a \"quoted\"\nmessage");
+        });
+        let text = text.lock().unwrap();
+        text.clone()
+    }
+
+    #[test]
+    fn a_json_line_is_one_object_with_its_fields() {
+        let line = logged(LogFormat::Json);
+        assert_eq!(
+            line.matches('\n').count(),
+            1,
+            "one line a message, whatever it contains"
+        );
+        let object: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(object["level"], "WARN");
+        assert_eq!(object["service"], "offers");
+        assert_eq!(object["message"], "a \"quoted\"\nmessage");
+        assert_eq!(
+            (&object["session_id"], &object["count"]),
+            (&"s-1".into(), &3.into())
+        );
+    }
+
+    #[test]
+    fn a_text_line_is_for_people() {
+        let line = logged(LogFormat::Text);
+        assert!(line.starts_with("2026-11-30T12:00:00Z  WARN "), "{line}");
+        assert!(
+            line.contains("session_id=\"s-1\"") && line.contains("count=3"),
+            "{line}"
+        );
+    }
+}

@@ -108,3 +108,38 @@ impl<E: SpanExporter> SpanExporter for Leaving<E> {
         self.inner.set_resource(resource);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Tracer, TracerProvider};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
+    use super::*;
+
+    #[derive(Clone, Debug, Default)]
+    struct Counting(Arc<AtomicUsize>);
+
+    impl SpanExporter for Counting {
+        async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+            self.0.fetch_add(batch.len(), Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped_and_there_is_room_again_afterwards() {
+        let sent = Counting::default();
+        let processor = BoundedSpans::new(sent.clone(), 10);
+        let provider = SdkTracerProvider::builder()
+            .with_span_processor(processor)
+            .build();
+        let tracer = provider.tracer("test");
+        for expected in [10, 20] {
+            for _ in 0..30 {
+                drop(tracer.start("span"));
+            }
+            provider.force_flush().unwrap();
+            assert_eq!(sent.0.load(Ordering::SeqCst), expected);
+        }
+    }
+}

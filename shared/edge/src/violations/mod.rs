@@ -11,6 +11,8 @@
 //! ```
 
 mod fields;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Display;
 
