@@ -8,7 +8,7 @@ use crate::run::{Folder, Waiting, code, is_alive, is_root, stderr, stdout};
 
 const QUICK: [&str; 5] = ["stack", "--ephemeral-fast", "--", "sh", "-c"];
 
-fn quick<'a>(script: &'a str) -> Vec<&'a str> {
+fn quick(script: &str) -> Vec<&str> {
     QUICK.into_iter().chain([script]).collect()
 }
 
