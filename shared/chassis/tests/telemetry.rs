@@ -5,7 +5,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::disallowed_methods,
     dead_code,
     reason = "what fails here fails its test; the echo service has more than is used here"
 )]
