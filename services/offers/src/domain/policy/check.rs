@@ -51,7 +51,8 @@ fn check_default(rows: &[Placed<Row>], start: &Place, problems: &mut Problems) {
         return;
     };
     let unsaid = default.value.rules.unsaid();
-    if !unsaid.is_empty() {
+    // A field that could not be read is reported already and would be called missing here.
+    if !unsaid.is_empty() && problems.is_empty() {
         let message = format!(
             "{} holds for everybody and does not say {}: add it",
             default.value.key,
