@@ -1,6 +1,7 @@
 //! How a command ends when it cannot do what was asked: what went wrong, and what to do about it.
 
 use std::fmt;
+use std::time::Duration;
 
 /// The exit codes of `rekindle`; scripts may rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub struct Failure {
     reason: Option<String>,
     details: Vec<String>,
     trace_id: Option<String>,
+    again_after: Option<Duration>,
 }
 
 impl Failure {
@@ -54,6 +56,7 @@ impl Failure {
             reason: None,
             details: Vec::new(),
             trace_id: None,
+            again_after: None,
         }
     }
 
@@ -93,6 +96,18 @@ impl Failure {
     pub fn trace(mut self, trace_id: impl Into<String>) -> Self {
         self.trace_id = Some(trace_id.into());
         self
+    }
+
+    /// Says that the same call may be made again, and after which pause.
+    #[must_use]
+    pub fn again_after(mut self, pause: Duration) -> Self {
+        self.again_after = Some(pause);
+        self
+    }
+
+    /// After which pause the same call may be made again, if it may.
+    pub fn pause(&self) -> Option<Duration> {
+        self.again_after
     }
 
     /// The same failure with another exit code.

@@ -36,6 +36,11 @@ pub const STREAMING: Duration = Duration::from_hours(1);
 /// How long a stream may be silent.
 pub const SILENCE: Duration = Duration::from_mins(1);
 
+/// How often a call is made that the service asks to repeat.
+const MAX_TRIES: u32 = 5;
+/// However long the service asks to stay away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// A chunk of an import and a catalogue with its files are the largest messages.
 const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
 
@@ -147,11 +152,39 @@ impl Services {
         }
     }
 
+    /// Makes a call that may be repeated, and repeats it as long as the service asks for that.
+    pub async fn call_again<Message: Clone, Answer, Sent>(
+        &self,
+        method: &'static str,
+        patience: Duration,
+        message: Message,
+        send: impl Fn(Request<Message>) -> Sent,
+    ) -> Result<Answer, Failure>
+    where
+        Sent: Future<Output = Result<Response<Answer>, Status>>,
+    {
+        for _ in 1..MAX_TRIES {
+            match self.call(method, patience, message.clone(), &send).await {
+                Err(failure) if failure.pause().is_some() => pause(failure.pause()).await,
+                answer => return answer,
+            }
+        }
+        self.call(method, patience, message, send).await
+    }
+
     /// What a status of a call means to the person at the keyboard.
     pub fn failure(&self, method: &str, status: &Status) -> Failure {
         let (service, url) = self.urls.called(method);
         refusal::failure(service, url, status, self.trace.trace_id())
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no event to wait for: the service said how long to stay away"
+)]
+async fn pause(asked: Option<Duration>) {
+    tokio::time::sleep(asked.unwrap_or_default().min(LONGEST_PAUSE)).await;
 }
 
 /// A new request id: at most one effect however often the call is repeated.

@@ -28,6 +28,9 @@ pub(super) fn failure(service: &str, url: &str, status: &Status, trace_id: Strin
     } else {
         failure = failure.reason(format!("{:?}", status.code()));
     }
+    if let Some(pause) = retry_delay(status) {
+        failure = failure.again_after(pause);
+    }
     if let Some(request) = status.get_details_bad_request() {
         for violation in request.field_violations {
             failure = failure.detail(format!("{}: {}", violation.field, violation.description));
@@ -156,6 +159,7 @@ mod tests {
         let failure = rendered(Code::Unavailable, details);
         assert_eq!(failure.exit(), Exit::Unavailable);
         assert_eq!(failure.what_to_do(), Some("try again in 250 ms"));
+        assert_eq!(failure.pause(), Some(Duration::from_millis(250)));
     }
 
     #[test]

@@ -64,11 +64,12 @@ impl Demo {
     /// Starts, shows, stops.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let mut signals = StopSignals::listen()?;
-        let collector = Collector::start()?;
+        // It outlives the services, which send their last spans while they stop.
+        let mut collector = Collector::start()?;
         let mut suite = self.open(&collector, output).await?;
         let ran = tokio::select! {
             started = suite.start(output) => match started {
-                Ok(()) => self.show(&mut suite, collector, &mut signals, output).await,
+                Ok(()) => self.show(&mut suite, &mut collector, &mut signals, output).await,
                 Err(failure) => Err(failure),
             },
             signal = signals.next() => Ok(signal.exit_code()),
@@ -97,7 +98,7 @@ impl Demo {
     async fn show(
         &self,
         suite: &mut LocalSuite,
-        collector: Collector,
+        collector: &mut Collector,
         signals: &mut StopSignals,
         output: Output,
     ) -> Result<u8, Failure> {
@@ -127,7 +128,7 @@ impl Demo {
     async fn play(
         &self,
         urls: &ServiceArguments,
-        collector: Collector,
+        collector: &mut Collector,
         output: Output,
     ) -> Result<Played, Failure> {
         let services = Services::at(urls, Trace::begin("rekindle demo: load"))?;

@@ -17,7 +17,7 @@ use crate::sample::{Recovery, Sample};
 use crate::screen::{self, Paper};
 
 /// How many steps of recoveries are recorded at a time.
-const AT_A_TIME: usize = 16;
+const AT_A_TIME: usize = 4;
 
 /// Load generated customers: the same seed and day give the same ones, and load nothing twice.
 ///
@@ -97,11 +97,12 @@ async fn advance_recovery(
     services: &Services,
     request: AdvanceRecoveryRequest,
 ) -> Result<(), Failure> {
-    let mut incidents = services.incidents();
+    let incidents = services.incidents();
     let method = "rekindle.profiles.v1.IncidentService/AdvanceRecovery";
     services
-        .call(method, ONLINE, request, |request| async move {
-            incidents.advance_recovery(request).await
+        .call_again(method, ONLINE, request, |request| {
+            let mut incidents = incidents.clone();
+            async move { incidents.advance_recovery(request).await }
         })
         .await
         .map(drop)
@@ -111,11 +112,12 @@ async fn resolve_incident(
     services: &Services,
     request: ResolveIncidentRequest,
 ) -> Result<(), Failure> {
-    let mut incidents = services.incidents();
+    let incidents = services.incidents();
     let method = "rekindle.profiles.v1.IncidentService/ResolveIncident";
     services
-        .call(method, ONLINE, request, |request| async move {
-            incidents.resolve_incident(request).await
+        .call_again(method, ONLINE, request, |request| {
+            let mut incidents = incidents.clone();
+            async move { incidents.resolve_incident(request).await }
         })
         .await
         .map(drop)

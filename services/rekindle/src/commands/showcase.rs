@@ -13,7 +13,7 @@ use crate::client::{Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::json as documents;
 use crate::sample::Caller;
-use crate::screen::{self, Paper};
+use crate::screen::{self, Depth, Paper};
 use crate::trace::{CollectedSpan, Collector, is_whole, tree};
 
 /// What there is to show of the call.
@@ -33,7 +33,7 @@ pub(super) struct Played {
 pub(super) async fn play(
     services: &Services,
     caller: &Caller,
-    mut collector: Collector,
+    collector: &mut Collector,
     patience: Duration,
     expected: &[&str],
 ) -> Result<Played, Failure> {
@@ -64,7 +64,7 @@ pub(super) async fn play(
         screen::agent(&request, &answer, paper),
         ending_text(&ending, paper),
         String::new(),
-        screen::explanation(&explained, paper),
+        screen::explanation(&explained, Depth::Scored, paper),
         String::new(),
         screen::heading(&format!("Trace {}", desk.trace().trace_id()), paper),
         tree(&spans),

@@ -1,14 +1,23 @@
 //! A decision explained: what was asked, what was known, how each offer was scored, what was drawn.
 
-use contract::offers::v1::ExplainDecisionResponse;
+use contract::offers::v1::{ExplainDecisionResponse, VerdictKind};
 
 use super::paper::{Page, Paper, Style};
-use super::why::score_terms;
+use super::why::{reason_line, score_terms};
 use super::words;
 use crate::vocabulary;
 
-/// The whole explanation.
-pub fn explanation(explained: &ExplainDecisionResponse, paper: Paper) -> String {
+/// How much is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Every offer of the catalogue.
+    Whole,
+    /// The offers that were scored.
+    Scored,
+}
+
+/// What was asked, known, scored and drawn.
+pub fn explanation(explained: &ExplainDecisionResponse, depth: Depth, paper: Paper) -> String {
     let mut page = Page::on(paper);
     page.title("Why this was decided");
     if let Some(answer) = &explained.answer {
@@ -29,7 +38,7 @@ pub fn explanation(explained: &ExplainDecisionResponse, paper: Paper) -> String 
     }
     drawn(&mut page, explained);
     facts(&mut page, explained);
-    scores(&mut page, explained);
+    scores(&mut page, explained, depth);
     page.finish()
 }
 
@@ -74,24 +83,97 @@ fn facts(page: &mut Page, explained: &ExplainDecisionResponse) {
     }
 }
 
-fn scores(page: &mut Page, explained: &ExplainDecisionResponse) {
+fn scores(page: &mut Page, explained: &ExplainDecisionResponse, depth: Depth) {
     let Some(answer) = &explained.answer else {
         return;
     };
-    page.heading("EVERY OFFER");
-    for verdict in &answer.verdicts {
-        let kind = words::spoken(&vocabulary::VERDICT.word(verdict.kind));
-        page.paragraph(2, Style::Strong, &format!("{}: {kind}", verdict.offer_key));
-        if let Some(score) = &verdict.score {
-            score_terms(page, score);
+    for (heading, kind) in [
+        ("CHOSEN", VerdictKind::Chosen),
+        ("QUALIFIED, NOT CHOSEN", VerdictKind::NotChosen),
+        ("NOT QUALIFIED", VerdictKind::Disqualified),
+    ] {
+        let of_kind = answer
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.kind() == kind);
+        let of_kind: Vec<_> = of_kind.collect();
+        if of_kind.is_empty() || (depth == Depth::Scored && kind == VerdictKind::Disqualified) {
+            continue;
         }
-        for reason in &verdict.reasons {
-            page.labelled_in(
-                6,
-                Style::Plain,
-                "reason",
-                &format!("{}: {}", reason.code, reason.detail),
-            );
+        page.heading(heading);
+        for verdict in of_kind {
+            page.paragraph(2, Style::Strong, &verdict.offer_key);
+            if let Some(score) = &verdict.score {
+                score_terms(page, score);
+            }
+            for reason in &verdict.reasons {
+                page.paragraph(6, Style::Plain, &reason_line(reason));
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::offers::v1::{OfferVerdict, Reason, RequestSaveOfferResponse, ScoreTerms};
+    use contract::types::v1::Money;
+
+    use super::*;
+
+    fn explained() -> ExplainDecisionResponse {
+        let verdict = |key: &str, kind: VerdictKind, score| OfferVerdict {
+            offer_key: key.to_owned(),
+            kind: kind.into(),
+            reasons: vec![Reason {
+                code: "ELIGIBILITY".to_owned(),
+                detail: format!("about {key}"),
+            }],
+            score,
+        };
+        let score = ScoreTerms {
+            probability_stay: 0.4,
+            expected_net_gain: Some(Money {
+                minor: 10_805,
+                currency: "USD".to_owned(),
+            }),
+            ..Default::default()
+        };
+        let answer = RequestSaveOfferResponse {
+            verdicts: vec![
+                verdict("never", VerdictKind::Disqualified, None),
+                verdict("best", VerdictKind::Chosen, Some(score)),
+            ],
+            ..Default::default()
+        };
+        ExplainDecisionResponse {
+            answer: Some(answer),
+            facts: [("customer.tenure_days".to_owned(), "405".to_owned())].into(),
+            arm: "best".to_owned(),
+            propensity: 1.0,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn facts_scores_and_a_replay_that_differs_are_shown() {
+        let text = explanation(&explained(), Depth::Whole, Paper::plain(100));
+        for expected in [
+            "customer.tenure_days 405",
+            "+108.05 USD",
+            "stays today 40 %",
+            "ANOTHER answer",
+        ] {
+            assert!(text.contains(expected), "\"{expected}\" in\n{text}");
+        }
+        assert!(text.find("about best") < text.find("about never"), "{text}");
+    }
+
+    #[test]
+    fn the_short_form_leaves_out_what_never_qualified() {
+        let text = explanation(&explained(), Depth::Scored, Paper::plain(100));
+        assert!(
+            text.contains("about best") && !text.contains("about never"),
+            "{text}"
+        );
     }
 }

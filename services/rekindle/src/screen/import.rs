@@ -43,3 +43,50 @@ pub fn import(source: &str, summary: &Summary, shown: usize, paper: Paper) -> St
     page.line(Style::Plain, &parts.join(" · "));
     page.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::Refusal;
+
+    fn refusal(row: u64, field: &str, message: &str) -> Refusal {
+        Refusal {
+            row,
+            reason: "INVALID_FIELD".to_owned(),
+            field: field.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn refused_rows_read_like_the_errors_of_a_compiler_and_the_rest_is_counted() {
+        let summary = Summary {
+            rows: 7_043,
+            changed: 7_041,
+            refused: 2,
+            refusals: vec![
+                refusal(2, "event.kind", "column Kind: is blank"),
+                refusal(
+                    9,
+                    "customer.email",
+                    "customer.email: must have at most 254 characters",
+                ),
+                refusal(9, "", "has 3 cells where 5 are due"),
+            ],
+            ..Default::default()
+        };
+        let text = import("calls.csv", &summary, 2, Paper::plain(80));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "calls.csv:2: event.kind: column Kind: is blank (INVALID_FIELD)"
+        );
+        let email = "calls.csv:9: customer.email: must have at most 254 characters (INVALID_FIELD)";
+        assert_eq!(lines[1], email);
+        assert!(lines[2].contains("1 more"), "{text}");
+        assert!(
+            lines[3].starts_with("7,043 rows · 7,041 changed something"),
+            "{text}"
+        );
+    }
+}

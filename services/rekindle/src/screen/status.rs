@@ -122,3 +122,80 @@ fn provenance(page: &mut Page, status: &CustomerStatus) {
     page.gap();
     page.paragraph(0, Style::Faint, &text);
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::lifecycle::v1::{Evidence, Stage};
+    use contract::types::v1::Money;
+
+    use super::*;
+
+    fn usd(minor: i64) -> Money {
+        Money {
+            minor,
+            currency: "USD".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_status_shows_stage_evidence_risk_and_value() {
+        let of_customer = CustomerStatus {
+            customer_id: "c-1".to_owned(),
+            stage: Stage::AtRisk.into(),
+            stage_rule: "at_risk.churn_risk".to_owned(),
+            evidence: vec![Evidence {
+                fact: "churn_risk.probability".to_owned(),
+                value: "0.08".to_owned(),
+                threshold: "0.03".to_owned(),
+            }],
+            further_stages: vec![Stage::Onboarding.into()],
+            live: true,
+            lifetime_count: 2,
+            churn_risk: Some(ChurnRisk {
+                probability: 0.081,
+                lower: 0.07,
+                upper: 0.09,
+                horizon_days: 90,
+                sample_size: 3_687,
+            }),
+            value_remaining: Some(ValueRemaining {
+                amount: Some(usd(37_682)),
+                residual_months: 23.0,
+                horizon_months: 36,
+                monthly_margin: Some(usd(1_642)),
+            }),
+            ..Default::default()
+        };
+        let text = status(&of_customer, Paper::plain(100));
+        for expected in [
+            "at risk (rule at_risk.churn_risk)",
+            "churn_risk.probability = 0.08, compared with 0.03",
+            "onboarding",
+            "live, 2nd time with us",
+            "8.1 % leave within 90 days (7.0 % to 9.0 %, from 3,687 customers)",
+            "376.82 USD from here: 23.0 months of 16.42 USD, within 36 months",
+        ] {
+            assert!(text.contains(expected), "\"{expected}\" in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_absent_estimate_is_said_to_be_absent() {
+        let subscription = SubscriptionStatus {
+            subscription_id: "s-1".to_owned(),
+            live: true,
+            absent_score_reasons: vec!["no_life_table".to_owned()],
+            ..Default::default()
+        };
+        let of_customer = CustomerStatus {
+            subscriptions: vec![subscription],
+            ..Default::default()
+        };
+        let text = status(&of_customer, Paper::plain(100));
+        assert!(
+            text.contains("no estimate") && text.contains("no life table"),
+            "{text}"
+        );
+        assert!(text.contains("no model"), "{text}");
+    }
+}

@@ -36,7 +36,7 @@ pub(super) fn verdicts(page: &mut Page, verdicts: &[OfferVerdict]) {
     }
 }
 
-fn reason_line(reason: &Reason) -> String {
+pub(super) fn reason_line(reason: &Reason) -> String {
     if reason.detail.is_empty() {
         reason.code.clone()
     } else {
