@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use contract::types::v1 as facts;
-use kernel::time::Deadline;
-use lifecycle::store::{CHANGES_FEED, Cursor, Store, TakeOver};
+use kernel::time::{Deadline, Timestamp};
+use lifecycle::domain::facts::ContractKind;
+use lifecycle::domain::observation::{Exposure, Observation};
+use lifecycle::store::{CHANGES_FEED, Cursor, MIGRATOR, Store, TakeOver};
 use storage::{Postgres, PostgresSettings};
 use tokio_util::task::TaskTracker;
 
@@ -67,7 +69,8 @@ async fn a_follower_that_was_killed_goes_on_where_it_stood() {
 
 #[tokio::test]
 async fn one_process_follows_and_the_next_takes_over_at_once() {
-    let mut world = World::start().await;
+    // A lease so long that nobody waits for its end.
+    let mut world = World::start_with(|settings| settings.feed_lease_ms = 600_000).await;
     world
         .profiles
         .put(customer("c-1", vec![contract("s-1", 400)]));
@@ -118,6 +121,19 @@ async fn unusable_facts_are_set_aside_with_the_reason_until_they_are_mended() {
     assert_eq!(world.count("observed_customer").await, 2);
 }
 
+fn store(database_url: &str) -> Store {
+    let settings = PostgresSettings::at(database_url);
+    Store::new(Postgres::connect_lazy(&settings, &TaskTracker::new()).unwrap())
+}
+
+fn cursor(holder: &str, position: &str) -> Option<Cursor> {
+    Some(Cursor {
+        feed: CHANGES_FEED,
+        holder: holder.to_owned(),
+        position: position.to_owned(),
+    })
+}
+
 #[tokio::test]
 async fn whoever_lost_the_lease_changes_nothing() {
     let world = World::start().await;
@@ -125,22 +141,59 @@ async fn whoever_lost_the_lease_changes_nothing() {
         .profiles
         .put(customer("c-1", vec![contract("s-1", 400)]));
     world.wait_until_followed().await;
-    let settings = PostgresSettings::at(&world.database.url);
-    let postgres = Postgres::connect_lazy(&settings, &TaskTracker::new()).unwrap();
     let run = TakeOver {
         gone: vec!["c-1".to_owned()],
-        cursor: Some(Cursor {
-            feed: CHANGES_FEED,
-            holder: "somebody else".to_owned(),
-            position: "99".to_owned(),
-        }),
+        cursor: cursor("somebody else", "99"),
         ..TakeOver::default()
     };
-    let deadline = Deadline::within(Duration::from_secs(10));
-    let taken = Store::new(postgres).take_over(deadline, run).await;
+    let taken = store(&world.database.url).take_over(soon(), run).await;
     assert!(!taken.unwrap());
     assert_eq!(world.position().await.as_deref(), Some("1"));
     assert_eq!(world.count("observed_customer").await, 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_moves_no_cursor() {
+    let database = testkit::postgres::fresh(&MIGRATOR).await;
+    let store = store(&database.url);
+    let lease = Duration::from_secs(60);
+    let position = store.acquire_feed("us", lease).await.unwrap();
+    assert_eq!(position.as_deref(), Some(""));
+    let impossible = Exposure {
+        subscription_id: "s-1".to_owned(),
+        business_line: "telecom".to_owned(),
+        contract_kind: ContractKind::OneYear,
+        start_time: Timestamp::from_second(1_000).unwrap(),
+        end_time: Timestamp::from_second(999).ok(),
+        lives_on: false,
+    };
+    let observation = |customer_id: &str, exposures| Observation {
+        customer_id: customer_id.to_owned(),
+        revision: 1,
+        last_seen_time: Timestamp::UNIX_EPOCH,
+        exposures,
+        histories: vec![],
+    };
+    let run = TakeOver {
+        observations: vec![
+            observation("c-1", vec![]),
+            observation("c-2", vec![impossible]),
+        ],
+        cursor: cursor("us", "2"),
+        ..TakeOver::default()
+    };
+    let refused = store.take_over(soon(), run).await.unwrap_err();
+    assert!(refused.is_conflict_on("subscription_exposure_end_check"));
+    assert_eq!(store.feed_position().await.unwrap(), "");
+    let customers: i64 = sqlx::query_scalar("select count(*) from observed_customer")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert_eq!(customers, 0);
+}
+
+fn soon() -> Deadline {
+    Deadline::within(Duration::from_secs(10))
 }
 
 #[tokio::test]

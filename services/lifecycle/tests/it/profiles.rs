@@ -43,6 +43,7 @@ struct Held {
     watched_after: Vec<String>,
     never_at_end: bool,
     batch_count: usize,
+    traces: Vec<u128>,
 }
 
 /// The fake; clones share what it holds.
@@ -133,6 +134,11 @@ impl FakeProfiles {
         self.held().batch_count
     }
 
+    /// The traces of the calls for single customers.
+    pub(crate) fn traces(&self) -> Vec<u128> {
+        self.held().traces.clone()
+    }
+
     async fn mood(&self) -> Result<Mood, Status> {
         let mood = self.held().mood;
         match mood {
@@ -187,6 +193,8 @@ impl CustomerService for FakeProfiles {
         if self.mood().await? == Mood::Empty {
             return Ok(Response::new(wire::GetCustomerFactsResponse::default()));
         }
+        let trace = edge::trace::current().map(|trace| trace.trace_id);
+        self.held().traces.extend(trace);
         let request = request.into_inner();
         if self.held().unreadable.contains(&request.customer_id) {
             return Err(BOUNDARY.status(Refusal::internal(std::fmt::Error)));

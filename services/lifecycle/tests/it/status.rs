@@ -266,3 +266,25 @@ async fn a_batch_leaves_out_whom_nobody_knows() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_call_whose_trace_is_kept_asks_on_that_trace() {
+    let world = World::start().await;
+    world
+        .profiles
+        .put(customer("c-1", vec![contract("s-1", 400)]));
+    world.wait_until_followed().await;
+    let before = world.profiles.batch_count();
+    let mut request = tonic::Request::new(wire::GetCustomerStatusRequest {
+        customer_id: "c-1".to_owned(),
+        ..wire::GetCustomerStatusRequest::default()
+    });
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let metadata = request.metadata_mut();
+    metadata.insert("traceparent", parent.parse().unwrap());
+    let mut client = world.service.status();
+    client.get_customer_status(request).await.unwrap();
+    let trace = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c;
+    assert_eq!(world.profiles.traces(), [trace]);
+    assert_eq!(world.profiles.batch_count(), before);
+}

@@ -129,6 +129,16 @@ impl World {
 pub(crate) fn settings(database_url: &str, profiles_uri: &str) -> Settings {
     let mut settings = Settings::default();
     settings.postgres.url = kernel::secret::Secret::new(database_url);
+    // A machine that also builds may be slow; no test is about these limits.
+    settings.postgres.acquire_timeout_ms = 10_000;
+    settings.postgres.read_timeout_ms = 10_000;
+    settings.postgres.write_timeout_ms = 10_000;
+    settings.postgres.statement_timeout_ms = 10_000;
+    settings.postgres.lock_timeout_ms = 10_000;
+    settings.process.serve.edge.default_deadline_ms = 20_000;
+    settings.process.serve.edge.max_deadline_ms = 20_000;
+    settings.profiles.default_deadline_ms = 20_000;
+    settings.profiles.connect_timeout_ms = 10_000;
     profiles_uri.clone_into(&mut settings.profiles.uri);
     settings.profiles.max_tries = 1;
     settings.profiles.breaker_failures = u32::MAX;
