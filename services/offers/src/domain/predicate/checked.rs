@@ -86,14 +86,14 @@ impl Checked {
     /// Compiles: writes out named rules and pushes `not` down to the clauses. Absent when a part is
     /// broken. The caller has checked the size.
     pub(super) fn compile(&self, negate: bool) -> Option<Node> {
-        let all = |parts: &[Self]| -> Option<Box<[Node]>> {
+        let each = |parts: &[Self]| -> Option<Vec<Node>> {
             parts.iter().map(|part| part.compile(negate)).collect()
         };
         Some(match self {
-            Self::All(parts) if negate => Node::Any(all(parts)?),
-            Self::Any(parts) if negate => Node::All(all(parts)?),
-            Self::All(parts) => Node::All(all(parts)?),
-            Self::Any(parts) => Node::Any(all(parts)?),
+            Self::All(parts) if negate => Node::any(each(parts)?),
+            Self::Any(parts) if negate => Node::all(each(parts)?),
+            Self::All(parts) => Node::all(each(parts)?),
+            Self::Any(parts) => Node::any(each(parts)?),
             Self::Not(part) => part.compile(!negate)?,
             Self::Rule(rule) => rule.body.compile(negate)?,
             Self::Clause(clause) if negate => Node::Clause(clause.negate()),

@@ -97,6 +97,36 @@ impl Predicate {
 }
 
 impl Node {
+    /// All of these, with nested lists of the same kind written into one.
+    pub(super) fn all(parts: Vec<Self>) -> Self {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Self::All(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        match flat.len() {
+            1 => flat.remove(0),
+            _ => Self::All(flat.into()),
+        }
+    }
+
+    /// Any of these, with nested lists of the same kind written into one.
+    pub(super) fn any(parts: Vec<Self>) -> Self {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Self::Any(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        match flat.len() {
+            1 => flat.remove(0),
+            _ => Self::Any(flat.into()),
+        }
+    }
+
     fn evaluate(&self, facts: &Facts) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.evaluate(facts)),
