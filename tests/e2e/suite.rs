@@ -10,6 +10,7 @@ use kernel::time::{Clock, SystemClock};
 use lifecycle::app::Lifecycle;
 use offers::app::Offers;
 use profiles::app::Profiles;
+use sqlx::AssertSqlSafe;
 use storage::redis::RedisSettings;
 use testkit::entropy::Seeded;
 use testkit::fault::{Proxy, Target};
@@ -40,6 +41,7 @@ pub(crate) struct Suite {
     pub(crate) to_profiles: Proxy,
     /// Between the offers service and its Postgres, if that was planned.
     pub(crate) to_postgres: Option<Proxy>,
+    names: AtomicU64,
     plan: Plan,
     uris: [String; 3],
     offers_settings: offers::settings::Settings,
@@ -103,6 +105,7 @@ impl Plan {
             to_lifecycle,
             to_profiles,
             to_postgres,
+            names: AtomicU64::new(1),
             plan: self,
             uris,
             offers_settings: settings,
@@ -115,10 +118,42 @@ impl Plan {
     }
 }
 
+impl Databases {
+    /// Counts the rows of a table of the offers service.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let sql = AssertSqlSafe(format!("select count(*) from {table}"));
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.offers.pool)
+            .await
+            .unwrap()
+    }
+
+    /// The states of all holds, in order.
+    pub(crate) async fn holds(&self) -> Vec<String> {
+        let sql = "select state from hold order by state";
+        sqlx::query_scalar(sql)
+            .fetch_all(&self.offers.pool)
+            .await
+            .unwrap()
+    }
+}
+
 impl Suite {
     /// Starts an ordinary suite.
     pub(crate) async fn start() -> Self {
         Plan::default().start().await
+    }
+
+    /// Where a service listens.
+    pub(crate) fn uri(&self, service: &str) -> String {
+        let names = ["profiles", "lifecycle", "offers"];
+        let place = names.iter().position(|name| *name == service).unwrap();
+        self.uris[place].clone()
+    }
+
+    /// A name that was not used before, for a contact or a request.
+    pub(crate) fn next(&self) -> String {
+        format!("next-{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Stops the offers service, as a deployment would, and starts another process of it.

@@ -193,16 +193,16 @@ pub fn dollars(minor: i64) -> types::Money {
 }
 
 /// A population that life tables can be fitted on: of two hundred people every fourth has left,
-/// after one to twenty-four months.
+/// after one to forty months, so that the risk is much the same in each of them.
 pub fn population() -> Vec<Person> {
     (0..200)
         .map(|number| {
-            let months = 1 + number % 24;
+            let months = 1 + (number * 7) % 40;
             let person = Person::named(&format!("population-{number}"));
             if number % 4 == 0 {
                 person.customer_for_days(60 + 30 * months).left_days_ago(60)
             } else {
-                person.customer_for_days(30 * months + 400)
+                person.customer_for_days(1_300 + number)
             }
         })
         .collect()

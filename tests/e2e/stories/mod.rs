@@ -1,3 +1,12 @@
-//! What happens in a call, one story a test.
+//! What happens in a call, one story a file.
 
+mod angry_after_an_outage;
+mod answers_to_an_offer;
 mod just_let_me_go;
+mod moved_away;
+mod real_row;
+mod redis_dies;
+mod services_down;
+mod the_same_request_again;
+mod too_expensive;
+mod what_was_just_written;
