@@ -15,6 +15,15 @@ pub struct SourceFile {
     pub text: String,
 }
 
+impl SourceFile {
+    /// The most files of one version.
+    pub const MAX_COUNT: usize = 20;
+    /// The longest name of a file, in characters.
+    pub const MAX_NAME_LENGTH: usize = 200;
+    /// The largest file, in bytes.
+    pub const MAX_BYTES: usize = 256 * 1024;
+}
+
 /// What is published in versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Published {

@@ -5,7 +5,6 @@ use edge::violations::Violations;
 
 use crate::domain::problem::Problem;
 use crate::domain::version::SourceFile;
-use crate::source::{MAX_FILE_BYTES, MAX_FILES, MAX_NAME_LENGTH};
 
 /// The longest name of a publisher, and the longest note, in characters.
 const MAX_PUBLISHER: usize = 64;
@@ -17,7 +16,7 @@ pub(super) fn files(checks: &mut Violations, wire: &[pb::SourceFile]) -> Option<
         checks.add("files", "REQUIRED", "must hold at least one file");
         return None;
     }
-    let wire = checks.at_most("files", wire, MAX_FILES)?;
+    let wire = checks.at_most("files", wire, SourceFile::MAX_COUNT)?;
     let files: Vec<Option<SourceFile>> = wire
         .iter()
         .enumerate()
@@ -31,11 +30,12 @@ pub(super) fn files(checks: &mut Violations, wire: &[pb::SourceFile]) -> Option<
 }
 
 fn one_file(checks: &mut Violations, wire: &pb::SourceFile) -> Option<SourceFile> {
-    let name = checks.required_text("name", &wire.name, MAX_NAME_LENGTH);
-    let fits = wire.text.len() <= MAX_FILE_BYTES;
+    let name = checks.required_text("name", &wire.name, SourceFile::MAX_NAME_LENGTH);
+    let most = SourceFile::MAX_BYTES;
+    let fits = wire.text.len() <= most;
     if !fits {
         let size = wire.text.len();
-        let limit = format_args!("must have at most {MAX_FILE_BYTES} bytes, has {size}: split it");
+        let limit = format_args!("must have at most {most} bytes, has {size}: split it");
         checks.add("text", "TOO_LONG", limit);
     }
     Some(SourceFile {

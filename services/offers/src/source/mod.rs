@@ -26,13 +26,6 @@ use crate::domain::version::SourceFile;
 
 use node::Node;
 
-/// The most files of one version.
-pub const MAX_FILES: usize = 20;
-/// The longest name of a file, in characters.
-pub const MAX_NAME_LENGTH: usize = 200;
-/// The largest file, in bytes.
-pub const MAX_FILE_BYTES: usize = 256 * 1024;
-
 /// Reads, checks and compiles a catalogue; everything that is wrong otherwise.
 pub fn read_catalogue(files: &[SourceFile]) -> Result<Catalogue, Vec<Problem>> {
     let mut problems = Problems::default();

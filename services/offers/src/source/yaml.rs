@@ -9,8 +9,9 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use super::node::{Kind, Node};
-use super::{MAX_FILE_BYTES, start_of};
+use super::start_of;
 use crate::domain::problem::{Code, Place, Placed, Problems};
+use crate::domain::version::SourceFile;
 
 /// The deepest nesting of a file.
 const MAX_DEPTH: usize = 48;
@@ -19,10 +20,11 @@ const MAX_NODES: usize = 50_000;
 
 /// Reads one file; absent when it cannot be read at all.
 pub(super) fn parse(file: &Arc<str>, text: &str, problems: &mut Problems) -> Option<Node> {
-    if text.len() > MAX_FILE_BYTES {
+    if text.len() > SourceFile::MAX_BYTES {
         let message = format!(
-            "the file has {} bytes, at most {MAX_FILE_BYTES} are read: split it",
-            text.len()
+            "the file has {} bytes, at most {} are read: split it",
+            text.len(),
+            SourceFile::MAX_BYTES
         );
         problems.add(&start_of(file), Code::TooLarge, message);
         return None;

@@ -51,7 +51,7 @@ fn size_depth_and_number_of_values_are_bounded() {
     assert!(
         found(read_policy(&[file("block.yaml", &block.concat())])).contains(&(49, Code::TooDeep))
     );
-    let large = format!("rows: {}", "x".repeat(MAX_FILE_BYTES));
+    let large = format!("rows: {}", "x".repeat(SourceFile::MAX_BYTES));
     assert!(found(read_policy(&[file("large.yaml", &large)])).contains(&(1, Code::TooLarge)));
     let many = format!("rows: [{}1]", "1,".repeat(60_000));
     assert!(found(read_policy(&[file("many.yaml", &many)])).contains(&(1, Code::TooLarge)));
