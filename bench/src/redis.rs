@@ -67,7 +67,7 @@ impl Redis {
             .arg("--dir")
             .arg(&self.folder);
         let process = ServerProcess::spawn(ServerCommand {
-            name: "redis",
+            name: "killed-redis",
             command,
             folder: &self.folder,
             mark: &self.socket.to_string_lossy(),
