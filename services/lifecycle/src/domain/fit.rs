@@ -226,6 +226,8 @@ fn period_of(days: i64, days_per_period: f64, grace_days: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use kernel::time::{Date, Span};
+
     use super::*;
 
     fn time(text: &str) -> Timestamp {
@@ -262,6 +264,19 @@ mod tests {
         for (days, month) in [(28, 1), (31, 1), (34, 2), (59, 2), (62, 2), (365, 12)] {
             let period = period_of(days, DAYS_PER_MONTH, MONTH_GRACE_DAYS);
             assert_eq!(period, month, "{days} days");
+        }
+    }
+
+    #[test]
+    fn whole_calendar_months_are_counted_as_such() {
+        for snapshot in ["2026-11-01", "2025-03-01", "2024-02-29", "2026-07-15"] {
+            let snapshot: Date = snapshot.parse().unwrap();
+            for months in 1..=120_i32 {
+                let start = snapshot.checked_sub(Span::new().months(months)).unwrap();
+                let days = start.until(snapshot).unwrap().get_days();
+                let period = period_of(i64::from(days), DAYS_PER_MONTH, MONTH_GRACE_DAYS);
+                assert_eq!(i32::try_from(period), Ok(months), "before {snapshot}");
+            }
         }
     }
 

@@ -191,7 +191,9 @@ async fn a_fit_does_not_wait_for_ever_for_the_end_of_the_feed() {
     let world = World::start_with(|settings| settings.catch_up_limit_ms = 200).await;
     population(&world.profiles);
     world.profiles.never_reach_the_end();
-    let refused = world.service.fit().await.1.unwrap_err();
+    let fit = world.service.fit();
+    let fit = tokio::time::timeout(std::time::Duration::from_secs(15), fit).await;
+    let refused = fit.expect("the fit gives up").1.unwrap_err();
     check_refusal(&refused, Code::Unavailable, "PROFILES_UNAVAILABLE", &[]);
 }
 
