@@ -2,18 +2,16 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use clap::Args;
 use contract::offers::v1::Problem;
-use serde_json::Value;
 
 use super::catalogue::publish_catalogue;
 use super::generate::{load_sample, today};
 use super::model::fit_model;
 use super::policy::publish_policy;
 use super::rules::publish_rules;
-use super::showcase::{self, Played};
+use super::showcase;
 use crate::arguments::StackArguments;
 use crate::client::{ServiceArguments, Services, Trace};
 use crate::failure::{Exit, Failure};
@@ -23,14 +21,11 @@ use crate::screen;
 use crate::seed;
 use crate::signals::StopSignals;
 use crate::stack::{Durability, Lifetime, StackOptions};
-use crate::suite::{Addresses, LocalSuite, SERVICES};
+use crate::suite::{Addresses, LocalSuite};
 use crate::trace::Collector;
 
 /// The first port when the demo stays up: where the other commands look by themselves.
 const USUAL_PORT_BASE: u16 = 7101;
-
-/// Services send their spans every second.
-const PATIENCE_FOR_SPANS: Duration = Duration::from_secs(6);
 
 /// Show the whole suite at work: start it, load generated customers, play one cancellation call.
 ///
@@ -58,6 +53,15 @@ pub struct Demo {
 
     #[command(flatten)]
     data: StackArguments,
+}
+
+/// What was played.
+#[derive(Debug)]
+struct Played {
+    /// Who rang, and then who else might; at least one.
+    callers: Vec<Caller>,
+    /// The decision of the call.
+    decision_id: String,
 }
 
 impl Demo {
@@ -138,11 +142,13 @@ impl Demo {
             seed: self.seed,
             as_of: today(),
         };
-        let caller = self.prepare(&services, sample, output).await?;
-        let played = showcase::play(&services, &caller, collector, PATIENCE_FOR_SPANS, &SERVICES);
-        let played = Box::pin(played).await?;
-        output.result(&played.document, |_: &Value| played.text.clone())?;
-        Ok(played)
+        let callers = self.prepare(&services, sample, output).await?;
+        let decision_id =
+            Box::pin(showcase::play(&services, &callers[0], collector, output)).await?;
+        Ok(Played {
+            callers,
+            decision_id,
+        })
     }
 
     async fn prepare(
@@ -150,11 +156,13 @@ impl Demo {
         services: &Services,
         sample: Sample,
         output: Output,
-    ) -> Result<Caller, Failure> {
-        let caller = sample.caller().ok_or_else(|| {
+    ) -> Result<Vec<Caller>, Failure> {
+        // The first rings; the others are for those who stay and try.
+        let callers: Vec<Caller> = sample.callers().take(3).collect();
+        if callers.is_empty() {
             let message = format!("none of {} customers fits the call", self.customers);
-            Failure::new(Exit::Usage, message).advice("load more: --customers 1000")
-        })?;
+            return Err(Failure::new(Exit::Usage, message).advice("load more: --customers 1000"));
+        }
         let summary = load_sample(services, sample, output).await?;
         if let Some(refusal) = summary.refusals.first() {
             let message = format!("generated customer {} was refused", refusal.row);
@@ -163,7 +171,7 @@ impl Demo {
                 .detail(format!("{}: {}", refusal.field, refusal.message)));
         }
         fit_model(services, output).await?;
-        Ok(caller)
+        Ok(callers)
     }
 }
 
@@ -208,13 +216,22 @@ fn what_next(urls: &ServiceArguments, played: &Played) -> String {
             let _ = writeln!(at, "  export REKINDLE_{name}_URL={url}");
         }
     }
-    let Caller { customer_id, .. } = &played.caller;
+    let customer = &played.callers[0].customer_id;
+    let mut calls = String::new();
+    for (caller, how) in played.callers[1..].iter().zip([
+        "--reason moved_out_of_area",
+        "--reason too_expensive --respond cancel",
+    ]) {
+        let _ = writeln!(
+            calls,
+            "  rekindle call --customer {} {how}",
+            caller.customer_id
+        );
+    }
     format!(
         "\nThe suite stays up; Ctrl-C stops it. Try from another terminal:\n{at}  \
-         rekindle status {customer_id}\n  \
-         rekindle call --customer c-000001 --reason moved_out_of_area\n  \
-         rekindle call --customer c-000002 --respond cancel\n  \
-         rekindle explain {} --customer {customer_id}\n  \
+         rekindle status {customer}\n{calls}  \
+         rekindle explain {} --customer {customer}\n  \
          rekindle policy explain --jurisdiction US-MN --channel phone\n  \
          rekindle catalogue show",
         played.decision_id

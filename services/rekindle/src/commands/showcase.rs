@@ -9,67 +9,43 @@ use serde_json::{Value, json};
 
 use super::call::{Respond, ending_json, ending_text, go_on, request_save_offer};
 use super::explain::explain_decision;
-use crate::client::{Services, Trace, new_request_id};
+use crate::client::{ClientSpan, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::json as documents;
+use crate::output::Output;
 use crate::sample::Caller;
 use crate::screen::{self, Depth, Paper};
+use crate::suite::SERVICES;
 use crate::trace::{CollectedSpan, Collector, is_whole, tree};
 
-/// What there is to show of the call.
-#[derive(Debug)]
-pub(super) struct Played {
-    /// Who rang.
-    pub(super) caller: Caller,
-    /// The decision.
-    pub(super) decision_id: String,
-    /// Everything as text.
-    pub(super) text: String,
-    /// Everything as a document.
-    pub(super) document: Value,
-}
+/// Services send their spans every second.
+const PATIENCE_FOR_SPANS: Duration = Duration::from_secs(6);
 
-/// Plays the call of somebody for whom it is too expensive and who takes the first offer.
+/// Plays the call of somebody for whom it is too expensive and who takes the first offer. Prints
+/// the agent's screen, the explanation and the trace, and answers with the decision.
 pub(super) async fn play(
     services: &Services,
     caller: &Caller,
     collector: &mut Collector,
-    patience: Duration,
-    expected: &[&str],
-) -> Result<Played, Failure> {
+    output: Output,
+) -> Result<String, Failure> {
     let trace = Trace::begin("rekindle demo: one call");
-    let trace_id = trace.trace_id_bytes();
-    collector.keep(trace_id);
+    collector.keep(trace.trace_id_bytes());
     let desk = services.under(trace);
     let request = too_expensive(caller);
     let answer = request_save_offer(&desk, request.clone()).await?;
     let ending = go_on(&desk, &request, &answer, Respond::Accept).await?;
-    // Before anything else happens: the root ends with the call.
+    // The root of the trace ends with the call.
     let own = desk.trace().spans();
-    let explained = explain_decision(services, &caller.customer_id, &answer.decision_id).await?;
-    let own: Vec<_> = own
-        .iter()
-        .map(|span| CollectedSpan::of_client(trace_id, span))
-        .collect();
-    let together = |received: &[CollectedSpan]| [own.as_slice(), received].concat();
-    let received = collector
-        .spans(trace_id, patience, |received| {
-            is_whole(&together(received), expected)
-        })
-        .await;
-    let spans = together(&received);
-
     let paper = Paper::of_stdout();
-    let text = [
-        screen::agent(&request, &answer, paper),
-        ending_text(&ending, paper),
-        String::new(),
-        screen::explanation(&explained, Depth::Scored, paper),
-        String::new(),
-        screen::heading(&format!("Trace {}", desk.trace().trace_id()), paper),
-        tree(&spans),
-    ]
-    .join("\n");
+    if !output.is_json() {
+        let screen = screen::agent(&request, &answer, paper);
+        output.result(&Value::Null, |_| {
+            format!("\n{screen}\n{}", ending_text(&ending, paper))
+        })?;
+    }
+    let explained = explain_decision(services, &caller.customer_id, &answer.decision_id).await?;
+    let spans = all_spans(desk.trace(), &own, collector).await;
     let document = json!({
         "customer_id": caller.customer_id,
         "subscription_id": caller.subscription_id,
@@ -79,13 +55,29 @@ pub(super) async fn play(
         "trace_id": desk.trace().trace_id(),
         "spans": spans.iter().map(documents::span).collect::<Vec<_>>(),
     });
-    let decision_id = answer.decision_id;
-    Ok(Played {
-        caller: caller.clone(),
-        decision_id,
-        text,
-        document,
-    })
+    output.result(&document, |_| {
+        let explanation = screen::explanation(&explained, Depth::Scored, paper);
+        let heading = screen::heading(&format!("Trace {}", desk.trace().trace_id()), paper);
+        format!("\n{explanation}\n\n{heading}\n{}", tree(&spans))
+    })?;
+    Ok(answer.decision_id)
+}
+
+/// Our own spans and those of the services, as soon as none seems to be missing.
+async fn all_spans(
+    trace: &Trace,
+    own: &[ClientSpan],
+    collector: &mut Collector,
+) -> Vec<CollectedSpan> {
+    let trace_id = trace.trace_id_bytes();
+    let own: Vec<_> = own
+        .iter()
+        .map(|span| CollectedSpan::of_client(trace_id, span))
+        .collect();
+    let together = |received: &[CollectedSpan]| [own.as_slice(), received].concat();
+    let whole = |received: &[CollectedSpan]| is_whole(&together(received), &SERVICES);
+    let received = collector.spans(trace_id, PATIENCE_FOR_SPANS, whole).await;
+    together(&received)
 }
 
 fn too_expensive(caller: &Caller) -> RequestSaveOfferRequest {

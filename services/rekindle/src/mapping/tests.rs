@@ -222,3 +222,84 @@ fn the_day_can_be_given_from_outside() {
     let mapping = Mapping::read(MAPPING, as_of, |_| Ok(columns)).expect("a good mapping");
     assert_eq!(mapping.shape().as_of, as_of);
 }
+
+const TELCO: &str = include_str!("../../../../deploy/seed/telco.toml");
+const CDNOW: &str = include_str!("../../../../deploy/seed/cdnow.toml");
+
+const TELCO_COLUMNS: &str = "customerID,gender,SeniorCitizen,Partner,Dependents,tenure,PhoneService,\
+MultipleLines,InternetService,OnlineSecurity,OnlineBackup,DeviceProtection,TechSupport,StreamingTV,\
+StreamingMovies,Contract,PaperlessBilling,PaymentMethod,MonthlyCharges,TotalCharges,Churn";
+
+fn telco() -> Mapping {
+    let columns = TELCO_COLUMNS.split(',').map(str::to_owned).collect();
+    Mapping::read(TELCO, None, |_| Ok(columns)).expect("the seed mapping is good")
+}
+
+fn telco_row<'row>(tenure: &'row str, total: &'row str, left: &'row str) -> [&'row str; 21] {
+    let mut row = ["No"; 21];
+    (row[0], row[5], row[15], row[18]) = ("c-1", tenure, "Two year", "52.55");
+    (row[19], row[20]) = (total, left);
+    row
+}
+
+#[test]
+fn a_subscription_of_less_than_a_month_is_loaded_and_protected_columns_are_not() {
+    let records = telco()
+        .records(2, &telco_row("0", "", "No"))
+        .expect("a good row");
+    let Some(Record::Subscription(subscription)) = &records[2].record else {
+        panic!("the third record is the subscription");
+    };
+    assert!(!subscription.attributes.contains_key("total_charges"));
+    for protected in ["gender", "senior", "partner", "dependents"] {
+        let is_loaded = |name: &String| name.to_lowercase().contains(protected);
+        assert!(
+            !subscription.attributes.keys().any(is_loaded),
+            "{protected}"
+        );
+    }
+    assert_eq!(subscription.service_end_time, None);
+    assert_eq!(subscription.end_reason, 0);
+}
+
+#[test]
+fn who_left_ends_on_the_day_of_the_table_after_the_tenure_given() {
+    let records = telco()
+        .records(2, &telco_row("13", "683.15", "Yes"))
+        .expect("a good row");
+    let Some(Record::Subscription(subscription)) = &records[2].record else {
+        panic!("the third record is the subscription");
+    };
+    let day = |time: &Option<prost_types::Timestamp>| time.map(|time| time.seconds / 86_400);
+    let (start, end) = (
+        day(&subscription.start_time),
+        day(&subscription.service_end_time),
+    );
+    assert_eq!(end.zip(start).map(|(end, start)| end - start), Some(396));
+    assert_eq!(subscription.state, 6);
+    assert_eq!(subscription.end_reason, 1);
+}
+
+#[test]
+fn purchases_of_one_day_are_told_apart_and_the_first_makes_the_customer() {
+    let columns = |shape: &SourceShape| Ok(shape.columns.clone().unwrap_or_default());
+    let mut mapping = Mapping::read(CDNOW, None, columns).expect("the seed mapping is good");
+    let mut read = |line, day, amount| {
+        let row = ["00004", "0001", day, "2", amount];
+        mapping.records(line, &row).expect("a good row")
+    };
+    let rows = [
+        read(1, "19970101", "29.33"),
+        read(2, "19970101", "5.00"),
+        read(3, "19970102", "0.00"),
+    ];
+    let counts: Vec<usize> = rows.iter().map(Vec::len).collect();
+    assert_eq!(counts, [4, 1, 1]);
+    let ids: Vec<String> = rows.iter().flat_map(|records| event_ids(records)).collect();
+    let expected = [
+        "purchase-19970101-1",
+        "purchase-19970101-2",
+        "purchase-19970102-1",
+    ];
+    assert_eq!(ids, expected);
+}

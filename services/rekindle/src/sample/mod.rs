@@ -75,14 +75,12 @@ impl Sample {
         (1..=self.count).flat_map(move |number| self.household(number).recoveries)
     }
 
-    /// A long-standing customer with one price to talk about and nothing else in the way; which one
-    /// depends on the seed. None when the sample is too small to have one.
-    pub fn caller(self) -> Option<Caller> {
+    /// Settled customers with one price to talk about and nothing else in the way. Who comes first
+    /// depends on the seed; a small sample may have none.
+    pub fn callers(self) -> impl Iterator<Item = Caller> {
         let first = self.seed % self.count.max(1);
-        let in_turn = (0..self.count).map(|step| (first + step) % self.count + 1);
-        in_turn
-            .map(|number| self.household(number))
-            .find_map(|household| household.caller)
+        let in_turn = (0..self.count).map(move |step| (first + step) % self.count + 1);
+        in_turn.filter_map(move |number| self.household(number).caller)
     }
 
     fn household(self, number: u64) -> Household {
