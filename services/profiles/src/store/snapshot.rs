@@ -23,6 +23,9 @@ pub struct StoredFacts {
     encoded: Arc<str>,
 }
 
+/// The statement of the hot path.
+const READ: &str = include_str!("sql/snapshot_read.sql");
+
 impl StoredFacts {
     /// Decodes the facts.
     pub fn decode(&self, customer_id: &CustomerId) -> Result<Facts, StoreError> {
@@ -38,7 +41,11 @@ impl Store {
         customer_id: &CustomerId,
         deadline: Deadline,
     ) -> Result<Option<StoredFacts>, StoreError> {
-        self.snapshots.submit(customer_id.clone(), deadline).await
+        // The statement serves many callers; each sees its own wait for it in its trace.
+        self.snapshots
+            .submit(customer_id.clone(), deadline)
+            .instrument(statement_span("SELECT", "customer_snapshot", READ))
+            .await
     }
 
     /// Reads the facts of many customers; those that are not recorded are left out.
@@ -80,10 +87,9 @@ async fn read(
     connection: &mut PgConnection,
     ids: &[String],
 ) -> Result<HashMap<String, StoredFacts>, StoreError> {
-    let text = include_str!("sql/snapshot_read.sql");
     let rows = sqlx::query_file!("src/store/sql/snapshot_read.sql", ids)
         .fetch_all(connection)
-        .instrument(statement_span("SELECT", "customer_snapshot", text))
+        .instrument(statement_span("SELECT", "customer_snapshot", READ))
         .await?;
     let found = rows.into_iter().map(|row| {
         let stored = StoredFacts {
