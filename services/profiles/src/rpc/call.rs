@@ -1,6 +1,6 @@
 //! What a call brings along: its deadline and, if it has an id, how to recognise its retry.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use edge::Deadline;
 use edge::violations::Violations;
@@ -12,9 +12,15 @@ use crate::usecase::Call;
 /// For calls that did not come through the edge's layers.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
 
+/// How much longer than the edge the use case waits: the edge tells the caller that its time is
+/// over, and must not be overtaken by a store that says it is slow.
+const AFTER_THE_EDGE: Duration = Duration::from_millis(50);
+
 /// Starts a call with the deadline that the edge gave it.
 pub(super) fn call() -> Call {
-    Call::until(edge::deadline::current().unwrap_or_else(|| Deadline::within(DEFAULT_DEADLINE)))
+    let deadline = edge::deadline::current_or(DEFAULT_DEADLINE);
+    let remaining = deadline.remaining(Instant::now());
+    Call::until(Deadline::within(remaining + AFTER_THE_EDGE))
 }
 
 /// Starts a call that is remembered, if the caller gave it an id.

@@ -86,36 +86,49 @@ pub(super) async fn save(
     if rows.is_empty() {
         return Ok(());
     }
-    let customer_ids: Vec<_> = rows.iter().map(|(id, _)| id.to_string()).collect();
-    let account_ids: Vec<_> = rows.iter().map(|(_, a)| a.account_id.to_string()).collect();
     let text = include_str!("sql/account_save.sql");
     sqlx::query_file!(
         "src/store/sql/account_save.sql",
-        &customer_ids,
-        &account_ids,
+        &column(&rows, |(id, _)| id.to_string()),
+        &column(&rows, |(_, a)| a.account_id.to_string()),
         &column(&rows, |(_, a)| a.business_line.to_string()),
         &column(&rows, |(_, a)| time(a.open_time)) as _,
     )
     .execute(&mut *connection)
     .instrument(statement_span("INSERT", "account", text))
     .await?;
-    claim(connection, &customer_ids, &account_ids).await
+    claim(connection, &rows).await
 }
 
+/// Claims the ids of accounts, or reports that another customer has one: since the books were
+/// loaded, or in this very write.
 async fn claim(
     connection: &mut PgConnection,
-    customer_ids: &[String],
-    account_ids: &[String],
+    rows: &[(&CustomerId, &Account)],
 ) -> Result<(), StoreError> {
     let text = include_str!("sql/account_claim.sql");
-    let claimed = sqlx::query_file!("src/store/sql/account_claim.sql", customer_ids, account_ids)
-        .execute(connection)
-        .instrument(statement_span("INSERT", "account_owner", text))
-        .await?;
-    if claimed.rows_affected() == account_ids.len() as u64 {
+    let claimed = sqlx::query_file!(
+        "src/store/sql/account_claim.sql",
+        &column(rows, |(id, _)| id.to_string()),
+        &column(rows, |(_, a)| a.account_id.to_string()),
+    )
+    .execute(&mut *connection)
+    .instrument(statement_span("INSERT", "account_owner", text))
+    .await?;
+    if claimed.rows_affected() == rows.len() as u64 {
         return Ok(());
     }
-    // Another customer got the id since the books were loaded.
+    let pairs = rows
+        .iter()
+        .map(|(id, a)| ((*id).clone(), a.account_id.clone()));
+    let pairs: BTreeSet<_> = pairs.collect();
+    let owners = owners(connection, &pairs).await?;
+    if pairs
+        .iter()
+        .all(|(customer_id, id)| owners.get(id) == Some(customer_id))
+    {
+        return Ok(());
+    }
     Err(StoreError::Conflict {
         constraint: OWNER.to_owned(),
     })

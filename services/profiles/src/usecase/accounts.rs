@@ -21,6 +21,7 @@ impl Profiles {
         draft: AccountDraft,
     ) -> Result<Written<Account>, Refusal> {
         let named = Named::of(&Record::Account(draft.clone()));
+        let account_id = draft.account_id.to_string();
         let decide = move |books: &mut Books| {
             let now = books.now();
             let book = books.of(&draft.customer_id);
@@ -31,7 +32,12 @@ impl Profiles {
             })?;
             Ok(written(book, account, changed, now))
         };
-        self.write(&call, named, decide).await
+        let opened = self.write(&call, named, decide).await;
+        opened.map_err(|refusal| match refusal.reason {
+            // Found by the database and not by the book, it does not know which account it is.
+            "ID_TAKEN" => Rejection::AccountTaken { account_id }.into(),
+            _ => refusal,
+        })
     }
 
     /// Records a subscription whole.

@@ -80,6 +80,7 @@ impl Profiles {
             match self.take_at_once(vec![(number, records)], deadline).await {
                 Ok(taken) => summary.add(taken),
                 Err(error @ StoreError::Conflict { .. }) => {
+                    tracing::warn!(row = number, %error, "row {number} refused by the database");
                     let refusal = RowRefusal::from(refusals::of_store(error));
                     summary.refusals.insert(number, refusal);
                 }

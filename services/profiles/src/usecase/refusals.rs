@@ -109,7 +109,7 @@ pub(super) fn of_store(error: StoreError) -> Refusal {
     if error.is_conflict_on(ACCOUNT_OWNER) {
         return Refusal::refused(
             "ID_TAKEN",
-            "the account id belongs to another customer or business line; use another id",
+            "an account id belongs to another customer; use another id",
         );
     }
     error.into()

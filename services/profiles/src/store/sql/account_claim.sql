@@ -1,8 +1,6 @@
--- Touches the row of an account that the customer has already, and none that another one has.
+-- Sorted, so that two transactions that claim the same accounts cannot deadlock.
 insert into account_owner (account_id, customer_id)
 select account_id, customer_id
 from unnest($1::text[], $2::text[]) as claim (customer_id, account_id)
 order by account_id
-on conflict on constraint account_owner_pkey do update
-set customer_id = excluded.customer_id
-where account_owner.customer_id = excluded.customer_id
+on conflict on constraint account_owner_pkey do nothing

@@ -1,0 +1,25 @@
+//! The service as its callers see it: gRPC in, gRPC out, on a real Postgres.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "what fails here fails its test, and tests stand outside the rules they test"
+)]
+
+mod accounts;
+mod bad_input;
+mod builders;
+mod changes;
+mod consents;
+mod customers;
+mod facts;
+mod faults;
+mod import;
+mod incidents;
+mod privacy;
+mod replay;
+mod stand;
+mod statuses;
+mod timeline;
