@@ -29,6 +29,8 @@ use crate::failure::Failure;
 
 /// How long an answer for a person on the phone may take.
 pub const ONLINE: Duration = Duration::from_secs(5);
+/// How long one of many calls in a row may take, with nobody on the phone.
+pub const IN_BULK: Duration = Duration::from_secs(20);
 /// How long publishing a file may take.
 pub const PUBLISHING: Duration = Duration::from_secs(30);
 /// How long a stream may run in all.
@@ -36,7 +38,7 @@ pub const STREAMING: Duration = Duration::from_hours(1);
 /// How long a stream may be silent.
 pub const SILENCE: Duration = Duration::from_mins(1);
 
-/// How often a call is made that the service asks to repeat.
+/// How often a call is made that may be repeated.
 const MAX_TRIES: u32 = 5;
 /// However long the service asks to stay away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -152,7 +154,7 @@ impl Services {
         }
     }
 
-    /// Makes a call that may be repeated, and repeats it as long as the service asks for that.
+    /// Makes a call that may be repeated, and repeats it when the service is busy or late.
     pub async fn call_again<Message: Clone, Answer, Sent>(
         &self,
         method: &'static str,

@@ -8,6 +8,8 @@ use tonic_types::StatusExt as _;
 
 use crate::failure::{Exit, Failure};
 
+const PAUSE_AFTER_LATE: Duration = Duration::from_millis(200);
+
 /// Renders the refusal of a call to `service` at `url`.
 pub(super) fn failure(service: &str, url: &str, status: &Status, trace_id: String) -> Failure {
     let info = status.get_details_error_info();
@@ -28,7 +30,7 @@ pub(super) fn failure(service: &str, url: &str, status: &Status, trace_id: Strin
     } else {
         failure = failure.reason(format!("{:?}", status.code()));
     }
-    if let Some(pause) = retry_delay(status) {
+    if let Some(pause) = retry_delay(status).or_else(|| pause_after_late(status.code())) {
         failure = failure.again_after(pause);
     }
     if let Some(request) = status.get_details_bad_request() {
@@ -106,6 +108,11 @@ fn advice(service: &str, status: &Status) -> String {
     }
 }
 
+/// A late answer says nothing about when to come back; the client's own time-out is CANCELLED.
+fn pause_after_late(code: Code) -> Option<Duration> {
+    matches!(code, Code::DeadlineExceeded | Code::Cancelled).then_some(PAUSE_AFTER_LATE)
+}
+
 fn retry_delay(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
@@ -160,6 +167,20 @@ mod tests {
         assert_eq!(failure.exit(), Exit::Unavailable);
         assert_eq!(failure.what_to_do(), Some("try again in 250 ms"));
         assert_eq!(failure.pause(), Some(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn only_what_may_go_better_next_time_is_repeated() {
+        let pause = |code| rendered(code, ErrorDetails::new()).pause();
+        assert!(pause(Code::Cancelled).is_some() && pause(Code::DeadlineExceeded).is_some());
+        for code in [
+            Code::NotFound,
+            Code::InvalidArgument,
+            Code::FailedPrecondition,
+            Code::Internal,
+        ] {
+            assert_eq!(pause(code), None, "{code:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::time::{Clock as _, SystemClock};
 
-use crate::client::{ONLINE, ServiceArguments, Services, Trace};
+use crate::client::{IN_BULK, ServiceArguments, Services, Trace};
 use crate::failure::{Exit, Failure};
 use crate::import::{Summary, send};
 use crate::json;
@@ -100,7 +100,7 @@ async fn advance_recovery(
     let incidents = services.incidents();
     let method = "rekindle.profiles.v1.IncidentService/AdvanceRecovery";
     services
-        .call_again(method, ONLINE, request, |request| {
+        .call_again(method, IN_BULK, request, |request| {
             let mut incidents = incidents.clone();
             async move { incidents.advance_recovery(request).await }
         })
@@ -115,7 +115,7 @@ async fn resolve_incident(
     let incidents = services.incidents();
     let method = "rekindle.profiles.v1.IncidentService/ResolveIncident";
     services
-        .call_again(method, ONLINE, request, |request| {
+        .call_again(method, IN_BULK, request, |request| {
             let mut incidents = incidents.clone();
             async move { incidents.resolve_incident(request).await }
         })
