@@ -58,6 +58,7 @@ impl Stand {
             ..Settings::default()
         };
         settings.watch.poll_interval_ms = 5;
+        settings.postgres.url = kernel::secret::Secret::new(&*database.url);
         be_patient(&mut settings);
         change(&mut settings);
         let clock = FixedClock::at(NOW);
