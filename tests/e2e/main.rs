@@ -4,8 +4,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "what these functions meet in a test is the test's failure"
 )]
 
+mod bad_input;
+mod faults;
+mod fuzz;
+mod messages;
+mod sound;
 mod stories;
 mod suite;

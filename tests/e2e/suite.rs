@@ -1,5 +1,7 @@
 //! The three services in the test's process, each on a port and a database of its own.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +12,10 @@ use kernel::time::{Clock, SystemClock};
 use lifecycle::app::Lifecycle;
 use offers::app::Offers;
 use profiles::app::Profiles;
+use rekindle::client::{ServiceArguments, Services, Trace};
+use rekindle::import::{FileRows, Summary, send};
+use rekindle::output::Output;
+use rekindle::progress::Progress;
 use sqlx::AssertSqlSafe;
 use storage::redis::RedisSettings;
 use testkit::entropy::Seeded;
@@ -128,6 +134,29 @@ impl Databases {
             .unwrap()
     }
 
+    /// How many rows each table of every service has.
+    pub(crate) async fn rows(&self) -> BTreeMap<String, i64> {
+        let mut rows = BTreeMap::new();
+        for database in [&self.profiles, &self.lifecycle, &self.offers] {
+            let tables: Vec<String> = sqlx::query_scalar(
+                "select relname::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace \
+                 where relkind = 'r' and nspname = 'public'",
+            )
+            .fetch_all(&database.pool)
+            .await
+            .unwrap();
+            for table in tables {
+                let sql = AssertSqlSafe(format!("select count(*) from {table}"));
+                let count: i64 = sqlx::query_scalar(sql)
+                    .fetch_one(&database.pool)
+                    .await
+                    .unwrap();
+                *rows.entry(table).or_default() += count;
+            }
+        }
+        rows
+    }
+
     /// The states of all holds, in order.
     pub(crate) async fn holds(&self) -> Vec<String> {
         let sql = "select state from hold order by state";
@@ -149,6 +178,19 @@ impl Suite {
         let names = ["profiles", "lifecycle", "offers"];
         let place = names.iter().position(|name| *name == service).unwrap();
         self.uris[place].clone()
+    }
+
+    /// Imports a file as `rekindle import` does.
+    pub(crate) async fn import(&self, file: &Path, mapping: &Path) -> Summary {
+        let rows = FileRows::open(file, mapping, None).unwrap();
+        let arguments = ServiceArguments {
+            profiles_url: self.uri("profiles"),
+            lifecycle_url: self.uri("lifecycle"),
+            offers_url: self.uri("offers"),
+        };
+        let services = Services::at(&arguments, Trace::begin("import")).unwrap();
+        let progress = Progress::begin(Output::new(true), "import", rows.size_bytes());
+        send(&services, rows, progress).await.unwrap()
     }
 
     /// A name that was not used before, for a contact or a request.

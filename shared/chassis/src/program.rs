@@ -115,7 +115,7 @@ async fn live<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
     let process = P::process(settings);
     let context = Context::default();
     let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-    signals::watch(soft.clone(), hard.clone());
+    signals::watch(soft.clone(), hard.clone())?;
     let trace_ratio = process.telemetry.trace_ratio;
     let service = P::build(settings, &context).await?.trace_ratio(trace_ratio);
     let running = serve(&process.serve, service, &context).await?;

@@ -4,17 +4,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Cancels `soft` at the first SIGTERM or SIGINT and `hard` at the second.
-pub(crate) fn watch(soft: CancellationToken, hard: CancellationToken) {
+///
+/// Both are caught from the moment this returns, so that a signal right after the start is a
+/// request to stop and not the end.
+pub(crate) fn watch(soft: CancellationToken, hard: CancellationToken) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     // Not tracked: it lasts as long as the process and must not hold its end up.
     #[expect(clippy::disallowed_methods, reason = "nothing is lost when it is cut")]
     tokio::spawn(async move {
-        let (Ok(mut terminate), Ok(mut interrupt)) = (
-            signal(SignalKind::terminate()),
-            signal(SignalKind::interrupt()),
-        ) else {
-            tracing::error!("signals cannot be watched; stop the process by other means");
-            return;
-        };
         for token in [soft, hard] {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -23,4 +21,5 @@ pub(crate) fn watch(soft: CancellationToken, hard: CancellationToken) {
             token.cancel();
         }
     });
+    Ok(())
 }

@@ -13,14 +13,13 @@
 mod echo;
 
 use chassis::telemetry::Telemetry;
-use chassis::{Context, RunningService, ServeSettings, TelemetrySettings};
-use edge::client::ClientSettings;
+use chassis::{Context, RunningService, TelemetrySettings};
 use testkit::otlp::{ReceivedSpan, Sink};
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::echo::{Echo, ask, caller, channel, text};
+use crate::echo::{Echo, ask, caller, channel, patient, text, toward};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER_SPAN: &str = "b7ad6b7169203331";
@@ -36,13 +35,9 @@ async fn call(channel: &Channel, what: &str, flags: &str) -> Result<String, toni
 
 async fn near_and_far() -> (RunningService, RunningService) {
     let context = Context::default();
-    let far = Echo::new(None)
-        .serve(&ServeSettings::default(), &context)
-        .await;
-    let onward = caller(&ClientSettings::at(far.uri()));
-    let near = Echo::new(Some(onward))
-        .serve(&ServeSettings::default(), &context)
-        .await;
+    let far = Echo::new(None).serve(&patient(), &context).await;
+    let onward = caller(&toward(far.uri()));
+    let near = Echo::new(Some(onward)).serve(&patient(), &context).await;
     (near, far)
 }
 

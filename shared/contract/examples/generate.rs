@@ -11,10 +11,9 @@ const SERVICES: [&str; 3] = ["profiles", "lifecycle", "offers"];
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let proto = root.join("proto");
-    let out = env::args().nth(1).map_or_else(
-        || root.join("shared/contract/src/generated"),
-        PathBuf::from,
-    );
+    let out = env::args()
+        .nth(1)
+        .map_or_else(|| root.join("shared/contract/src/generated"), PathBuf::from);
     fs::create_dir_all(&out)?;
 
     let mut all = files_of(&proto, "type")?;
@@ -23,7 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut compiler = protox::Compiler::new([&proto])?;
         compiler.include_imports(true).include_source_info(false);
         compiler.open_files(&files)?;
-        fs::write(out.join(format!("{service}.bin")), compiler.encode_file_descriptor_set())?;
+        fs::write(
+            out.join(format!("{service}.bin")),
+            compiler.encode_file_descriptor_set(),
+        )?;
         all.extend(files);
     }
 

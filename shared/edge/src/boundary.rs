@@ -2,9 +2,16 @@
 
 use std::error::Error;
 
-use kernel::refusal::{Kind, Refusal};
+use kernel::refusal::{Kind, Refusal, Violation};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// How many bytes of violations a status carries. A status travels in headers, of which clients
+/// take 8 to 16 KiB in all: one that is larger never arrives.
+const MOST_VIOLATION_BYTES: usize = 4 * 1_024;
+
+/// How many characters of its message a status carries.
+const LONGEST_MESSAGE: usize = 500;
 
 /// The edge of one service. Make it a constant: `Boundary::new("offers.rekindle")`.
 #[derive(Clone, Copy, Debug)]
@@ -39,23 +46,32 @@ impl Boundary {
             metadata.collect::<std::collections::HashMap<_, _>>(),
         );
         if !refusal.violations.is_empty() {
-            let violations: Vec<FieldViolation> = refusal
-                .violations
-                .iter()
-                .map(|violation| FieldViolation {
-                    field: violation.field.clone(),
-                    description: violation.description.clone(),
-                    reason: violation.reason.to_owned(),
-                    localized_message: None,
-                })
-                .collect();
-            details.set_bad_request(violations);
+            details.set_bad_request(first_violations(&refusal.violations));
         }
         if refusal.retry_after.is_some() {
             details.set_retry_info(refusal.retry_after);
         }
-        Status::with_error_details(code(refusal.kind), &refusal.message, details)
+        let message: String = refusal.message.chars().take(LONGEST_MESSAGE).collect();
+        Status::with_error_details(code(refusal.kind), message, details)
     }
+}
+
+/// As many violations as a status can carry, from the first on.
+fn first_violations(violations: &[Violation]) -> Vec<FieldViolation> {
+    let mut bytes = 0;
+    violations
+        .iter()
+        .take_while(|violation| {
+            bytes += violation.field.len() + violation.description.len() + violation.reason.len();
+            bytes <= MOST_VIOLATION_BYTES
+        })
+        .map(|violation| FieldViolation {
+            field: violation.field.clone(),
+            description: violation.description.clone(),
+            reason: violation.reason.to_owned(),
+            localized_message: None,
+        })
+        .collect()
 }
 
 /// The canonical code of a kind of refusal.
@@ -110,8 +126,6 @@ impl std::fmt::Display for Causes<'_> {
 mod tests {
     use std::time::Duration;
 
-    use kernel::refusal::Violation;
-
     use super::*;
 
     const BOUNDARY: Boundary = Boundary::new("offers.rekindle");
@@ -152,6 +166,29 @@ mod tests {
             details.retry_info().unwrap().retry_delay,
             Some(Duration::from_secs(2))
         );
+    }
+
+    #[test]
+    fn a_status_stays_small_enough_to_arrive() {
+        let violations = (0..1_000)
+            .map(|index| Violation {
+                field: format!("business_lines[{index}].early_days"),
+                description: "must be between 1 and 3650".repeat(index + 1),
+                reason: "OUT_OF_RANGE",
+            })
+            .collect();
+        let mut refusal = Refusal::malformed(violations);
+        refusal.message = "\u{e9}".repeat(10_000);
+        let status = BOUNDARY.status(refusal);
+        let fields = status
+            .get_error_details()
+            .bad_request()
+            .unwrap()
+            .field_violations
+            .len();
+        assert!((5..100).contains(&fields), "{fields}");
+        assert!(status.details().len() < 6_500, "{}", status.details().len());
+        assert!(status.message().len() <= 2 * LONGEST_MESSAGE);
     }
 
     #[test]

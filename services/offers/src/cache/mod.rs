@@ -21,10 +21,10 @@ const FORMAT: u8 = 1;
 const FRESH_SECONDS: i64 = 60;
 
 /// How long Redis keeps an entry, before jitter.
-const KEPT: Duration = Duration::from_secs(900);
+const KEPT: Duration = Duration::from_mins(15);
 
 /// How long a tombstone stands: longer than any fill may take.
-const TOMBSTONE_KEPT: Duration = Duration::from_secs(60);
+const TOMBSTONE_KEPT: Duration = Duration::from_mins(1);
 
 /// The cached customers.
 #[derive(Clone)]
@@ -178,7 +178,7 @@ mod tests {
             "cut short"
         );
         assert!(read(b"", &customer.customer_id, now()).is_none(), "empty");
-        let ahead = bytes(&customer, now() + Duration::from_secs(60));
+        let ahead = bytes(&customer, now() + Duration::from_mins(1));
         assert!(
             read(&ahead, &customer.customer_id, now()).is_none(),
             "from the future"

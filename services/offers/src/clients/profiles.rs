@@ -97,10 +97,10 @@ impl Profiles for ProfilesClient {
         Box::pin(edge::deadline::within(deadline, self.end(order)))
     }
 
-    fn changes<'a>(
-        &'a self,
+    fn changes(
+        &self,
         after: String,
-    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>> {
+    ) -> BoxFuture<'_, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>> {
         Box::pin(self.watch(after))
     }
 }

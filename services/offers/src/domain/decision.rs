@@ -21,6 +21,9 @@ use super::session::State;
 /// The name of the arm that offers nothing.
 pub const NO_OFFER: &str = "no_offer";
 
+/// The state of a subscription whose end is set.
+const CANCEL_PENDING: &str = "cancel_pending";
+
 /// Everything a decision rests on.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
@@ -234,6 +237,12 @@ fn let_go_at_once(
     }
     if !subscription.live {
         return Some(Reason::new("NOT_LIVE", "the subscription is not live"));
+    }
+    if subscription.state == CANCEL_PENDING {
+        return Some(Reason::new(
+            "ALREADY_CANCELLED",
+            "its end is set: an offer would not undo it, reinstating it would",
+        ));
     }
     if let Some(stated) = stated.filter(|stated| !stated.offers_allowed) {
         let code = if stated.structural {

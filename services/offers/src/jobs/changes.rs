@@ -44,8 +44,8 @@ pub async fn follow_changes(
         };
         tokio::select! {
             () = stop.cancelled() => return,
-            followed = follower.follow() => {
-                if let Err(refusal) = followed {
+            result = follower.follow() => {
+                if let Err(refusal) = result {
                     tracing::warn!(reason = refusal.reason, "the feed of changes broke off and is taken up again");
                 }
             }

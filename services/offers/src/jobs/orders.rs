@@ -15,7 +15,7 @@ use crate::usecase::ports::Profiles;
 const BATCH: i64 = 50;
 const LEASE: Duration = Duration::from_secs(30);
 const ONE_ORDER: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Delivers what is due, again and again, until the process stops.
 pub async fn deliver_orders(

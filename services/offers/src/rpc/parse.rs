@@ -40,7 +40,7 @@ pub(super) fn save_request(
     let intent = checks
         .optional_known("initial_intent", wire.initial_intent)
         .map(intent);
-    let reason = optional_key(&mut checks, "reason", &wire.reason);
+    let reason = checks.text("reason", &wire.reason, 64);
     let secondary_reasons = secondary_reasons(&mut checks, &wire.secondary_reasons);
     let agent = agent(&mut checks, wire.agent.as_ref());
     let language = checks.text("language", &wire.language, 35);
@@ -59,7 +59,7 @@ pub(super) fn save_request(
                 channel: channel?,
                 jurisdiction: jurisdiction?,
                 intent: intent?,
-                reason: reason?,
+                reason: stated(reason?),
                 secondary_reasons: secondary_reasons?,
                 agent: agent?,
                 language: language?,
@@ -110,7 +110,7 @@ pub(super) fn cancellation(
     let subscription_id = checks.id("subscription_id", &wire.subscription_id);
     let contact_id = checks.id("contact_id", &wire.contact_id);
     let cancel_token = checks.optional_uid("cancel_token", &wire.cancel_token);
-    let reason = optional_key(&mut checks, "reason", &wire.reason);
+    let reason = checks.text("reason", &wire.reason, 64);
     let requested_end_at =
         checks.optional_instant("requested_end_time", wire.requested_end_time.as_ref());
     let agent = agent(&mut checks, wire.agent.as_ref());
@@ -121,7 +121,7 @@ pub(super) fn cancellation(
             subscription_id: subscription_id?,
             contact_id: contact_id?,
             cancel_token: cancel_token?,
-            reason: reason?,
+            reason: stated(reason?),
             requested_end_at: requested_end_at?,
             agent_id: agent?.agent_id,
         })
@@ -162,16 +162,19 @@ pub(super) fn decision(
     checks.finish(|| Some((customer_id?, decision_id?)))
 }
 
-fn optional_key(checks: &mut Violations, field: &str, text: &str) -> Option<Option<String>> {
-    let text = checks.text(field, text, 64)?;
-    Some((!text.is_empty()).then_some(text))
+/// An empty text means that no reason was stated; none is ever required.
+fn stated(reason: String) -> Option<String> {
+    (!reason.is_empty()).then_some(reason)
 }
 
 fn secondary_reasons(checks: &mut Violations, reasons: &[String]) -> Option<Vec<String>> {
     checks
         .at_most("secondary_reasons", reasons, 2)?
         .iter()
-        .map(|reason| checks.required_text("secondary_reasons", reason, 64))
+        .enumerate()
+        .map(|(index, reason)| {
+            checks.required_text(&format!("secondary_reasons[{index}]"), reason, 64)
+        })
         .collect()
 }
 

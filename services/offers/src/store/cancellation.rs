@@ -135,7 +135,7 @@ async fn find_or_open(
         new.contact_id.as_str(),
         new.subscription_id.as_str(),
         new.reason,
-        new.agent_id.as_ref().map(|id| id.as_str()),
+        new.agent_id.as_ref().map(kernel::id::Id::as_str),
         bind(new.now) as _,
     )
     .execute(&mut *connection)
@@ -182,7 +182,7 @@ async fn record(
         &new.customer_id,
         session_id,
         State::CancelRecorded.name(),
-        new.agent_id.as_ref().map(|id| id.as_str()),
+        new.agent_id.as_ref().map(kernel::id::Id::as_str),
         &confirmed.cancellation_id.to_string(),
     )
     .await?;
@@ -251,7 +251,7 @@ async fn insert(
         new.subscription_id.as_str(),
         new.contact_id.as_str(),
         new.reason,
-        new.agent_id.as_ref().map(|id| id.as_str()),
+        new.agent_id.as_ref().map(kernel::id::Id::as_str),
         bind(confirmed.acknowledged_at) as _,
         bind(confirmed.dates.service_end_at) as _,
         bind(confirmed.dates.billing_end_at) as _,

@@ -190,7 +190,7 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
     } else {
         "offered"
     };
-    let agent = request.agent.agent_id.as_ref().map(|id| id.as_str());
+    let agent = request.agent.agent_id.as_ref().map(kernel::id::Id::as_str);
     append_event(
         connection,
         &request.customer_id,

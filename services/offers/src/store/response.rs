@@ -108,7 +108,7 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         &new.customer_id,
         new.session_id,
         change.outcome.name(),
-        new.agent_id.as_ref().map(|id| id.as_str()),
+        new.agent_id.as_ref().map(kernel::id::Id::as_str),
         &new.presented_offer_id.to_string(),
     )
     .await?;
@@ -148,7 +148,7 @@ async fn insert_acceptance(
         new.customer_id.as_str(),
         new.presented_offer_id.as_uuid(),
         new.acceptance_id,
-        new.agent_id.as_ref().map(|id| id.as_str()),
+        new.agent_id.as_ref().map(kernel::id::Id::as_str),
     )
     .execute(connection)
     .instrument(statement("INSERT", "acceptance"))

@@ -78,33 +78,56 @@ impl Active {
         let (catalogue, policy) = self.store.versions_in_force().await?;
         let current = self.current();
         let deadline = Deadline::within(REFRESH_TIME);
-        if catalogue > current.catalogue.version
-            && let Some(newer) = self.read_catalogue(catalogue, deadline).await?
-        {
-            self.current.rcu(|versions| {
-                if versions.catalogue.version >= newer.version {
-                    return Arc::clone(versions);
-                }
-                Arc::new(Versions {
-                    catalogue: Arc::clone(&newer),
-                    policy: Arc::clone(&versions.policy),
-                })
-            });
+        for version in newest_first(current.catalogue.version, catalogue) {
+            if let Some(newer) = self.read_catalogue(version, deadline).await? {
+                self.take_catalogue(&newer);
+                break;
+            }
         }
-        if policy > current.policy.version
-            && let Some(newer) = self.read_policy(policy, deadline).await?
-        {
-            self.current.rcu(|versions| {
-                if versions.policy.version >= newer.version {
-                    return Arc::clone(versions);
-                }
-                Arc::new(Versions {
-                    catalogue: Arc::clone(&versions.catalogue),
-                    policy: Arc::clone(&newer),
-                })
-            });
+        for version in newest_first(current.policy.version, policy) {
+            if let Some(newer) = self.read_policy(version, deadline).await? {
+                self.take_policy(&newer);
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Takes a catalogue that was just published into force, under its version.
+    pub(super) fn adopt_catalogue(&self, compiled: Catalogue, version: u64) -> Arc<Catalogue> {
+        let catalogue = Arc::new(compiled.with_version(version));
+        self.take_catalogue(&catalogue);
+        catalogue
+    }
+
+    /// Takes a policy that was just published into force.
+    pub(super) fn adopt_policy(&self, compiled: PolicySet, version: u64) {
+        self.take_policy(&Arc::new(compiled.with_version(version)));
+    }
+
+    /// Versions only go up, however late one is read.
+    fn take_catalogue(&self, newer: &Arc<Catalogue>) {
+        self.current.rcu(|versions| {
+            if versions.catalogue.version >= newer.version {
+                return Arc::clone(versions);
+            }
+            Arc::new(Versions {
+                catalogue: Arc::clone(newer),
+                policy: Arc::clone(&versions.policy),
+            })
+        });
+    }
+
+    fn take_policy(&self, newer: &Arc<PolicySet>) {
+        self.current.rcu(|versions| {
+            if versions.policy.version >= newer.version {
+                return Arc::clone(versions);
+            }
+            Arc::new(Versions {
+                catalogue: Arc::clone(&versions.catalogue),
+                policy: Arc::clone(newer),
+            })
+        });
     }
 
     /// Reads a version of the catalogue, of the past too.
@@ -234,6 +257,12 @@ fn log_unreadable(kind: Published, version: u64, problems: &[Problem]) {
         problem.first = first,
         "{kind} {version} cannot be read any more; publish it anew"
     );
+}
+
+/// The versions above one, newest first: where the newest cannot be read, the one before it is
+/// still better than none. Only so many are tried.
+fn newest_first(above: u64, newest: u64) -> impl Iterator<Item = u64> {
+    (above + 1..=newest).rev().take(PAST_VERSIONS / 2)
 }
 
 /// The refusal of a version of the catalogue that is not there.

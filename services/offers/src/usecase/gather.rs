@@ -20,7 +20,7 @@ use crate::cache::{CachedCustomers, Freshness};
 use crate::domain::customer::Customer;
 
 /// How long asking the lifecycle service may take, whoever waits for it.
-const ASK_AT_MOST: Duration = Duration::from_millis(1_000);
+const ASK_AT_MOST: Duration = Duration::from_secs(1);
 
 /// What is kept of a call's deadline for deciding and recording after the customer is known.
 const RESERVE: Duration = Duration::from_millis(150);

@@ -30,10 +30,10 @@ pub trait Profiles: Send + Sync {
     ) -> BoxFuture<'a, Result<(), Refusal>>;
 
     /// Follows the feed of changes after a cursor, for as long as it lasts.
-    fn changes<'a>(
-        &'a self,
+    fn changes(
+        &self,
         after: String,
-    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>>;
+    ) -> BoxFuture<'_, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>>;
 }
 
 /// A run of changes.

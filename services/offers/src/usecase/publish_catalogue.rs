@@ -7,7 +7,7 @@ use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
-use super::active::Active;
+use super::active::{Active, catalogue_not_found};
 use super::compile::{ReadCatalogue, compile_catalogue, digest};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::problem::Problem;
@@ -64,9 +64,10 @@ impl PublishCatalogue {
 
     /// Checks and publishes.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
-        if let Err(problems) = compile_catalogue(&command.files).await? {
-            return Ok(Answer::Refused(problems));
-        }
+        let compiled = match compile_catalogue(&command.files).await? {
+            Ok(compiled) => compiled,
+            Err(problems) => return Ok(Answer::Refused(problems)),
+        };
         let new = NewPublication {
             request_id: command.request_id,
             body_hash: command.body_hash,
@@ -78,15 +79,17 @@ impl PublishCatalogue {
             published_at: self.clock.now(),
         };
         let outcome = self.store.publish(new, deadline).await?;
-        self.active.refresh().await?;
+        // The same files: whichever version holds them, this is what it holds.
+        let catalogue = self.active.adopt_catalogue(compiled, outcome.version);
+        let kind = Published::Catalogue;
         let stored = self
             .store
-            .publication(Published::Catalogue, outcome.version, deadline)
+            .publication(kind, outcome.version, deadline)
             .await?;
-        let stored = stored.ok_or_else(|| super::active::catalogue_not_found(outcome.version))?;
+        let stored = stored.ok_or_else(|| catalogue_not_found(outcome.version))?;
         Ok(Answer::InForce {
             publication: stored.publication,
-            catalogue: self.active.catalogue(outcome.version, deadline).await?,
+            catalogue,
             changed: outcome.changed,
         })
     }

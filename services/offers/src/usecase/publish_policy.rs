@@ -65,10 +65,11 @@ pub enum Answer {
 impl PublishPolicy {
     /// Checks and, unless that is all that was asked for, publishes.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
-        let row_count = match compile_policy(&command.files).await? {
-            Ok(policy) => policy.rows().len(),
+        let compiled = match compile_policy(&command.files).await? {
+            Ok(compiled) => compiled,
             Err(problems) => return Ok(Answer::Refused(problems)),
         };
+        let row_count = compiled.rows().len();
         if command.validate_only {
             return Ok(Answer::Sound { row_count });
         }
@@ -83,7 +84,7 @@ impl PublishPolicy {
             published_at: self.clock.now(),
         };
         let outcome = self.store.publish(new, deadline).await?;
-        self.active.refresh().await?;
+        self.active.adopt_policy(compiled, outcome.version);
         Ok(Answer::InForce {
             version: outcome.version,
             changed: outcome.changed,

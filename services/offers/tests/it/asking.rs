@@ -14,7 +14,10 @@ async fn one_round_trip_fills_the_whole_screen() {
 
     assert_eq!(answer.outcome(), pb::DecisionOutcome::Present, "{answer:?}");
     let customer = answer.customer.unwrap();
-    assert_eq!((customer.stage.as_str(), customer.live_subscription_count), ("long_term", 1));
+    assert_eq!(
+        (customer.stage.as_str(), customer.live_subscription_count),
+        ("long_term", 1)
+    );
     assert_eq!(customer.be_human_about, ["long_standing"]);
     let policy = answer.policy.unwrap();
     assert!(policy.max_offers >= 1 && !policy.applied_rows.is_empty());
@@ -25,26 +28,41 @@ async fn one_round_trip_fills_the_whole_screen() {
     assert!(terms.price_after.is_some() && !offer.script.is_empty() && offer.expire_time.is_some());
     assert!(offer.expected_net_gain.as_ref().unwrap().minor > 0);
     assert_eq!(answer.cancel_now.unwrap().token, answer.session_id);
-    let chosen = answer.verdicts.iter().filter(|verdict| verdict.kind() == pb::VerdictKind::Chosen);
+    let chosen = answer
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.kind() == pb::VerdictKind::Chosen);
     assert_eq!(chosen.count(), answer.offers.len());
     let unexplained = answer
         .verdicts
         .iter()
         .filter(|verdict| verdict.kind() != pb::VerdictKind::Chosen && verdict.reasons.is_empty());
     assert_eq!(unexplained.count(), 0);
-    assert_eq!(world.number("select count(*) from hold where state = 'held'").await, 1);
+    assert_eq!(
+        world
+            .number("select count(*) from hold where state = 'held'")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
 async fn a_retry_gets_the_first_answer_from_any_process_and_after_a_restart() {
     let mut world = World::start().await;
     let first = world.ask(too_expensive("k-1")).await.unwrap();
-    let expected = pb::RequestSaveOfferResponse { replayed: true, ..first };
+    let expected = pb::RequestSaveOfferResponse {
+        replayed: true,
+        ..first
+    };
     assert_eq!(world.ask(too_expensive("k-1")).await.unwrap(), expected);
 
     let mut another_id = too_expensive("k-1");
     another_id.request_id = "another-id".to_owned();
-    assert_eq!(world.ask(another_id).await.unwrap(), expected, "contact and step are enough");
+    assert_eq!(
+        world.ask(another_id).await.unwrap(),
+        expected,
+        "contact and step are enough"
+    );
 
     world.neighbours.set_down(true);
     let mut world = world.restart().await;
@@ -57,14 +75,30 @@ async fn of_many_at_once_on_two_processes_one_is_decided_and_all_hear_it() {
     let world = World::start().await;
     let (_second, second) = world.second().await;
     let calls = (0..32).map(|index| {
-        let mut desk = if index % 2 == 0 { world.desk.clone() } else { second.clone() };
-        async move { desk.request_save_offer(too_expensive("k-1")).await.unwrap().into_inner() }
+        let mut desk = if index % 2 == 0 {
+            world.desk.clone()
+        } else {
+            second.clone()
+        };
+        async move {
+            desk.request_save_offer(too_expensive("k-1"))
+                .await
+                .unwrap()
+                .into_inner()
+        }
     });
     let answers = join_all(calls).await;
     let fresh = answers.iter().filter(|answer| !answer.replayed).count();
     assert_eq!(fresh, 1);
-    assert!(answers.iter().all(|answer| answer.decision_id == answers[0].decision_id));
-    assert_eq!(world.number("select count(*) from presented_offer").await, 1);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.decision_id == answers[0].decision_id)
+    );
+    assert_eq!(
+        world.number("select count(*) from presented_offer").await,
+        1
+    );
     assert_eq!(world.number("select count(*) from hold").await, 1);
 }
 
@@ -74,10 +108,18 @@ async fn a_request_id_with_another_body_is_refused() {
     world.ask(too_expensive("k-1")).await.unwrap();
     let mut other = too_expensive("k-2");
     other.request_id = "ask-k-1".to_owned();
-    refused(world.ask(other.clone()).await, Code::FailedPrecondition, "REQUEST_ID_REUSED");
+    refused(
+        world.ask(other.clone()).await,
+        Code::FailedPrecondition,
+        "REQUEST_ID_REUSED",
+    );
     other.contact_id = "k-1".to_owned();
     other.reason = String::new();
-    refused(world.ask(other).await, Code::FailedPrecondition, "REQUEST_ID_REUSED");
+    refused(
+        world.ask(other).await,
+        Code::FailedPrecondition,
+        "REQUEST_ID_REUSED",
+    );
     assert_eq!(world.number("select count(*) from save_session").await, 1);
 }
 
@@ -116,18 +158,30 @@ async fn a_later_step_is_possible_until_an_offer_is_out_and_never_after_a_refusa
     assert_eq!(second.outcome(), pb::DecisionOutcome::Present);
     assert_eq!(second.session_id, first.session_id);
     assert!(world.ask(step(2)).await.unwrap().replayed);
-    refused(world.ask(step(3)).await, Code::FailedPrecondition, "TOO_MANY_OFFERS");
+    refused(
+        world.ask(step(3)).await,
+        Code::FailedPrecondition,
+        "TOO_MANY_OFFERS",
+    );
 
     world
         .answer(respond("k-1", &second, pb::PresentedOutcome::Declined))
         .await
         .unwrap();
-    refused(world.ask(step(3)).await, Code::FailedPrecondition, "OFFER_AFTER_REFUSAL");
+    refused(
+        world.ask(step(3)).await,
+        Code::FailedPrecondition,
+        "OFFER_AFTER_REFUSAL",
+    );
     let unknown = pb::RequestSaveOfferRequest {
         contact_id: "k-9".to_owned(),
         ..step(4)
     };
-    refused(world.ask(unknown).await, Code::FailedPrecondition, "ILLEGAL_STATE");
+    refused(
+        world.ask(unknown).await,
+        Code::FailedPrecondition,
+        "ILLEGAL_STATE",
+    );
 }
 
 #[tokio::test]
@@ -140,15 +194,27 @@ async fn an_open_incident_keeps_price_out_of_the_talk() {
     let mut request = too_expensive("k-1");
     request.min_revision = 2;
     let answer = world.ask(request).await.unwrap();
-    let price = [pb::Lever::PriceDiscount, pb::Lever::Credit, pb::Lever::FeeWaiver];
-    assert!(answer.offers.iter().all(|offer| !price.contains(&offer.lever())));
+    let price = [
+        pb::Lever::PriceDiscount,
+        pb::Lever::Credit,
+        pb::Lever::FeeWaiver,
+    ];
+    assert!(
+        answer
+            .offers
+            .iter()
+            .all(|offer| !price.contains(&offer.lever()))
+    );
     let blocked = answer
         .verdicts
         .iter()
         .flat_map(|verdict| &verdict.reasons)
         .filter(|reason| reason.code == "OPEN_INCIDENT");
     assert!(blocked.count() > 0);
-    assert_eq!(answer.customer.unwrap().be_human_about[0], "open_incident:outage");
+    assert_eq!(
+        answer.customer.unwrap().be_human_about[0],
+        "open_incident:outage"
+    );
 }
 
 #[tokio::test]
@@ -156,14 +222,31 @@ async fn what_does_not_exist_is_refused_with_its_name_and_nothing_is_written() {
     let mut world = World::start().await;
     let mut nobody = too_expensive("k-1");
     nobody.customer_id = "nobody".to_owned();
-    refused(world.ask(nobody).await, Code::NotFound, "CUSTOMER_NOT_FOUND");
+    refused(
+        world.ask(nobody).await,
+        Code::NotFound,
+        "CUSTOMER_NOT_FOUND",
+    );
     let mut nothing = too_expensive("k-1");
     nothing.subscription_id = "s-9".to_owned();
-    refused(world.ask(nothing).await, Code::NotFound, "SUBSCRIPTION_NOT_FOUND");
+    refused(
+        world.ask(nothing).await,
+        Code::NotFound,
+        "SUBSCRIPTION_NOT_FOUND",
+    );
     let mut reason = too_expensive("k-1");
     reason.reason = "no_such_reason".to_owned();
-    refused(world.ask(reason).await, Code::InvalidArgument, "INVALID_FIELD");
-    assert_eq!(world.number("select count(*) from request_log where method = 'RequestSaveOffer'").await, 0);
+    refused(
+        world.ask(reason).await,
+        Code::InvalidArgument,
+        "INVALID_FIELD",
+    );
+    assert_eq!(
+        world
+            .number("select count(*) from request_log where method = 'RequestSaveOffer'")
+            .await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -173,7 +256,12 @@ async fn with_the_lifecycle_service_down_the_answer_is_to_let_them_go() {
     let answer = world.ask(too_expensive("k-1")).await.unwrap();
     assert_eq!(answer.outcome(), pb::DecisionOutcome::LetGo);
     assert_eq!(answer.let_go_reasons[0].code, "SAFE_DEFAULT");
-    assert!(answer.degraded && answer.degraded_reasons.contains(&"lifecycle_unavailable".to_owned()));
+    assert!(
+        answer.degraded
+            && answer
+                .degraded_reasons
+                .contains(&"lifecycle_unavailable".to_owned())
+    );
     assert!(answer.cancel_now.is_some() && answer.customer.is_none());
 }
 
@@ -185,7 +273,12 @@ async fn a_decision_is_explained_and_replays() {
         customer_id: "c-1".to_owned(),
         decision_id: answer.decision_id.clone(),
     };
-    let explained = world.desk.explain_decision(request.clone()).await.unwrap().into_inner();
+    let explained = world
+        .desk
+        .explain_decision(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
     assert!(explained.replay_agrees);
     assert_eq!(explained.answer.unwrap(), answer);
     assert_eq!(explained.arm, answer.offers[0].offer_key);
@@ -193,5 +286,13 @@ async fn a_decision_is_explained_and_replays() {
     assert_eq!(explained.request.unwrap().reason, "too_expensive");
 
     world.execute("update decision set record = replace(record, '\"propensity\":1.0', '\"propensity\":0.5')").await;
-    assert!(!world.desk.explain_decision(request).await.unwrap().into_inner().replay_agrees);
+    assert!(
+        !world
+            .desk
+            .explain_decision(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .replay_agrees
+    );
 }

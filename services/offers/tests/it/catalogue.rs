@@ -314,19 +314,15 @@ async fn a_stored_version_that_cannot_be_read_leaves_the_last_one_in_force() {
              from publication where kind = 'catalogue'",
         )
         .await;
-    // Publishing the policy looks for newer versions of both.
-    let mut policies = contract::offers::v1::policy_service_client::PolicyServiceClient::new(
-        world.channel().await,
-    );
-    let policy = include_str!("../../../../deploy/seed/policy.yaml");
-    policies
-        .publish_policy(pb::PublishPolicyRequest {
-            request_id: "policy-again".to_owned(),
-            files: vec![file("policy.yaml", policy)],
-            ..Default::default()
-        })
+    // A process that starts now takes the newest one it can read, as does one that is running.
+    let (second, mut fresh_desk) = world.second().await;
+    let fresh = fresh_desk
+        .request_save_offer(too_expensive("k-2"))
         .await
-        .unwrap();
+        .unwrap()
+        .into_inner();
+    assert_eq!(fresh.catalogue_version, 1);
+    assert!(second.shutdown().await);
     let answer = world.ask(too_expensive("k-1")).await.unwrap();
     assert_eq!(answer.catalogue_version, 1);
 }

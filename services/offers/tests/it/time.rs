@@ -11,14 +11,25 @@ use crate::world::{World, refused, respond, too_expensive};
 async fn after_its_time_an_offer_is_refused_and_its_hold_comes_back_once() {
     let mut world = World::start().await;
     let answer = world.ask(too_expensive("k-1")).await.unwrap();
-    world.execute("update presented_offer set expires_at = now(); update hold set expires_at = now()").await;
+    world
+        .execute(
+            "update presented_offer set expires_at = now(); update hold set expires_at = now()",
+        )
+        .await;
     refused(
         world.answer(respond("k-1", &answer, Accepted)).await,
         Code::FailedPrecondition,
         "OFFER_EXPIRED",
     );
-    world.wait_for("select count(*) from hold where state = 'expired'", 1).await;
-    world.wait_for("select count(*) from presented_offer where outcome = 'expired'", 1).await;
+    world
+        .wait_for("select count(*) from hold where state = 'expired'", 1)
+        .await;
+    world
+        .wait_for(
+            "select count(*) from presented_offer where outcome = 'expired'",
+            1,
+        )
+        .await;
     refused(
         world.answer(respond("k-1", &answer, Accepted)).await,
         Code::FailedPrecondition,
@@ -34,7 +45,10 @@ async fn a_promise_is_honoured_after_a_restart_with_the_catalogue_gone() {
     world.neighbours.set_down(true);
     world.execute("delete from feed_cursor").await;
     let mut world = world.restart().await;
-    let accepted = world.answer(respond("k-1", &answer, Accepted)).await.unwrap();
+    let accepted = world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
     assert_eq!(accepted.offer.unwrap().terms, answer.offers[0].terms);
 }
 
@@ -42,8 +56,15 @@ async fn a_promise_is_honoured_after_a_restart_with_the_catalogue_gone() {
 async fn a_session_nobody_came_back_to_is_closed_as_abandoned_and_learns_nothing() {
     let mut world = World::start().await;
     let answer = world.ask(too_expensive("k-1")).await.unwrap();
-    world.execute("update save_session set updated_at = now() - interval '5 hours'").await;
-    world.wait_for("select count(*) from save_session where state = 'abandoned'", 1).await;
+    world
+        .execute("update save_session set updated_at = now() - interval '5 hours'")
+        .await;
+    world
+        .wait_for(
+            "select count(*) from save_session where state = 'abandoned'",
+            1,
+        )
+        .await;
     let session = world.session(&answer.session_id).await;
     assert_eq!(session.events.last().unwrap().kind, "abandoned");
     assert_eq!(session.offers[0].outcome(), pb::PresentedOutcome::Decided);

@@ -48,8 +48,15 @@ impl World {
         let neighbours = Neighbours::start().await;
         neighbours.put(facts("c-1"));
         let mut settings = Settings::default();
-        settings.process.serve.listen = "127.0.0.1:0".to_owned();
+        "127.0.0.1:0".clone_into(&mut settings.process.serve.listen);
         settings.process.serve.unready_ms = 0;
+        // A loaded machine may take its time; what is about time sets its own.
+        settings.process.serve.edge.default_deadline_ms = 10_000;
+        settings.postgres.acquire_timeout_ms = 5_000;
+        settings.postgres.read_timeout_ms = 8_000;
+        settings.postgres.write_timeout_ms = 8_000;
+        settings.postgres.statement_timeout_ms = 8_000;
+        settings.postgres.lock_timeout_ms = 8_000;
         settings.postgres.url = kernel::secret::Secret::new(&*database.url);
         settings.redis = redis;
         neighbours.uri.clone_into(&mut settings.lifecycle.uri);

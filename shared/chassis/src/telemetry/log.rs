@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
@@ -15,11 +16,16 @@ use super::settings::LogFormat;
 pub(crate) struct LogLines {
     service: &'static str,
     format: LogFormat,
+    rate: Rate,
 }
 
 impl LogLines {
-    pub(crate) fn new(service: &'static str, format: LogFormat) -> Self {
-        Self { service, format }
+    pub(crate) fn new(service: &'static str, format: LogFormat, most_per_second: u64) -> Self {
+        Self {
+            service,
+            format,
+            rate: Rate::new(most_per_second),
+        }
     }
 
     fn line(&self, event: &Event<'_>, time: &str) -> String {
@@ -33,6 +39,10 @@ impl LogLines {
         }
         if let Some(method) = edge::trace::current_method() {
             fields.set("rpc.method", Value::from(method));
+        }
+        let left_out = self.rate.left_out();
+        if left_out > 0 {
+            fields.set("lines_left_out_before", Value::from(left_out));
         }
         let metadata = event.metadata();
         let level = metadata.level().as_str();
@@ -50,9 +60,52 @@ impl<S: Subscriber> Layer<S> for LogLines {
     )]
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let now = kernel::time::Timestamp::now();
+        if !self.rate.admits(now.as_second().unsigned_abs()) {
+            return;
+        }
         let line = self.line(event, &format!("{now:.6}"));
         // Without an output there is nobody to tell.
         drop(std::io::stderr().lock().write_all(line.as_bytes()));
+    }
+}
+
+/// How many lines are written in a second. An outage fails thousands of calls a second for the same
+/// reason; writing all of it would cost more than the outage.
+struct Rate {
+    most: u64,
+    /// The second in the upper half, its lines so far in the lower.
+    window: AtomicU64,
+    left_out: AtomicU64,
+}
+
+impl Rate {
+    fn new(most: u64) -> Self {
+        Self {
+            most,
+            window: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
+        }
+    }
+
+    fn admits(&self, second: u64) -> bool {
+        if self.window.load(Ordering::Relaxed) >> 32 != second {
+            // Two threads at the turn of a second may both begin it: a line more or less.
+            self.window.store(second << 32, Ordering::Relaxed);
+        }
+        let lines = self.window.fetch_add(1, Ordering::Relaxed) & u64::from(u32::MAX);
+        if lines < self.most {
+            return true;
+        }
+        self.left_out.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    /// Returns, once, how many lines were left out.
+    fn left_out(&self) -> u64 {
+        if self.left_out.load(Ordering::Relaxed) == 0 {
+            return 0;
+        }
+        self.left_out.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -155,7 +208,7 @@ mod tests {
 
     fn logged(format: LogFormat) -> String {
         let text = Arc::new(Mutex::new(String::new()));
-        let lines = Collected(LogLines::new("offers", format), Arc::clone(&text));
+        let lines = Collected(LogLines::new("offers", format, 10), Arc::clone(&text));
         tracing::subscriber::with_default(Registry::default().with(lines), || {
             tracing::warn!(session_id = "s-1", count = 3, "a \"quoted\"\nmessage");
         });
@@ -189,5 +242,13 @@ mod tests {
             line.contains("session_id=\"s-1\"") && line.contains("count=3"),
             "{line}"
         );
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_counted() {
+        let rate = Rate::new(10);
+        assert_eq!((0..100).filter(|_| rate.admits(7)).count(), 10);
+        assert!(rate.admits(8));
+        assert_eq!((rate.left_out(), rate.left_out()), (90, 0));
     }
 }

@@ -48,7 +48,8 @@ impl Telemetry {
         }
         let log_filter = EnvFilter::try_new(&settings.log_filter)?;
         let events = filter_fn(is_event);
-        let lines = LogLines::new(service, settings.log_format).with_filter(log_filter.and(events));
+        let lines = LogLines::new(service, settings.log_format, settings.log_lines_per_second)
+            .with_filter(log_filter.and(events));
         let exported = telemetry.traces.as_ref().map(|traces| {
             tracing_opentelemetry::layer::<_>()
                 .with_tracer(traces.tracer("rekindle"))

@@ -10,6 +10,8 @@ pub struct TelemetrySettings {
     pub log_format: LogFormat,
     /// Which log lines are written, for example `info` or `warn,offers=debug`.
     pub log_filter: String,
+    /// How many log lines are written in a second; more are left out and counted.
+    pub log_lines_per_second: u64,
     /// Where spans and metrics go, for example `http://collector:4317`; empty means nowhere.
     pub otlp_endpoint: String,
     /// Share of the traces beginning here that is kept, from 0 to 1. Callers' decisions come first.
@@ -36,6 +38,7 @@ impl Default for TelemetrySettings {
         Self {
             log_format: LogFormat::Json,
             log_filter: "info".to_owned(),
+            log_lines_per_second: 200,
             otlp_endpoint: String::new(),
             trace_ratio: 0.1,
             span_queue: 8_192,

@@ -3,16 +3,16 @@
 use chassis::{Context, ServeSettings};
 use tonic::{Code, Request};
 
-use crate::echo::{Echo, ask, channel, reason, send, tell, text};
+use crate::echo::{Echo, ask, channel, patient, reason, send, tell, text};
 
 #[tokio::test]
 async fn a_call_is_answered_over_tcp_and_over_a_unix_socket() {
     let path = std::env::temp_dir().join(format!("rk-{:08x}.sock", std::process::id()));
     let on_socket = ServeSettings {
         listen: format!("unix://{}", path.display()),
-        ..ServeSettings::default()
+        ..patient()
     };
-    for settings in [ServeSettings::default(), on_socket.clone(), on_socket] {
+    for settings in [patient(), on_socket.clone(), on_socket] {
         let running = Echo::new(None).serve(&settings, &Context::default()).await;
         assert_eq!(
             ask(&channel(&running).await, text("hello")).await.unwrap(),
@@ -25,9 +25,7 @@ async fn a_call_is_answered_over_tcp_and_over_a_unix_socket() {
 
 #[tokio::test]
 async fn a_refusal_reaches_the_caller_with_its_reason() {
-    let running = Echo::new(None)
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = Echo::new(None).serve(&patient(), &Context::default()).await;
     let status = ask(&channel(&running).await, text("refuse"))
         .await
         .unwrap_err();
@@ -40,9 +38,7 @@ async fn a_refusal_reaches_the_caller_with_its_reason() {
 #[tokio::test]
 async fn a_panic_is_an_internal_error_of_that_call_alone() {
     let echo = Echo::new(None);
-    let running = echo
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = echo.serve(&patient(), &Context::default()).await;
     let channel = channel(&running).await;
     let waits = tokio::spawn({
         let channel = channel.clone();
@@ -68,9 +64,7 @@ async fn a_panic_is_an_internal_error_of_that_call_alone() {
 #[tokio::test]
 async fn a_panic_in_a_stream_ends_that_stream_with_an_internal_error() {
     let echo = Echo::new(None);
-    let running = echo
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = echo.serve(&patient(), &Context::default()).await;
     let channel = channel(&running).await;
     let mut stream = tell(&channel, text("one wait panic two")).await.unwrap();
     assert_eq!(stream.message().await.unwrap().as_deref(), Some("one"));
@@ -84,9 +78,7 @@ async fn a_panic_in_a_stream_ends_that_stream_with_an_internal_error() {
 
 #[tokio::test]
 async fn errors_of_the_transport_itself_carry_a_reason_too() {
-    let running = Echo::new(None)
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = Echo::new(None).serve(&patient(), &Context::default()).await;
     let channel = channel(&running).await;
     let unknown = send(&channel, "Nonsense", text("")).await.unwrap_err();
     assert_eq!(
@@ -102,9 +94,7 @@ async fn errors_of_the_transport_itself_carry_a_reason_too() {
 
 #[tokio::test]
 async fn a_message_that_cannot_be_read_is_an_error_with_a_reason() {
-    let running = Echo::new(None)
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = Echo::new(None).serve(&patient(), &Context::default()).await;
     let mut client = tonic::client::Grpc::new(channel(&running).await);
     client.ready().await.unwrap();
     // Bytes where a text is expected, and not UTF-8 either.

@@ -45,6 +45,31 @@ pub(crate) struct Shared {
     onward: Option<Caller>,
 }
 
+/// Settings whose time-outs a starved machine does not reach; a test shortens what it is about.
+pub(crate) fn patient() -> ServeSettings {
+    let mut settings = ServeSettings {
+        drain_ms: 60_000,
+        ..ServeSettings::default()
+    };
+    settings.edge.default_deadline_ms = 60_000;
+    settings.edge.max_deadline_ms = 60_000;
+    settings
+}
+
+/// Patient settings of a client.
+pub(crate) fn toward(uri: impl Into<String>) -> ClientSettings {
+    ClientSettings {
+        default_deadline_ms: 60_000,
+        connect_timeout_ms: 10_000,
+        keepalive_interval_ms: 20_000,
+        keepalive_timeout_ms: 20_000,
+        ..ClientSettings::at(uri)
+    }
+}
+
+/// Within this time something happens that would otherwise take a minute, or for ever.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
 /// Encoded once for the whole test process.
 pub(crate) fn descriptors() -> &'static [u8] {
     static ENCODED: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();

@@ -9,10 +9,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt;
 
-use crate::echo::{Echo, ask, channel, reason, tell, text};
+use crate::echo::{Echo, SOON, ask, channel, patient, reason, tell, text};
 
 fn small() -> ServeSettings {
-    let mut settings = ServeSettings::default();
+    let mut settings = patient();
     settings.edge.max_calls_in_flight = 2;
     settings.edge.max_streams_in_flight = 1;
     settings
@@ -37,8 +37,9 @@ async fn a_call_that_does_not_fit_is_refused_at_once_and_health_still_answers() 
     let held = [waiting(&channel), waiting(&channel)];
     until_in_flight(&echo, 2).await;
 
-    let started = Instant::now();
+    let mut quickest = Duration::MAX;
     for _ in 0..20 {
+        let started = Instant::now();
         let status = ask(&channel, text("hello")).await.unwrap_err();
         assert_eq!(
             (status.code(), reason(&status).as_str()),
@@ -52,12 +53,9 @@ async fn a_call_that_does_not_fit_is_refused_at_once_and_health_still_answers() 
                 .retry_delay
                 .is_some()
         );
+        quickest = quickest.min(started.elapsed());
     }
-    assert!(
-        started.elapsed() / 20 < Duration::from_millis(10),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(quickest < Duration::from_millis(10), "{quickest:?}");
     let health = HealthClient::new(channel.clone())
         .check(HealthCheckRequest::default())
         .await;
@@ -82,10 +80,7 @@ async fn a_caller_that_leaves_frees_its_place() {
     }
     let started = Instant::now();
     while ask(&channel, text("hello")).await.is_err() {
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "the places are lost"
-        );
+        assert!(started.elapsed() < SOON, "the places are lost");
     }
 }
 
@@ -104,9 +99,6 @@ async fn a_stream_holds_its_place_until_its_end_and_takes_none_from_calls() {
     assert_eq!(stream.message().await.unwrap(), None);
     let started = Instant::now();
     while tell(&channel, text("one")).await.is_err() {
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "the place is lost"
-        );
+        assert!(started.elapsed() < SOON, "the place is lost");
     }
 }

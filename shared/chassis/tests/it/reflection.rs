@@ -3,15 +3,13 @@
 use chassis::{Context, ServeSettings};
 use tonic_reflection::pb::{v1, v1alpha};
 
-use crate::echo::{Echo, channel};
+use crate::echo::{Echo, channel, patient};
 
 const EXPECTED: [&str; 2] = ["echo.v1.Echo", "grpc.health.v1.Health"];
 
 #[tokio::test]
 async fn version_one_lists_what_is_served() {
-    let running = Echo::new(None)
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = Echo::new(None).serve(&patient(), &Context::default()).await;
     let mut client =
         v1::server_reflection_client::ServerReflectionClient::new(channel(&running).await);
     let request = v1::ServerReflectionRequest {
@@ -42,9 +40,7 @@ async fn version_one_lists_what_is_served() {
 
 #[tokio::test]
 async fn version_one_alpha_lists_it_too() {
-    let running = Echo::new(None)
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = Echo::new(None).serve(&patient(), &Context::default()).await;
     let mut client =
         v1alpha::server_reflection_client::ServerReflectionClient::new(channel(&running).await);
     let request = v1alpha::ServerReflectionRequest {
@@ -80,7 +76,7 @@ async fn version_one_alpha_lists_it_too() {
 async fn it_can_be_switched_off() {
     let settings = ServeSettings {
         reflection: false,
-        ..ServeSettings::default()
+        ..patient()
     };
     let running = Echo::new(None).serve(&settings, &Context::default()).await;
     let mut client =

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::echo::{Echo, ask, channel, tell, text};
+use crate::echo::{Echo, SOON, ask, channel, patient, tell, text};
 
 fn address(uri: &str) -> String {
     uri.strip_prefix("http://").unwrap().to_owned()
@@ -18,7 +18,7 @@ fn address(uri: &str) -> String {
 /// Tells whether the other side closes the connection soon, whatever it says before.
 async fn ends(peer: &mut TcpStream) -> bool {
     let mut said = Vec::new();
-    tokio::time::timeout(Duration::from_secs(2), peer.read_to_end(&mut said))
+    tokio::time::timeout(SOON, peer.read_to_end(&mut said))
         .await
         .is_ok()
 }
@@ -26,7 +26,7 @@ async fn ends(peer: &mut TcpStream) -> bool {
 fn brief() -> ServeSettings {
     ServeSettings {
         drain_ms: 400,
-        ..ServeSettings::default()
+        ..patient()
     }
 }
 
@@ -39,7 +39,7 @@ async fn until_called(echo: &Echo) {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_and_spawned_writes_under_way_finish_and_nothing_new_is_accepted() {
     let (echo, context) = (Echo::new(None), Context::default());
-    let running = echo.serve(&ServeSettings::default(), &context).await;
+    let running = echo.serve(&patient(), &context).await;
     let (uri, channel) = (running.uri().to_owned(), channel(&running).await);
     let call = tokio::spawn(async move { ask(&channel, text("wait")).await });
     until_called(&echo).await;
@@ -74,11 +74,7 @@ async fn a_silent_connection_does_not_hold_the_end_up() {
     let mut silent = TcpStream::connect(address(running.uri())).await.unwrap();
     let started = Instant::now();
     running.shutdown().await;
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     // Its end is told to the peer: the connection's task is gone, too.
     assert!(ends(&mut silent).await, "it is kept open");
 }
@@ -91,11 +87,7 @@ async fn a_peer_that_stopped_reading_does_not_hold_the_end_up() {
     let stream = tell(&channel, text(&["large"; 4].join(" "))).await.unwrap();
     let started = Instant::now();
     assert!(!running.shutdown().await, "it had to be cut off");
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     drop(stream);
 }
 
@@ -113,17 +105,17 @@ async fn a_call_or_task_that_never_ends_is_cut_off_after_the_drain_time() {
     assert!(!running.shutdown().await);
     let took = started.elapsed();
     assert!(
-        took >= Duration::from_millis(400) && took < Duration::from_secs(2),
+        took >= Duration::from_millis(400) && took < SOON,
         "{took:?}"
     );
-    let status = tokio::time::timeout(Duration::from_secs(2), call).await;
+    let status = tokio::time::timeout(SOON, call).await;
     assert!(status.expect("its caller is told").unwrap().is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn insisting_cuts_off_at_once() {
     let (echo, context) = (Echo::new(None), Context::default());
-    let running = echo.serve(&ServeSettings::default(), &context).await;
+    let running = echo.serve(&patient(), &context).await;
     context.tracker.spawn(std::future::pending::<()>());
     let started = Instant::now();
     assert!(
@@ -131,7 +123,7 @@ async fn insisting_cuts_off_at_once() {
             .shutdown_unless(context.stop.clone().cancelled_owned())
             .await
     );
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < SOON);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +131,7 @@ async fn a_connection_that_says_nothing_is_closed_and_frees_its_place() {
     let settings = ServeSettings {
         first_byte_timeout_ms: 100,
         max_connections: 1,
-        ..ServeSettings::default()
+        ..patient()
     };
     let running = Echo::new(None).serve(&settings, &Context::default()).await;
     let mut silent = TcpStream::connect(address(running.uri())).await.unwrap();
@@ -150,9 +142,7 @@ async fn a_connection_that_says_nothing_is_closed_and_frees_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_talks_nonsense_is_closed() {
-    let running = Echo::new(None)
-        .serve(&ServeSettings::default(), &Context::default())
-        .await;
+    let running = Echo::new(None).serve(&patient(), &Context::default()).await;
     let mut peer = TcpStream::connect(address(running.uri())).await.unwrap();
     peer.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         .await

@@ -1630,7 +1630,7 @@ pub enum ErrorReason {
     /// Metadata: {"session_id": "...", "state": "cancel_recorded"}.
     IllegalState = 12,
     /// The offers of this session are out already; a further one is not allowed.
-    /// Code FAILED_PRECONDITION. Metadata: {"session_id": "...", "max_offers": "1"}.
+    /// Code FAILED_PRECONDITION. Metadata: {"session_id": "...", "state": "offered"}.
     TooManyOffers = 13,
     /// No such version of the catalogue. Code NOT_FOUND. Metadata: {"version": "17"}.
     CatalogueNotFound = 14,
@@ -1649,6 +1649,10 @@ pub enum ErrorReason {
     DeadlineExceeded = 19,
     /// A fault of ours, logged under the trace id. Code INTERNAL. Metadata: none.
     Internal = 20,
+    /// The message is larger than this call takes: send less at once. Code RESOURCE_EXHAUSTED. Metadata: none.
+    MessageTooLarge = 21,
+    /// This service has no such method: check its version. Code UNIMPLEMENTED. Metadata: none.
+    Unimplemented = 22,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1678,6 +1682,8 @@ impl ErrorReason {
             Self::Overloaded => "ERROR_REASON_OVERLOADED",
             Self::DeadlineExceeded => "ERROR_REASON_DEADLINE_EXCEEDED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
+            Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1706,6 +1712,8 @@ impl ErrorReason {
             "ERROR_REASON_OVERLOADED" => Some(Self::Overloaded),
             "ERROR_REASON_DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
+            "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
             _ => None,
         }
     }

@@ -2413,6 +2413,10 @@ pub enum ErrorReason {
     DeadlineExceeded = 17,
     /// A fault of ours, logged under the trace id. Code INTERNAL. Metadata: none.
     Internal = 18,
+    /// The message is larger than this call takes: send less at once. Code RESOURCE_EXHAUSTED. Metadata: none.
+    MessageTooLarge = 19,
+    /// This service has no such method: check its version. Code UNIMPLEMENTED. Metadata: none.
+    Unimplemented = 20,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2440,6 +2444,8 @@ impl ErrorReason {
             Self::Overloaded => "ERROR_REASON_OVERLOADED",
             Self::DeadlineExceeded => "ERROR_REASON_DEADLINE_EXCEEDED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
+            Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2464,6 +2470,8 @@ impl ErrorReason {
             "ERROR_REASON_OVERLOADED" => Some(Self::Overloaded),
             "ERROR_REASON_DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
+            "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
             _ => None,
         }
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use kernel::breaker::Attempt;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use tokio::time::timeout_at;
 use tonic::body::Body;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 use tower::{Service, ServiceExt};
 use tracing::{Instrument, Span};
 
@@ -84,7 +85,7 @@ impl Shared {
         let answer = timeout_at(deadline.instant().into(), sent.instrument(span)).await;
         match answer {
             Ok(Ok(response)) => {
-                report(attempt, final_code(response.headers()));
+                report(attempt, response.headers());
                 Outcome::Answered(watch(response, observation, deadline))
             }
             Ok(Err(error)) if !ran_out_of_time(&error) => {
@@ -125,12 +126,23 @@ fn prepared(mut parts: Parts, body: Body, time: Duration, span: &Span) -> Reques
     Request::from_parts(parts, body)
 }
 
-fn report(attempt: Attempt<'_>, code: Option<Code>) {
-    if code == Some(Code::Unavailable) {
+/// A service that refuses because it has too much to do is alive: pausing it would waste what it
+/// can still do.
+fn report(attempt: Attempt<'_>, headers: &HeaderMap) {
+    if final_code(headers) == Some(Code::Unavailable) && !is_overload(headers) {
         attempt.failed(Instant::now());
     } else {
         attempt.succeeded();
     }
+}
+
+fn is_overload(headers: &HeaderMap) -> bool {
+    let details = Status::from_header_map(headers).map(|status| status.get_error_details());
+    details.is_some_and(|details| {
+        details
+            .error_info()
+            .is_some_and(|info| info.reason == "OVERLOADED")
+    })
 }
 
 /// Watches the body of an answer; an answer without one has its status in the headers.

@@ -75,15 +75,21 @@ where
         let clone = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, clone);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { Ok(serve(&shared, inner, request).await) })
+        // Read here, before the transport starts its own timer for the call: ours comes first.
+        let arrived = Instant::now();
+        Box::pin(async move { Ok(serve(&shared, inner, request, arrived).await) })
     }
 }
 
-async fn serve<S>(shared: &Shared, mut inner: S, request: Request<Body>) -> Response<Body>
+async fn serve<S>(
+    shared: &Shared,
+    mut inner: S,
+    request: Request<Body>,
+    arrived: Instant,
+) -> Response<Body>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
-    let arrived = Instant::now();
     let path = request.uri().path();
     if is_plumbing(path) {
         return uncaught(inner.call(request))
@@ -219,7 +225,7 @@ impl Served<'_> {
             // The specification wants RESOURCE_EXHAUSTED for a message that is too large.
             Code::OutOfRange => (Kind::Exhausted, "MESSAGE_TOO_LARGE"),
             Code::Unimplemented => (Kind::Unimplemented, "UNIMPLEMENTED"),
-            Code::Unavailable => (Kind::Unavailable, "UNAVAILABLE"),
+            Code::Unavailable => (Kind::Unavailable, "OVERLOADED"),
             Code::Internal => (Kind::Internal, "INTERNAL"),
             _ => return status,
         };

@@ -232,7 +232,7 @@ fn the_offer_worth_most_against_none_is_promised_with_its_terms() {
     assert_eq!(promise.cost.minor, 3_000);
     assert_eq!(
         promise.expires_at,
-        now() + std::time::Duration::from_secs(3_600)
+        now() + std::time::Duration::from_hours(1)
     );
     assert!(promise.gain.minor > 0 && decision.let_go.is_empty());
     assert_eq!(decision.state, State::Offered);
@@ -247,23 +247,29 @@ fn as_many_are_promised_as_policy_allows() {
     assert_eq!(call.let_go(), "POLICY_ALLOWS_NO_OFFER");
 }
 
+/// One thing that is otherwise.
+type Change = fn(&mut Situated);
+
 #[test]
 fn there_is_no_pitch_where_it_would_be_wrong() {
-    let cases: [(&str, fn(&mut Situated)); 7] = [
+    let cases: [(&str, Change); 8] = [
         ("STRUCTURAL_REASON", |call| {
-            call.request.reason = Some("moved_out_of_area".to_owned())
+            call.request.reason = Some("moved_out_of_area".to_owned());
         }),
         ("BEREAVEMENT", |call| call.customer().deceased = true),
         ("DO_NOT_OFFER", |call| call.customer().do_not_offer = true),
         ("NOT_LIVE", |call| {
-            call.customer().subscriptions[0].live = false
+            call.customer().subscriptions[0].live = false;
+        }),
+        ("ALREADY_CANCELLED", |call| {
+            call.customer().subscriptions[0].state = "cancel_pending".to_owned();
         }),
         ("PERMISSION_REFUSED", |call| {
-            call.request.permission = Permission::Refused
+            call.request.permission = Permission::Refused;
         }),
         ("SAFE_DEFAULT", |call| call.customer = None),
         ("POLICY_ALLOWS_NO_OFFER", |call| {
-            call.policy = PolicySet::empty()
+            call.policy = PolicySet::empty();
         }),
     ];
     for (code, change) in cases {

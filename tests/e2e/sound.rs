@@ -1,0 +1,371 @@
+//! One sound request for every unary RPC, for tests that spoil them.
+
+use contract::lifecycle::v1 as lifecycle;
+use contract::offers::v1 as offers;
+use contract::profiles::v1 as profiles;
+use contract::types::v1 as types;
+use prost::Message;
+use tests::desk::{Call, agent};
+use tests::people::{Person, days_ago};
+use tests::seed;
+
+use crate::suite::Suite;
+
+/// A sound request.
+pub(crate) struct Sound {
+    /// The method's own name.
+    pub(crate) method: &'static str,
+    /// The encoded request.
+    pub(crate) bytes: Vec<u8>,
+    /// The ids that may be left out.
+    pub(crate) optional: &'static [&'static str],
+}
+
+fn sound(method: &'static str, message: &impl Message, optional: &'static [&'static str]) -> Sound {
+    Sound {
+        method,
+        bytes: message.encode_to_vec(),
+        optional,
+    }
+}
+
+/// Plays a call, so that there is something to ask about, and returns a request for every RPC.
+pub(crate) async fn requests(suite: &Suite) -> Vec<Sound> {
+    let person = Person::named("sound");
+    person.write(&suite.clients).await;
+    let call = Call::of(&person, "sound-call").because("too_expensive");
+    let screen = call.ask(&suite.clients).await;
+    let mut requests = of_profiles(&person);
+    requests.extend(of_timeline(&person));
+    requests.extend(of_lifecycle(&person));
+    requests.extend(of_the_desk(&call, &screen));
+    requests.extend(of_the_office());
+    requests
+}
+
+fn of_profiles(person: &Person) -> Vec<Sound> {
+    let customer_id = person.id().to_owned();
+    let subscription_id = person.subscription_id().to_owned();
+    let request_id = || format!("sound-{customer_id}");
+    let mut subscription = person.subscription.clone();
+    subscription.commitment_end_time = Some(days_ago(-300));
+    vec![
+        sound(
+            "UpsertCustomer",
+            &profiles::UpsertCustomerRequest {
+                customer: Some(person.customer.clone()),
+                ..Default::default()
+            },
+            &["request_id"],
+        ),
+        sound(
+            "GetCustomer",
+            &profiles::GetCustomerRequest {
+                customer_id: customer_id.clone(),
+                min_revision: 1,
+            },
+            &[],
+        ),
+        sound(
+            "GetCustomerFacts",
+            &profiles::GetCustomerFactsRequest {
+                customer_id: customer_id.clone(),
+                min_revision: 1,
+            },
+            &[],
+        ),
+        sound(
+            "BatchGetCustomerFacts",
+            &profiles::BatchGetCustomerFactsRequest {
+                customer_ids: vec![customer_id.clone(), "unknown".to_owned()],
+            },
+            &[],
+        ),
+        sound(
+            "OpenAccount",
+            &profiles::OpenAccountRequest {
+                request_id: String::new(),
+                account: Some(person.account.clone()),
+            },
+            &["request_id"],
+        ),
+        sound(
+            "PutSubscription",
+            &profiles::PutSubscriptionRequest {
+                request_id: String::new(),
+                subscription: Some(subscription),
+            },
+            &["request_id"],
+        ),
+        sound(
+            "EndSubscription",
+            &profiles::EndSubscriptionRequest {
+                request_id: request_id(),
+                customer_id: customer_id.clone(),
+                subscription_id: subscription_id.clone(),
+                service_end_time: Some(days_ago(-30)),
+                billing_end_time: Some(days_ago(-60)),
+                end_reason: types::EndReason::CustomerTermination.into(),
+            },
+            &["request_id"],
+        ),
+        sound(
+            "ReinstateSubscription",
+            &profiles::ReinstateSubscriptionRequest {
+                request_id: String::new(),
+                customer_id: customer_id.clone(),
+                subscription_id,
+            },
+            &["request_id"],
+        ),
+        sound(
+            "ListAccounts",
+            &profiles::ListAccountsRequest {
+                customer_id,
+                min_revision: 1,
+            },
+            &[],
+        ),
+    ]
+}
+
+fn of_timeline(person: &Person) -> Vec<Sound> {
+    let customer_id = person.id().to_owned();
+    let incident_id = "sound-incident".to_owned();
+    vec![
+        sound(
+            "RecordEvents",
+            &profiles::RecordEventsRequest::default(),
+            &["request_id"],
+        ),
+        sound(
+            "ListEvents",
+            &profiles::ListEventsRequest {
+                customer_id: customer_id.clone(),
+                ..Default::default()
+            },
+            &[],
+        ),
+        sound(
+            "OpenIncident",
+            &profiles::OpenIncidentRequest {
+                request_id: String::new(),
+                incident: Some(profiles::Incident {
+                    customer_id: customer_id.clone(),
+                    incident_id: incident_id.clone(),
+                    severity: types::IncidentSeverity::Minor.into(),
+                    category: "billing".to_owned(),
+                    open_time: Some(days_ago(2)),
+                    promise_due_time: Some(days_ago(-2)),
+                    ..Default::default()
+                }),
+            },
+            &["request_id", "incident.subscription_id"],
+        ),
+        sound(
+            "AdvanceRecovery",
+            &profiles::AdvanceRecoveryRequest {
+                request_id: String::new(),
+                customer_id: customer_id.clone(),
+                incident_id: incident_id.clone(),
+                recovery_step: types::RecoveryStep::Own.into(),
+                promise_due_time: Some(days_ago(-2)),
+                promise_broken: false,
+            },
+            &["request_id"],
+        ),
+        sound(
+            "ResolveIncident",
+            &profiles::ResolveIncidentRequest {
+                request_id: String::new(),
+                customer_id: customer_id.clone(),
+                incident_id,
+                resolve_time: Some(days_ago(1)),
+                outcome: "mended".to_owned(),
+            },
+            &["request_id"],
+        ),
+        sound(
+            "RecordConsent",
+            &profiles::RecordConsentRequest {
+                request_id: String::new(),
+                consent: Some(profiles::Consent {
+                    customer_id: customer_id.clone(),
+                    channel: types::ConsentChannel::Email.into(),
+                    state: types::ConsentState::Granted.into(),
+                    record_time: Some(days_ago(3)),
+                    source: "call".to_owned(),
+                }),
+            },
+            &["request_id"],
+        ),
+        sound(
+            "ListConsents",
+            &profiles::ListConsentsRequest { customer_id },
+            &[],
+        ),
+    ]
+}
+
+fn of_lifecycle(person: &Person) -> Vec<Sound> {
+    let rules = lifecycle::BusinessLineRules {
+        business_line: "default".to_owned(),
+        early_days: 90,
+        long_term_days: 700,
+        lapsed_after_days: 100,
+        lost_after_days: 200,
+        phoenix_days: 100,
+        calm_days: 10,
+        notice_days: 10,
+        gross_margin_basis_points: 4_000,
+        discount_rate_basis_points: 1_000,
+        risk_horizon_days: 90,
+        at_risk_times_base_rate_percent: 150,
+        value_horizon_months: 36,
+    };
+    vec![
+        sound(
+            "GetCustomerStatus",
+            &lifecycle::GetCustomerStatusRequest {
+                customer_id: person.id().to_owned(),
+                subscription_id: person.subscription_id().to_owned(),
+                min_revision: 1,
+                include_facts: true,
+                as_of_time: Some(days_ago(1)),
+            },
+            &["subscription_id"],
+        ),
+        sound(
+            "BatchGetCustomerStatuses",
+            &lifecycle::BatchGetCustomerStatusesRequest {
+                customer_ids: vec![person.id().to_owned()],
+                include_facts: true,
+            },
+            &[],
+        ),
+        sound(
+            "PublishRules",
+            &lifecycle::PublishRulesRequest {
+                request_id: "sound-rules".to_owned(),
+                business_lines: vec![rules],
+                validate_only: false,
+            },
+            &["request_id"],
+        ),
+        sound("GetRules", &lifecycle::GetRulesRequest { version: 0 }, &[]),
+        sound("ListModels", &lifecycle::ListModelsRequest::default(), &[]),
+        sound(
+            "GetLifeTable",
+            &lifecycle::GetLifeTableRequest { version: 0 },
+            &[],
+        ),
+    ]
+}
+
+fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<Sound> {
+    let customer_id = call.request.customer_id.clone();
+    let session_id = screen.session_id.clone();
+    let mut ask = call.request.clone();
+    ask.secondary_reasons = vec!["not_using".to_owned()];
+    ask.contact_id = "sound-other-call".to_owned();
+    ask.request_id = "sound-other-ask".to_owned();
+    ask.jurisdiction = "US-CA".to_owned();
+    let mut leave = call.leave();
+    leave.request_id = "sound-leave".to_owned();
+    leave.requested_end_time = Some(days_ago(-30));
+    leave.agent = Some(agent("agent-1"));
+    vec![
+        sound("RequestSaveOffer", &ask, &["agent.agent_id"]),
+        sound(
+            "RecordResponse",
+            &call.response(screen, offers::PresentedOutcome::Presented),
+            &["agent.agent_id"],
+        ),
+        sound(
+            "ConfirmCancellation",
+            &leave,
+            &["request_id", "agent.agent_id"],
+        ),
+        sound(
+            "CloseSession",
+            &offers::CloseSessionRequest {
+                request_id: "sound-close".to_owned(),
+                customer_id: customer_id.clone(),
+                session_id: session_id.clone(),
+                transferred: false,
+            },
+            &["request_id"],
+        ),
+        sound(
+            "GetSession",
+            &offers::GetSessionRequest {
+                customer_id: customer_id.clone(),
+                session_id,
+            },
+            &[],
+        ),
+        sound(
+            "ExplainDecision",
+            &offers::ExplainDecisionRequest {
+                customer_id,
+                decision_id: screen.decision_id.clone(),
+            },
+            &[],
+        ),
+    ]
+}
+
+fn of_the_office() -> Vec<Sound> {
+    let catalogue = seed::files(&["catalogue.yaml", "reasons.yaml"]);
+    vec![
+        sound(
+            "ValidateCatalogue",
+            &offers::ValidateCatalogueRequest {
+                files: catalogue.clone(),
+            },
+            &[],
+        ),
+        sound(
+            "PublishCatalogue",
+            &offers::PublishCatalogueRequest {
+                request_id: "sound-catalogue".to_owned(),
+                files: catalogue,
+                published_by: "tests".to_owned(),
+                note: "again".to_owned(),
+            },
+            &[],
+        ),
+        sound(
+            "GetCatalogue",
+            &offers::GetCatalogueRequest { version: 0 },
+            &[],
+        ),
+        sound(
+            "ListCatalogueVersions",
+            &offers::ListCatalogueVersionsRequest::default(),
+            &[],
+        ),
+        sound(
+            "PublishPolicy",
+            &offers::PublishPolicyRequest {
+                request_id: "sound-policy".to_owned(),
+                files: seed::files(&["policy.yaml"]),
+                published_by: "tests".to_owned(),
+                note: "again".to_owned(),
+                validate_only: false,
+            },
+            &[],
+        ),
+        sound(
+            "ExplainPolicy",
+            &offers::ExplainPolicyRequest {
+                jurisdiction: "US-CA".to_owned(),
+                channel: offers::Channel::Phone.into(),
+                customer_kind: types::CustomerKind::Person.into(),
+                contract_kind: types::ContractKind::OneYear.into(),
+                as_of_time: Some(days_ago(-1)),
+            },
+            &[],
+        ),
+    ]
+}
