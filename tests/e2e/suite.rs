@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chassis::{Context, Program, RunningService, ServeSettings};
 use edge::client::ClientSettings;
-use kernel::secret::Secret;
 use kernel::time::{Clock, SystemClock};
 use lifecycle::app::Lifecycle;
 use offers::app::Offers;
@@ -17,6 +16,8 @@ use rekindle::import::{FileRows, Summary, send};
 use rekindle::output::Output;
 use rekindle::progress::Progress;
 use sqlx::AssertSqlSafe;
+use storage::PostgresSettings;
+use storage::batch::BatchSettings;
 use storage::redis::RedisSettings;
 use testkit::entropy::Seeded;
 use testkit::fault::{Proxy, Target};
@@ -98,7 +99,9 @@ impl Plan {
         let mut to_postgres = None;
         if self.breakable_postgres {
             let (proxy, url) = Proxy::postgres(&databases.offers.url).await;
-            settings.postgres.url = Secret::new(&url);
+            settings.postgres = PostgresSettings::at(&url);
+            settings.reads = BatchSettings::default();
+            settings.writes = BatchSettings::default();
             to_postgres = Some(proxy);
         }
         let clock = self.offers_clock.clone().unwrap_or_else(system_clock);
@@ -250,28 +253,52 @@ fn target(uri: &str) -> Target {
     Target::Tcp(uri.trim_start_matches("http://").parse().unwrap())
 }
 
+/// A Postgres that is waited for: a test says nothing about how busy the machine is that it runs on.
+fn patient(url: &str) -> PostgresSettings {
+    PostgresSettings {
+        acquire_timeout_ms: 10_000,
+        read_timeout_ms: 10_000,
+        write_timeout_ms: 20_000,
+        statement_timeout_ms: 10_000,
+        lock_timeout_ms: 10_000,
+        ..PostgresSettings::at(url)
+    }
+}
+
+fn patient_batches(settings: &mut BatchSettings) {
+    settings.timeout_ms = 10_000;
+}
+
 fn profiles_settings(databases: &Databases) -> profiles::settings::Settings {
-    let mut settings = profiles::settings::Settings::default();
-    settings.postgres.url = Secret::new(&databases.profiles.url);
+    let mut settings = profiles::settings::Settings {
+        postgres: patient(&databases.profiles.url),
+        settle_interval_ms: 200,
+        ..Default::default()
+    };
+    patient_batches(&mut settings.facts);
     settings.watch.poll_interval_ms = 10;
-    settings.settle_interval_ms = 200;
     settings
 }
 
 fn lifecycle_settings(databases: &Databases, profiles: &str) -> lifecycle::settings::Settings {
-    let mut settings = lifecycle::settings::Settings::default();
-    settings.postgres.url = Secret::new(&databases.lifecycle.url);
-    settings.profiles = ClientSettings::at(profiles);
-    settings
+    lifecycle::settings::Settings {
+        postgres: patient(&databases.lifecycle.url),
+        profiles: ClientSettings::at(profiles),
+        ..Default::default()
+    }
 }
 
 fn offers_settings(databases: &Databases, plan: &Plan) -> offers::settings::Settings {
     let redis_url = plan.redis_url.clone().unwrap_or_else(testkit::redis::url);
-    let mut settings = offers::settings::Settings::default();
-    settings.postgres.url = Secret::new(&databases.offers.url);
-    settings.redis = RedisSettings::at(&redis_url, &testkit::redis::prefix());
-    settings.sweep_period_ms = 200;
-    settings.delivery_period_ms = 50;
-    settings.active_period_ms = 100;
+    let mut settings = offers::settings::Settings {
+        postgres: patient(&databases.offers.url),
+        redis: RedisSettings::at(&redis_url, &testkit::redis::prefix()),
+        sweep_period_ms: 200,
+        delivery_period_ms: 50,
+        active_period_ms: 100,
+        ..Default::default()
+    };
+    patient_batches(&mut settings.reads);
+    patient_batches(&mut settings.writes);
     settings
 }
