@@ -96,7 +96,11 @@ fn read_tree(
         }
     }
     found.push(UsedPath { line, parts });
-    at
+    // The name that it goes by here is no path.
+    match tokens.get(at) {
+        Some((_, Token::Word(word))) if word == "as" => at + 2,
+        _ => at,
+    }
 }
 
 fn read_branches(

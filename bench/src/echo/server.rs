@@ -8,10 +8,10 @@ use http::{Request, Response};
 use rekindle::failure::Failure;
 use rekindle::output::Output;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 
 use super::client::echo;
@@ -34,9 +34,8 @@ pub(crate) async fn serve(next: Option<&str>, output: Output) -> Result<(), Fail
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     output.result(&address.port(), ToString::to_string)?;
     Server::builder()
-        .tcp_nodelay(true)
         .add_service(EchoServer { next })
-        .serve_with_incoming(TcpListenerStream::new(listener))
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
         .await
         .map_err(|error| failed(&error))
 }

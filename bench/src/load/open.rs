@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::TaskTracker;
 
 use super::{Shot, Tally, Window};
+
+/// How often calls that have become due are made: as finely as timers go. A call waits half of
+/// this on average before it is made, which counts as its latency like everything else.
+const TICK: Duration = Duration::from_millis(1);
 
 /// More calls than this in flight mean that the server does not keep up at all.
 const MOST_IN_FLIGHT: usize = 8_192;
@@ -21,62 +25,58 @@ pub(crate) async fn open_loop<S: Shot>(
     time: Duration,
 ) -> Tally {
     let window = Window::of(time);
-    let schedule = Schedule {
+    let calls = Calls {
         shot: shot.clone(),
         numbers: Arc::clone(numbers),
-        pause: Duration::from_secs_f64(1.0 / per_second.max(1.0)),
         window,
-        in_flight: Arc::new(AtomicUsize::new(0)),
+        in_flight: Arc::default(),
         tally: Arc::new(Mutex::new(Tally::of(time))),
-        tracker: TaskTracker::new(),
-        runtime: Handle::current(),
     };
-    let (tally, tracker) = (Arc::clone(&schedule.tally), schedule.tracker.clone());
-    let paced = tokio::task::spawn_blocking(move || schedule.run()).await;
+    let pause = Duration::from_secs_f64(1.0 / per_second.max(1.0));
+    let tracker = TaskTracker::new();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut due = Instant::now();
+    while due < window.ends && calls.keeps_up() {
+        let now = ticks.tick().await.into_std();
+        while due <= now && due < window.ends {
+            tracker.spawn(calls.one(due));
+            due += pause;
+        }
+    }
     tracker.close();
     tracker.wait().await;
-    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Err(panic) = paced {
-        tally.failed(panic);
-    }
-    tally
+    let tally = calls.tally.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.clone()
 }
 
-struct Schedule<S> {
+struct Calls<S> {
     shot: S,
     numbers: Arc<AtomicU64>,
-    pause: Duration,
     window: Window,
     in_flight: Arc<AtomicUsize>,
     tally: Arc<Mutex<Tally>>,
-    tracker: TaskTracker,
-    runtime: Handle,
 }
 
-impl<S: Shot> Schedule<S> {
-    /// Runs on a thread of its own: timers of the runtime are good to a millisecond, which is
-    /// longer than an echo takes.
-    fn run(&self) {
-        let mut due = Instant::now();
-        while due < self.window.ends {
-            wait_until(due);
-            if self.in_flight.fetch_add(1, Ordering::Relaxed) >= MOST_IN_FLIGHT {
-                let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-                tally.failed(format_args!(
-                    "{MOST_IN_FLIGHT} calls are in flight: it does not keep up"
-                ));
-                return;
-            }
-            self.tracker.spawn_on(self.call(due), &self.runtime);
-            due += self.pause;
+impl<S: Shot> Calls<S> {
+    fn keeps_up(&self) -> bool {
+        let in_flight = self.in_flight.load(Ordering::Relaxed);
+        if in_flight > MOST_IN_FLIGHT {
+            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.failed(format_args!(
+                "{in_flight} calls are in flight: it does not keep up"
+            ));
+            return false;
         }
+        true
     }
 
-    fn call(&self, due: Instant) -> impl Future<Output = ()> + Send + 'static {
+    fn one(&self, due: Instant) -> impl Future<Output = ()> + Send + 'static {
         let shot = self.shot.clone();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let counts = self.window.holds(due);
         let (tally, in_flight) = (Arc::clone(&self.tally), Arc::clone(&self.in_flight));
+        in_flight.fetch_add(1, Ordering::Relaxed);
         async move {
             let answer = shot.fire(number).await;
             let latency = due.elapsed();
@@ -87,16 +87,5 @@ impl<S: Shot> Schedule<S> {
                 Err(what) => tally.failed(what),
             }
         }
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the schedule is what is waited for, on a thread of its own"
-)]
-fn wait_until(due: Instant) {
-    let left = due.saturating_duration_since(Instant::now());
-    if !left.is_zero() {
-        std::thread::sleep(left);
     }
 }
