@@ -175,6 +175,7 @@ async fn what_does_not_exist_is_named() {
 
 /// Duplicates, the past and the future, another currency: each event on its own.
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a table is read from top to bottom")]
 async fn events_come_late_twice_and_from_the_future() {
     let suite = Plan::default().start_empty().await;
     let person = Person::named("eventful");

@@ -29,7 +29,6 @@ const OUTPUT_ONLY: [&str; 4] = [
 
 /// Finds every fault of a sound request. `optional` names the ids that may be left out. What is
 /// wrong inside a file is no fault of the request: the answer lists it as problems of the file.
-
 pub(crate) fn faults(sound: &DynamicMessage, optional: &[&str]) -> Vec<Fault> {
     spoil(sound, "", optional)
         .into_iter()

@@ -76,7 +76,7 @@ impl Dice {
         match self.below(12) {
             0 => "x".repeat(1 + self.below(5_000)),
             1 => (0..self.below(80))
-                .map(|_| char::from(self.below(128) as u8))
+                .map(|_| char::from(u8::try_from(self.below(128)).unwrap()))
                 .collect(),
             _ => TEXTS[self.below(TEXTS.len())].to_owned(),
         }

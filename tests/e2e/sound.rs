@@ -43,6 +43,7 @@ pub(crate) async fn requests(suite: &Suite) -> Vec<Sound> {
     requests
 }
 
+#[expect(clippy::too_many_lines, reason = "a table is read from top to bottom")]
 fn of_profiles(person: &Person) -> Vec<Sound> {
     let customer_id = person.id().to_owned();
     let subscription_id = person.subscription_id().to_owned();
@@ -129,6 +130,7 @@ fn of_profiles(person: &Person) -> Vec<Sound> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table is read from top to bottom")]
 fn of_timeline(person: &Person) -> Vec<Sound> {
     let customer_id = person.id().to_owned();
     let incident_id = "sound-incident".to_owned();
@@ -267,11 +269,11 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
     let session_id = screen.session_id.clone();
     let mut ask = call.request.clone();
     ask.secondary_reasons = vec!["not_using".to_owned()];
-    ask.contact_id = "sound-other-call".to_owned();
-    ask.request_id = "sound-other-ask".to_owned();
-    ask.jurisdiction = "US-CA".to_owned();
+    "sound-other-call".clone_into(&mut ask.contact_id);
+    "sound-other-ask".clone_into(&mut ask.request_id);
+    "US-CA".clone_into(&mut ask.jurisdiction);
     let mut leave = call.leave();
-    leave.request_id = "sound-leave".to_owned();
+    "sound-leave".clone_into(&mut leave.request_id);
     leave.requested_end_time = Some(days_ago(-30));
     leave.agent = Some(agent("agent-1"));
     vec![

@@ -305,7 +305,7 @@ fn offers_settings(databases: &Databases, plan: &Plan) -> offers::settings::Sett
     let redis_url = plan.redis_url.clone().unwrap_or_else(testkit::redis::url);
     let mut settings = offers::settings::Settings {
         postgres: patient(&databases.offers.url),
-        redis: RedisSettings::at(&redis_url, &testkit::redis::prefix()),
+        redis: RedisSettings::at(&redis_url, testkit::redis::prefix()),
         sweep_period_ms: 200,
         delivery_period_ms: 50,
         active_period_ms: 100,
