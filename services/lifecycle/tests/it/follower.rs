@@ -126,12 +126,12 @@ fn store(database_url: &str) -> Store {
     Store::new(Postgres::connect_lazy(&settings, &TaskTracker::new()).unwrap())
 }
 
-fn cursor(holder: &str, position: &str) -> Option<Cursor> {
-    Some(Cursor {
+fn cursor(holder: &str, position: &str) -> Cursor {
+    Cursor {
         feed: CHANGES_FEED,
         holder: holder.to_owned(),
         position: position.to_owned(),
-    })
+    }
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn whoever_lost_the_lease_changes_nothing() {
     world.wait_until_followed().await;
     let run = TakeOver {
         gone: vec!["c-1".to_owned()],
-        cursor: cursor("somebody else", "99"),
+        cursor: Some(cursor("somebody else", "99")),
         ..TakeOver::default()
     };
     let taken = store(&world.database.url).take_over(soon(), run).await;
@@ -156,7 +156,7 @@ async fn whoever_lost_the_lease_changes_nothing() {
 async fn what_cannot_be_stored_moves_no_cursor() {
     let database = testkit::postgres::fresh(&MIGRATOR).await;
     let store = store(&database.url);
-    let lease = Duration::from_secs(60);
+    let lease = Duration::from_mins(1);
     let position = store.acquire_feed("us", lease).await.unwrap();
     assert_eq!(position.as_deref(), Some(""));
     let impossible = Exposure {
@@ -179,7 +179,7 @@ async fn what_cannot_be_stored_moves_no_cursor() {
             observation("c-1", vec![]),
             observation("c-2", vec![impossible]),
         ],
-        cursor: cursor("us", "2"),
+        cursor: Some(cursor("us", "2")),
         ..TakeOver::default()
     };
     let refused = store.take_over(soon(), run).await.unwrap_err();
