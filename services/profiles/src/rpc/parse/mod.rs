@@ -54,7 +54,7 @@ pub(super) fn instant(
     field: &str,
     wire: Option<&prost_types::Timestamp>,
 ) -> Option<Timestamp> {
-    checks.instant(field, wire).map(to_microseconds)
+    checks.instant(field, wire)
 }
 
 /// Checks an instant that may be left out.
@@ -63,14 +63,7 @@ pub(super) fn optional_instant(
     field: &str,
     wire: Option<&prost_types::Timestamp>,
 ) -> Option<Option<Timestamp>> {
-    let instant = checks.optional_instant(field, wire)?;
-    Some(instant.map(to_microseconds))
-}
-
-/// Postgres keeps microseconds. Cut here, or what is read back would differ from what was sent and
-/// every repetition would look like a change.
-fn to_microseconds(instant: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
+    checks.optional_instant(field, wire)
 }
 
 /// Checks an amount that may be left out.
