@@ -172,6 +172,11 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
             record.session_id,
         ));
     };
+    // Somebody may have been quicker with this step while we waited for the lock: theirs is the
+    // answer, whatever the session's state is by now.
+    if !insert_decision(connection, new).await? {
+        return Ok(Asked::Before);
+    }
     let step = if record.decision.offers.is_empty() {
         Step::Ask
     } else {
@@ -181,9 +186,6 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
         .state
         .after(step)
         .map_err(|illegal| StoreError::rejected(illegal.refusal(record.session_id)))?;
-    if !insert_decision(connection, new).await? {
-        return Ok(Asked::Before);
-    }
     insert_offers(connection, new).await?;
     let kind = if record.decision.offers.is_empty() {
         "let_go"
