@@ -1,20 +1,16 @@
 //! Randomness from the operating system.
 
 use kernel::entropy::Entropy;
-use rand::rngs::SysRng;
-use rand::{Rng, TryRng};
+use rand::Rng;
 
-/// The operating system's randomness, drawn through a generator that it seeds.
+/// The operating system's randomness, drawn through a cryptographic generator of each thread that
+/// it seeds again and again: a call draws many ids, and each would cost a system call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
     fn fill(&self, bytes: &mut [u8]) {
-        // Straight from the system where it answers; its own generator, seeded by the system when
-        // the process began, in the rare case that it does not.
-        if SysRng.try_fill_bytes(bytes).is_err() {
-            rand::rng().fill_bytes(bytes);
-        }
+        rand::rng().fill_bytes(bytes);
     }
 
     fn next_u64(&self) -> u64 {

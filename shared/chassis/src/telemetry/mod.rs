@@ -13,8 +13,10 @@ use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing::Subscriber;
 use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
@@ -46,10 +48,6 @@ impl Telemetry {
             telemetry.metrics = Some(metrics);
             telemetry.traces = Some(traces(service, settings)?);
         }
-        let log_filter = EnvFilter::try_new(&settings.log_filter)?;
-        let events = filter_fn(is_event);
-        let lines = LogLines::new(service, settings.log_format, settings.log_lines_per_second)
-            .with_filter(log_filter.and(events));
         let exported = telemetry.traces.as_ref().map(|traces| {
             tracing_opentelemetry::layer::<_>()
                 .with_tracer(traces.tracer("rekindle"))
@@ -59,7 +57,16 @@ impl Telemetry {
                 .with_tracked_inactivity(false)
                 .with_filter(KeptTraces)
         });
-        Registry::default().with(exported).with(lines).try_init()?;
+        // An absent layer would count as one that wants every span, so that all of them were made.
+        match exported {
+            Some(exported) => Registry::default()
+                .with(exported)
+                .with(log_lines(service, settings)?)
+                .try_init()?,
+            None => Registry::default()
+                .with(log_lines(service, settings)?)
+                .try_init()?,
+        }
         log_panics();
         Ok(telemetry)
     }
@@ -88,6 +95,18 @@ impl Telemetry {
             tracing::warn!("telemetry was not sent in time");
         }
     }
+}
+
+fn log_lines<S>(
+    service: &'static str,
+    settings: &TelemetrySettings,
+) -> anyhow::Result<impl Layer<S>>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let wanted = EnvFilter::try_new(&settings.log_filter)?.and(filter_fn(is_event));
+    let lines = LogLines::new(service, settings.log_format, settings.log_lines_per_second);
+    Ok(lines.with_filter(wanted))
 }
 
 fn is_event(metadata: &tracing::Metadata<'_>) -> bool {
