@@ -50,6 +50,12 @@ pub enum Mode {
     Read,
     /// Writes: BEGIN and COMMIT around each batch.
     Write,
+    /// Writes of one statement, which is a transaction of its own: two round trips fewer.
+    ///
+    /// The handler runs exactly one statement and reads its result to the end, since it is durable
+    /// only then. The statement does nothing when it is run again, for a batch on a connection that
+    /// broke is.
+    RepeatableStatement,
 }
 
 /// Limits of a batcher.

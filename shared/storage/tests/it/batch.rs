@@ -202,6 +202,48 @@ async fn a_connection_that_died_idle_fails_no_batch() {
     assert_eq!(stage.effects().await, ["after", "before"]);
 }
 
+/// Inserts effects in one statement, which skips those that are there.
+struct Repeatable;
+
+impl BatchHandler for Repeatable {
+    type Item = String;
+    type Output = bool;
+
+    fn run<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        items: &'c [String],
+    ) -> BoxFuture<'c, Result<Answers<bool>, StoreError>> {
+        Box::pin(async move {
+            let text = "insert into effect (name) select unnest($1::text[]) \
+                        on conflict do nothing returning name";
+            let query = sqlx::query_scalar::<_, String>(text).bind(items);
+            let fresh = query.fetch_all(connection).await?;
+            Ok(items.iter().map(|item| Ok(fresh.contains(item))).collect())
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_statement_is_durable_without_a_transaction_and_survives_a_dead_connection() {
+    let stage = stage().await;
+    let settings = BatchSettings::default();
+    let mode = Mode::RepeatableStatement;
+    let batcher = Batcher::start(&stage.postgres, &settings, mode, Repeatable);
+    let names = ["a", "b", "a\0", "c"];
+    let results = join_all(names.map(|name| batcher.submit(name.to_owned(), soon()))).await;
+    assert!(results[2].is_err(), "no text of Postgres holds a zero");
+    assert!(
+        [0, 1, 3]
+            .iter()
+            .all(|index| matches!(results[*index], Ok(true)))
+    );
+    stage.terminate_others().await;
+    let again = join_all(["d", "a"].map(|name| batcher.submit(name.to_owned(), soon()))).await;
+    assert!(matches!(again[..], [Ok(true), Ok(false)]), "{again:?}");
+    assert_eq!(stage.effects().await, ["a", "b", "c", "d"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_loops_end_with_their_last_handle_and_finish_what_is_queued() {
     let stage = stage().await;
