@@ -175,7 +175,7 @@ impl Databases {
 
     /// The states of all holds, in order.
     pub(crate) async fn holds(&self) -> Vec<String> {
-        let sql = "select state from hold order by state";
+        let sql = "select hold_state from presented_offer order by hold_state";
         sqlx::query_scalar(sql)
             .fetch_all(&self.offers.pool)
             .await

@@ -22,7 +22,7 @@ use crate::redis::Redis;
 
 /// The desk's memory of calls. It is emptied before each measure, so that every round begins with
 /// customers who never called.
-const FORGET_CALLS: &str = "truncate save_session, decision, presented_offer, hold, acceptance, \
+const FORGET_CALLS: &str = "truncate save_session, decision, presented_offer, acceptance, \
                             session_event, request_log;";
 
 /// Everything that runs.

@@ -48,13 +48,8 @@ async fn no_price_is_offered_while_an_incident_is_open() {
         .not_before(revision);
     let screen = about_price.ask(&suite.clients).await;
     for key in ["ten_percent_three_months", "twenty_percent_six_months"] {
-        let reasons = &verdict(&screen, key).reasons;
-        let blocked = reasons.iter().find(|reason| reason.code == "OPEN_INCIDENT");
-        assert_eq!(
-            blocked.map(|reason| reason.detail.as_str()),
-            Some("outage"),
-            "{key}"
-        );
+        let codes = codes(&verdict(&screen, key).reasons);
+        assert!(codes.contains(&"OPEN_INCIDENT"), "{key}: {codes:?}");
     }
     for offer in &screen.offers {
         assert!(!PRICE_LEVERS.contains(&offer.lever()), "{offer:?}");

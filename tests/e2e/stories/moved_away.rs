@@ -25,7 +25,6 @@ async fn nothing_is_pitched_to_who_cannot_stay() {
         );
         assert_eq!(screen.let_go_reasons[0].detail, reason);
         assert_eq!(suite.databases.count("presented_offer").await, 0);
-        assert_eq!(suite.databases.count("hold").await, 0);
 
         let left = call.confirm(&suite.clients).await;
         assert_eq!(left.session_id, screen.session_id, "the same session");

@@ -41,13 +41,8 @@ async fn one_request_has_one_answer() {
     assert!(later.replayed);
     assert_eq!(bytes(&later), bytes(first));
 
-    for (table, rows) in [
-        ("save_session", 1),
-        ("decision", 1),
-        ("presented_offer", 1),
-        ("hold", 1),
-    ] {
-        assert_eq!(suite.databases.count(table).await, rows, "{table}");
+    for table in ["save_session", "decision", "presented_offer"] {
+        assert_eq!(suite.databases.count(table).await, 1, "{table}");
     }
 }
 

@@ -8,12 +8,12 @@
 //! of Neslin et al. (2006) and Lemmens & Gupta (2020) with three stages for the durability of a
 //! save.
 
-use kernel::money::Money;
+use kernel::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Concession, Offer, StagePrior};
-use super::decision::{Reason, Verdict, VerdictKind};
 use super::qualification::{Benefit, Call};
+use super::verdict::{Ground, Verdict};
 
 /// The shortest window after which a save counts as durable, in months.
 const SHORTEST_WINDOW_MONTHS: u32 = 3;
@@ -25,10 +25,16 @@ const NO_OFFER_PRIOR: StagePrior = StagePrior {
     durable: 0.85,
 };
 
-/// The terms of the expected net gain of one arm. Amounts are minor units of the price's currency.
+/// The grounds for passing over an offer that qualifies.
+pub(super) const BELOW_NO_OFFER: &str = "BELOW_NO_OFFER";
+pub(super) const RANKED_LOWER: &str = "RANKED_LOWER";
+
+/// The terms of the expected net gain of one arm. Amounts are minor units of one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreTerms {
+    /// The currency of the amounts: that of the price.
+    pub currency: Currency,
     /// The chance that the customer stays today.
     pub stay: f64,
     /// The chance that they are here at 30 days, given that they stay.
@@ -36,17 +42,24 @@ pub struct ScoreTerms {
     /// The chance that it lasts, given that they are here at 30 days.
     pub durable: f64,
     /// The margin of the first month.
-    pub first_month: Money,
+    pub first_month: i64,
     /// The margin of the months to the end of the window.
-    pub window: Money,
+    pub window: i64,
     /// The value after the window.
-    pub after: Money,
+    pub after: i64,
     /// The expected value of the arm.
-    pub expected: Money,
+    pub expected: i64,
     /// The expected value of offering nothing.
-    pub expected_no_offer: Money,
+    pub expected_no_offer: i64,
     /// The difference.
-    pub gain: Money,
+    pub gain: i64,
+}
+
+impl ScoreTerms {
+    /// One of the amounts.
+    pub const fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.currency)
+    }
 }
 
 /// An offer with its score.
@@ -124,22 +137,24 @@ pub fn score<'a>(
 
     let nothing = Stages::new(margin, margin, 0, residual).expected(no_offer.0);
     let expected = stages.expected(prior);
-    let money = |amount: f64| rounded(amount, benefit.score.monthly_margin);
+    let currency = benefit.score.monthly_margin.currency;
+    let cost = once + conceded(&benefit, margin - during, margin - afterwards);
     Scored {
         offer,
         benefit,
         terms: ScoreTerms {
+            currency,
             stay: prior.stay,
             here_30_days: prior.here_30_days,
             durable: prior.durable,
-            first_month: money(stages.first_month),
-            window: money(stages.window),
-            after: money(stages.after),
-            expected: money(expected),
-            expected_no_offer: money(nothing),
-            gain: money(expected - nothing),
+            first_month: rounded(stages.first_month),
+            window: rounded(stages.window),
+            after: rounded(stages.after),
+            expected: rounded(expected),
+            expected_no_offer: rounded(nothing),
+            gain: rounded(expected - nothing),
         },
-        cost: money(once + conceded(&benefit, margin - during, margin - afterwards)),
+        cost: Money::new(rounded(cost), currency),
         lever_rank: call
             .stated
             .and_then(|stated| stated.levers.iter().position(|lever| *lever == offer.lever))
@@ -199,8 +214,7 @@ pub fn rank(scored: &mut [Scored<'_>]) {
         right
             .terms
             .gain
-            .minor
-            .cmp(&left.terms.gain.minor)
+            .cmp(&left.terms.gain)
             .then(left.lever_rank.cmp(&right.lever_rank))
             .then(left.offer.key.cmp(&right.offer.key))
     });
@@ -208,24 +222,16 @@ pub fn rank(scored: &mut [Scored<'_>]) {
 
 /// Says what became of a ranked offer; `place_left` while fewer are chosen than policy allows.
 pub fn verdict(scored: &Scored<'_>, place_left: bool) -> Verdict {
-    let gain = scored.terms.gain;
-    let (kind, reason) = if gain.minor <= 0 {
-        (
-            VerdictKind::NotChosen,
-            Some(Reason::new("BELOW_NO_OFFER", gain.to_string())),
-        )
+    let ground = if scored.terms.gain <= 0 {
+        Some(BELOW_NO_OFFER)
     } else if place_left {
-        (VerdictKind::Chosen, None)
+        None
     } else {
-        (
-            VerdictKind::NotChosen,
-            Some(Reason::new("RANKED_LOWER", gain.to_string())),
-        )
+        Some(RANKED_LOWER)
     };
     Verdict {
-        offer_key: scored.offer.key.to_string(),
-        kind,
-        reasons: reason.into_iter().collect(),
+        offer_key: scored.offer.key.clone(),
+        grounds: ground.map(Ground::new).into_iter().collect(),
         score: Some(scored.terms),
     }
 }
@@ -242,8 +248,8 @@ fn minor(amount: Money) -> f64 {
     clippy::cast_possible_truncation,
     reason = "a float cast saturates, and amounts of this size are refused on input"
 )]
-fn rounded(amount: f64, like: Money) -> Money {
-    Money::new(amount.round() as i64, like.currency)
+const fn rounded(amount: f64) -> i64 {
+    amount.round() as i64
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! Deciding is pure: the same inputs give the same answer, so that a stored record can be decided
 //! again and compared.
 
+use std::borrow::Cow;
+
 use kernel::id::{DecisionId, PresentedOfferId, SessionId};
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::arbitration::{self, ScoreTerms, Scored};
+use super::arbitration::{self, Scored};
 use super::catalogue::{Catalogue, Reason as StatedReason};
 use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
@@ -17,6 +19,7 @@ use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
 use super::request::{Permission, SaveRequest};
 use super::session::State;
+use super::verdict::{Verdict, VerdictKind};
 
 /// The name of the arm that offers nothing.
 pub const NO_OFFER: &str = "no_offer";
@@ -65,50 +68,24 @@ pub struct Decision {
     pub propensity: f64,
 }
 
-/// One reason in a verdict.
+/// One reason why there is no offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// A short key.
-    pub code: String,
-    /// The clause that failed with what was seen, or empty.
+    pub code: Cow<'static, str>,
+    /// More about it, or empty.
     pub detail: String,
 }
 
 impl Reason {
     /// Makes a reason.
-    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            code: code.to_owned(),
+            code: Cow::Borrowed(code),
             detail: detail.into(),
         }
     }
-}
-
-/// What became of one offer of the catalogue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Verdict {
-    /// The offer.
-    pub offer_key: String,
-    /// Chosen, passed over or disqualified.
-    pub kind: VerdictKind,
-    /// Why.
-    pub reasons: Vec<Reason>,
-    /// The terms of its score; absent when it was never scored.
-    pub score: Option<ScoreTerms>,
-}
-
-/// The kinds of verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VerdictKind {
-    /// Chosen.
-    Chosen,
-    /// Qualified, and ranked below the chosen ones or below offering nothing.
-    NotChosen,
-    /// Not qualified.
-    Disqualified,
 }
 
 /// The record of a decision: its inputs, its answer and the ids given to it. Never changed.
@@ -145,7 +122,31 @@ pub struct Record {
     pub decide_microseconds: u64,
 }
 
+impl Decision {
+    /// What it came to, as an event of the session: its kind, and the offers or the reason for none.
+    pub fn event(&self) -> (&'static str, String) {
+        if self.offers.is_empty() {
+            let why = self.let_go.first();
+            return (
+                "let_go",
+                why.map_or_else(String::new, |why| why.code.to_string()),
+            );
+        }
+        let keys = self.offers.iter().map(|offer| offer.offer_key.as_str());
+        ("offered", keys.collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl Record {
+    /// Finds what was promised under an id.
+    pub fn promise(&self, id: PresentedOfferId) -> Option<&Promise> {
+        let ids = self.presented_offer_ids.iter();
+        let mut promises = ids.zip(&self.decision.offers);
+        promises
+            .find(|(presented, _)| **presented == id)
+            .map(|(_, promise)| promise)
+    }
+
     /// Decides again on what is recorded and tells whether the answer is the same.
     pub fn replay_agrees(&self, catalogue: &Catalogue, policy: &PolicySet) -> bool {
         let again = decide(&Inputs {
@@ -292,10 +293,9 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     for offer in call.catalogue.offers() {
         match qualification::qualify(call, offer) {
             Ok(benefit) => scored.push(arbitration::score(call, offer, benefit, &no_offer)),
-            Err(reasons) => decision.verdicts.push(Verdict {
-                offer_key: offer.key.to_string(),
-                kind: VerdictKind::Disqualified,
-                reasons,
+            Err(grounds) => decision.verdicts.push(Verdict {
+                offer_key: offer.key.clone(),
+                grounds,
                 score: None,
             }),
         }
@@ -304,7 +304,7 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     let most = usize::try_from(decision.policy.max_offers).unwrap_or(0);
     for arm in scored {
         let verdict = arbitration::verdict(&arm, decision.offers.len() < most);
-        if verdict.kind == VerdictKind::Chosen {
+        if verdict.kind() == VerdictKind::Chosen {
             decision.offers.push(promise(call, &arm));
         }
         decision.verdicts.push(verdict);

@@ -18,4 +18,5 @@ pub mod promise;
 pub mod qualification;
 pub mod request;
 pub mod session;
+pub mod verdict;
 pub mod version;

@@ -57,6 +57,6 @@ pub fn promise(call: &Call<'_>, arm: &Scored<'_>) -> Promise {
             .checked_add(Span::new().minutes(i64::from(arm.offer.hold_minutes)))
             .unwrap_or(now),
         cost: arm.cost,
-        gain: arm.terms.gain,
+        gain: arm.terms.money(arm.terms.gain),
     }
 }

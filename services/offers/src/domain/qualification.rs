@@ -1,13 +1,28 @@
-//! Who qualifies for what: per offer, every reason why not, or the terms it comes to.
+//! Who qualifies for what: per offer, every ground why not, or the terms it comes to.
 
-use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
+use super::arbitration::{BELOW_NO_OFFER, RANKED_LOWER};
+use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms, TermsError};
 use super::customer::{Customer, Score, Subscription};
-use super::decision::{Inputs, Reason};
+use super::decision::Inputs;
 use super::facts::Facts;
-use super::history::{Outcome, days_since};
+use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
 use super::observation::observe;
-use super::predicate::{ClauseFailure, Predicate};
+use super::predicate::Predicate;
+use super::verdict::{Ground, Verdict};
+
+const PAUSED: &str = "PAUSED";
+const ELIGIBILITY: &str = "ELIGIBILITY";
+const APPLICABILITY: &str = "APPLICABILITY";
+const SUITABILITY: &str = "SUITABILITY";
+const NO_PRICE_OFFER_FOR_REASON: &str = "NO_PRICE_OFFER_FOR_REASON";
+const LEVER_DOES_NOT_ANSWER_REASON: &str = "LEVER_DOES_NOT_ANSWER_REASON";
+const OPEN_INCIDENT: &str = "OPEN_INCIDENT";
+const AUTHORITY: &str = "AUTHORITY";
+const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
+const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
+const NO_TERMS: &str = "NO_TERMS";
+const NO_VALUE_ESTIMATE: &str = "NO_VALUE_ESTIMATE";
 
 /// A call with everything that is known about it.
 #[derive(Clone, Debug)]
@@ -63,110 +78,165 @@ pub struct Benefit {
 }
 
 /// Says what an offer comes to, or everything that keeps it from this call.
-pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Vec<Reason>> {
-    let mut reasons = Vec::new();
+pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Vec<Ground>> {
+    let mut grounds = Vec::new();
     if !offer.is_live() {
-        reasons.push(Reason::new("PAUSED", ""));
+        grounds.push(Ground::new(PAUSED));
     }
-    reasons.extend(failures("ELIGIBILITY", &offer.eligibility, &call.facts));
-    reasons.extend(failures("APPLICABILITY", &offer.applicability, &call.facts));
-    reasons.extend(failures("SUITABILITY", &offer.suitability, &call.facts));
-    reasons.extend(against_reason(call, offer));
-    reasons.extend(against_customer(call, offer));
+    for (code, rule) in rules(offer) {
+        failed_clauses(code, rule, &call.facts, &mut grounds);
+    }
+    grounds.extend(against_reason(call, offer));
+    grounds.extend(against_customer(call, offer));
     match benefit(call, offer) {
-        Ok(benefit) if reasons.is_empty() => Ok(benefit),
-        Ok(_) => Err(reasons),
-        Err(reason) => {
-            reasons.push(reason);
-            Err(reasons)
+        Ok(benefit) if grounds.is_empty() => Ok(benefit),
+        Ok(_) => Err(grounds),
+        Err(ground) => {
+            grounds.push(ground);
+            Err(grounds)
         }
     }
 }
 
-fn failures(code: &str, rule: &Predicate, facts: &Facts) -> Vec<Reason> {
-    if rule.evaluate(facts) {
-        return Vec::new();
-    }
-    rule.failures(facts)
-        .into_iter()
-        .map(|failure| Reason::new(code, describe(&failure)))
-        .collect()
+fn rules(offer: &Offer) -> [(&'static str, &Predicate); 3] {
+    [
+        (ELIGIBILITY, &offer.eligibility),
+        (APPLICABILITY, &offer.applicability),
+        (SUITABILITY, &offer.suitability),
+    ]
 }
 
-fn describe(failure: &ClauseFailure) -> String {
-    match &failure.seen {
-        Some(seen) => format!("{}; it is {seen}", failure.clause),
-        None => format!("{}; it is not known", failure.clause),
+fn failed_clauses(code: &'static str, rule: &Predicate, facts: &Facts, grounds: &mut Vec<Ground>) {
+    if rule.evaluate(facts) {
+        return;
     }
+    let failures = rule.failures(facts);
+    grounds.push(Ground {
+        clauses: failures.iter().map(|failure| failure.number).collect(),
+        ..Ground::new(code)
+    });
 }
 
 /// What the reason stated rules out.
-fn against_reason(call: &Call<'_>, offer: &Offer) -> Option<Reason> {
+fn against_reason(call: &Call<'_>, offer: &Offer) -> Option<Ground> {
     let stated = call.stated?;
     if offer.is_price_offer() && !stated.price_offer_allowed {
-        return Some(Reason::new("NO_PRICE_OFFER_FOR_REASON", stated.key.clone()));
+        return Some(Ground::new(NO_PRICE_OFFER_FOR_REASON));
     }
-    if !stated.levers.contains(&offer.lever) {
-        let detail = format!("{} does not answer {}", offer.lever.name(), stated.key);
-        return Some(Reason::new("LEVER_DOES_NOT_ANSWER_REASON", detail));
-    }
-    None
+    (!stated.levers.contains(&offer.lever)).then(|| Ground::new(LEVER_DOES_NOT_ANSWER_REASON))
 }
 
 /// What the customer's own situation rules out.
-fn against_customer(call: &Call<'_>, offer: &Offer) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    if offer.is_price_offer() && !call.customer.open_incidents.is_empty() {
-        let open = call.customer.open_incidents.iter();
-        let categories: Vec<&str> = open.map(|incident| incident.category.as_str()).collect();
-        reasons.push(Reason::new("OPEN_INCIDENT", categories.join(", ")));
-    }
-    if call.inputs.request.agent.authority < offer.minimum_authority {
-        reasons.push(Reason::new(
-            "AUTHORITY",
-            "needs an agent with more authority",
-        ));
-    }
-    reasons.extend(cooling_down(call, offer));
-    reasons
+fn against_customer(call: &Call<'_>, offer: &Offer) -> impl Iterator<Item = Ground> {
+    let incident = offer.is_price_offer() && !call.customer.open_incidents.is_empty();
+    let authority = call.inputs.request.agent.authority < offer.minimum_authority;
+    let cooling = cooling_down(call, offer).map(|(_, code)| code);
+    [
+        incident.then_some(OPEN_INCIDENT),
+        authority.then_some(AUTHORITY),
+        cooling,
+    ]
+    .into_iter()
+    .flatten()
+    .map(Ground::new)
 }
 
 /// An offer that was just refused, or taken, is not offered again for a while.
-fn cooling_down(call: &Call<'_>, offer: &Offer) -> Option<Reason> {
-    call.inputs
+fn cooling_down<'a>(call: &Call<'a>, offer: &Offer) -> Option<(&'a PastOffer, &'static str)> {
+    let inputs = call.inputs;
+    inputs
         .history
         .offers
         .iter()
         .filter(|past| past.offer_key == offer.key)
         .find_map(|past| {
-            let (days, code) = match past.outcome {
-                Outcome::Declined => (offer.cool_down.after_refusal_days, "REFUSED_BEFORE"),
-                Outcome::Accepted => (offer.cool_down.after_acceptance_days, "ACCEPTED_BEFORE"),
+            let code = match past.outcome {
+                Outcome::Declined => REFUSED_BEFORE,
+                Outcome::Accepted => ACCEPTED_BEFORE,
                 _ => return None,
             };
-            let passed = days_since(past.decided_at, call.inputs.now);
-            (passed < i64::from(days))
-                .then(|| Reason::new(code, format!("{passed} of {days} days ago")))
+            let days = i64::from(cool_down_days(offer, past.outcome));
+            (days_since(past.decided_at, inputs.now) < days).then_some((past, code))
         })
 }
 
-fn benefit(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Reason> {
-    let price = call.subscription.monthly_price;
-    let terms = offer
-        .benefit
-        .terms(price, call.inputs.now)
-        .map_err(|error| Reason::new("NO_TERMS", error.to_string()))?;
-    if price.is_some_and(|price| !offer.covers(price.currency)) {
-        return Err(Reason::new(
-            "NO_TERMS",
-            "its costs are not known in this currency",
-        ));
+fn cool_down_days(offer: &Offer, outcome: Outcome) -> u32 {
+    match outcome {
+        Outcome::Declined => offer.cool_down.after_refusal_days,
+        Outcome::Accepted => offer.cool_down.after_acceptance_days,
+        _ => 0,
     }
-    let score = call.subscription.score.ok_or_else(|| {
-        Reason::new(
-            "NO_VALUE_ESTIMATE",
-            "what the relationship is worth is not known",
-        )
-    })?;
+}
+
+fn benefit(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Ground> {
+    let price = call.subscription.monthly_price;
+    let terms = terms(call, offer).map_err(|_| Ground::new(NO_TERMS))?;
+    if price.is_some_and(|price| !offer.covers(price.currency)) {
+        return Err(Ground::new(NO_TERMS));
+    }
+    let score = call.subscription.score;
+    let score = score.ok_or(Ground::new(NO_VALUE_ESTIMATE))?;
     Ok(Benefit { terms, score })
+}
+
+fn terms(call: &Call<'_>, offer: &Offer) -> Result<Terms, TermsError> {
+    let price = call.subscription.monthly_price;
+    offer.benefit.terms(price, call.inputs.now)
+}
+
+/// Says a ground in words: each clause that failed with what was seen, or what it rests on.
+pub fn describe(call: &Call<'_>, offer: &Offer, verdict: &Verdict, ground: &Ground) -> Vec<String> {
+    if ground.clauses.is_empty() {
+        return vec![describe_code(call, offer, verdict, &ground.code)];
+    }
+    let rule = rules(offer)
+        .into_iter()
+        .find(|(code, _)| *code == ground.code);
+    let failures = rule.map_or_else(Vec::new, |(_, rule)| rule.failures(&call.facts));
+    failures
+        .iter()
+        .filter(|failure| ground.clauses.contains(&failure.number))
+        .map(|failure| match failure.seen {
+            Some(seen) => format!("{}; it is {seen}", failure.clause),
+            None => format!("{}; it is not known", failure.clause),
+        })
+        .collect()
+}
+
+fn describe_code(call: &Call<'_>, offer: &Offer, verdict: &Verdict, code: &str) -> String {
+    let stated = call.stated.map_or("", |stated| stated.key.as_str());
+    match code {
+        PAUSED => "its authors have paused it".to_owned(),
+        NO_PRICE_OFFER_FOR_REASON => stated.to_owned(),
+        LEVER_DOES_NOT_ANSWER_REASON => {
+            format!("{} does not answer {stated}", offer.lever.name())
+        }
+        OPEN_INCIDENT => open_incidents(call),
+        AUTHORITY => "needs an agent with more authority".to_owned(),
+        REFUSED_BEFORE | ACCEPTED_BEFORE => cooling_down(call, offer)
+            .map(|(past, _)| days_passed(call, offer, past))
+            .unwrap_or_default(),
+        NO_TERMS => match terms(call, offer) {
+            Err(error) => error.to_string(),
+            Ok(_) => "its costs are not known in this currency".to_owned(),
+        },
+        NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
+        BELOW_NO_OFFER | RANKED_LOWER => verdict
+            .score
+            .map(|score| score.money(score.gain).to_string())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+fn open_incidents(call: &Call<'_>) -> String {
+    let open = call.customer.open_incidents.iter();
+    let categories: Vec<&str> = open.map(|incident| incident.category.as_str()).collect();
+    categories.join(", ")
+}
+
+fn days_passed(call: &Call<'_>, offer: &Offer, past: &PastOffer) -> String {
+    let passed = days_since(past.decided_at, call.inputs.now);
+    let days = cool_down_days(offer, past.outcome);
+    format!("{passed} of {days} days ago")
 }

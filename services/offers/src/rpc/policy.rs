@@ -47,7 +47,7 @@ impl PolicyService for PolicyRpc {
             .policy
             .explain(&explanation.situation, explanation.at);
         Ok(Response::new(pb::ExplainPolicyResponse {
-            policy: Some(render::policy(&explanation.outcome)),
+            policy: Some(render::policy(explanation.outcome)),
             rows: effects.into_iter().map(row).collect(),
         }))
     }

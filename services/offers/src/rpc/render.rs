@@ -11,26 +11,32 @@ use super::request::save_request;
 use crate::domain::arbitration::ScoreTerms;
 use crate::domain::catalogue::{Lever, Terms};
 use crate::domain::customer::Customer;
-use crate::domain::decision::{Reason, Record, Verdict, VerdictKind};
+use crate::domain::decision::{Reason, Record};
 use crate::domain::exit::DatesSource;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 use crate::domain::policy::{OffersAllowed, PolicyOutcome};
 use crate::domain::promise::Promise;
 use crate::domain::session::State;
+use crate::domain::verdict::{Ground, Verdict, VerdictKind};
 use crate::usecase::confirm_cancellation::Confirmed;
 use crate::usecase::explain_decision::Explanation;
 use crate::usecase::read_session::{EventView, Linked, OfferView};
 use crate::usecase::request_save_offer::Answer;
 
 /// Renders the answer to a request for an offer.
-pub(super) fn answer(answer: &Answer) -> pb::RequestSaveOfferResponse {
-    recorded(&answer.record, answer.replayed)
+pub(super) fn answer(answer: Answer) -> pb::RequestSaveOfferResponse {
+    recorded(answer.record, answer.replayed)
 }
 
-/// Renders a recorded decision as it was answered.
-pub(super) fn recorded(record: &Record, replayed: bool) -> pb::RequestSaveOfferResponse {
-    let decision = &record.decision;
+/// Renders a recorded decision as it was answered. The texts move: there are many of them.
+pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferResponse {
+    let customer = record
+        .customer
+        .as_ref()
+        .map(|customer| customer_view(customer, &record));
+    let cancel_now = cancel_now(&record);
+    let decision = record.decision;
     let outcome = if decision.offers.is_empty() {
         pb::DecisionOutcome::LetGo
     } else {
@@ -41,19 +47,16 @@ pub(super) fn recorded(record: &Record, replayed: bool) -> pb::RequestSaveOfferR
         session_id: record.session_id.to_string(),
         decision_id: record.decision_id.to_string(),
         outcome: outcome.into(),
-        customer: record
-            .customer
-            .as_ref()
-            .map(|customer| customer_view(customer, record)),
-        policy: Some(policy(&decision.policy)),
+        customer,
+        policy: Some(policy(decision.policy)),
         offers: offers
             .map(|(promise, id)| presented_offer(*id, promise, Outcome::Decided))
             .collect(),
-        let_go_reasons: decision.let_go.iter().map(reason).collect(),
-        cancel_now: Some(cancel_now(record)),
-        verdicts: decision.verdicts.iter().map(verdict).collect(),
+        let_go_reasons: decision.let_go.into_iter().map(reason).collect(),
+        cancel_now: Some(cancel_now),
+        verdicts: decision.verdicts.into_iter().map(verdict).collect(),
         degraded: !record.degraded.is_empty(),
-        degraded_reasons: record.degraded.clone(),
+        degraded_reasons: record.degraded,
         catalogue_version: record.catalogue_version,
         decide_time: Some(timestamp(record.decided_at)),
         replayed,
@@ -95,19 +98,19 @@ fn cancel_now(record: &Record) -> pb::CancelNow {
 }
 
 /// Renders what may be said.
-pub(super) fn policy(policy: &PolicyOutcome) -> pb::PolicyOutcome {
+pub(super) fn policy(policy: PolicyOutcome) -> pb::PolicyOutcome {
     pb::PolicyOutcome {
         offers_allowed: offers_allowed(policy.offers_allowed).into(),
         max_offers: policy.max_offers,
-        disclosures: policy.disclosures.clone(),
-        notices: policy.notices.clone(),
+        disclosures: policy.disclosures,
+        notices: policy.notices,
         refusal_ends_offers: policy.refusal_ends_offers,
         max_feedback_screens: policy.max_feedback_screens,
         cooling_off_days: policy.cooling_off_days,
         cancel_deadline_hours: policy.cancel_deadline_hours,
         acknowledgement_medium: policy.acknowledgement_medium.name().to_owned(),
         record_retention_months: policy.record_retention_months,
-        applied_rows: policy.applied_rows.clone(),
+        applied_rows: policy.applied_rows,
         policy_version: policy.policy_version,
     }
 }
@@ -149,38 +152,67 @@ fn terms(summary: &str, terms: &Terms) -> pb::OfferTerms {
     }
 }
 
-fn verdict(verdict: &Verdict) -> pb::OfferVerdict {
-    let kind = match verdict.kind {
+/// Renders a verdict in short: the codes of its grounds, and the score of what was chosen.
+fn verdict(verdict: Verdict) -> pb::OfferVerdict {
+    let chosen = verdict.kind() == VerdictKind::Chosen;
+    let kind = match verdict.kind() {
         VerdictKind::Chosen => pb::VerdictKind::Chosen,
         VerdictKind::NotChosen => pb::VerdictKind::NotChosen,
         VerdictKind::Disqualified => pb::VerdictKind::Disqualified,
     };
     pb::OfferVerdict {
-        offer_key: verdict.offer_key.clone(),
+        offer_key: verdict.offer_key.to_string(),
         kind: kind.into(),
-        reasons: verdict.reasons.iter().map(reason).collect(),
+        reasons: codes(verdict.grounds),
+        score: verdict.score.as_ref().filter(|_| chosen).map(score),
+    }
+}
+
+fn codes(grounds: Vec<Ground>) -> Vec<pb::Reason> {
+    let grounds = grounds.into_iter();
+    grounds
+        .map(|ground| pb::Reason {
+            code: ground.code.into_owned(),
+            detail: String::new(),
+        })
+        .collect()
+}
+
+/// Renders a verdict with its score and each of its grounds in words.
+fn explained(verdict: &Verdict, words: &[Vec<String>]) -> pb::OfferVerdict {
+    let grounds = verdict.grounds.iter().zip(words);
+    let reason = |ground: &Ground, words: &String| pb::Reason {
+        code: ground.code.to_string(),
+        detail: words.clone(),
+    };
+    pb::OfferVerdict {
+        reasons: grounds
+            .flat_map(|(ground, words)| words.iter().map(move |words| reason(ground, words)))
+            .collect(),
         score: verdict.score.as_ref().map(score),
+        ..self::verdict(verdict.clone())
     }
 }
 
 fn score(score: &ScoreTerms) -> pb::ScoreTerms {
+    let amount = |minor| Some(money(score.money(minor)));
     pb::ScoreTerms {
         probability_stay: score.stay,
         probability_here_30_days: score.here_30_days,
         probability_durable: score.durable,
-        value_first_month: Some(money(score.first_month)),
-        value_window: Some(money(score.window)),
-        value_after: Some(money(score.after)),
-        expected_value: Some(money(score.expected)),
-        expected_value_no_offer: Some(money(score.expected_no_offer)),
-        expected_net_gain: Some(money(score.gain)),
+        value_first_month: amount(score.first_month),
+        value_window: amount(score.window),
+        value_after: amount(score.after),
+        expected_value: amount(score.expected),
+        expected_value_no_offer: amount(score.expected_no_offer),
+        expected_net_gain: amount(score.gain),
     }
 }
 
-fn reason(reason: &Reason) -> pb::Reason {
+fn reason(reason: Reason) -> pb::Reason {
     pb::Reason {
-        code: reason.code.clone(),
-        detail: reason.detail.clone(),
+        code: reason.code.into_owned(),
+        detail: reason.detail,
     }
 }
 
@@ -300,8 +332,9 @@ pub(super) fn lever(lever: Lever) -> pb::Lever {
 /// Renders an explained decision.
 pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionResponse {
     let record = &explanation.record;
+    let verdicts = record.decision.verdicts.iter().zip(&explanation.words);
     pb::ExplainDecisionResponse {
-        answer: Some(recorded(record, false)),
+        answer: Some(recorded(record.clone(), false)),
         request: Some(save_request(&record.request)),
         facts: explanation
             .facts
@@ -314,6 +347,9 @@ pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionRespo
         replay_agrees: explanation.replay_agrees,
         trace_id: record.trace_id.clone(),
         decide_microseconds: record.decide_microseconds,
+        verdicts: verdicts
+            .map(|(verdict, words)| explained(verdict, words))
+            .collect(),
     }
 }
 

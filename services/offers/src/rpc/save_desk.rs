@@ -38,7 +38,7 @@ impl SaveDeskService for SaveDesk {
             .handle(command, deadline())
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
-        Ok(Response::new(render::answer(&answer)))
+        Ok(Response::new(render::answer(answer)))
     }
 
     async fn record_response(

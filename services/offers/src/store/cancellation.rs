@@ -223,9 +223,9 @@ async fn undo_acceptances(
                and acceptance.fulfilment = 'requested' \
              returning acceptance.presented_offer_id \
          ) \
-         update hold set state = 'released', settled_at = now() from undone \
-         where hold.customer_id = $1 and hold.presented_offer_id = undone.presented_offer_id \
-           and hold.state = 'committed'",
+         update presented_offer offer set hold_state = 'released', settled_at = now() from undone \
+         where offer.customer_id = $1 and offer.presented_offer_id = undone.presented_offer_id \
+           and offer.hold_state = 'committed'",
         customer_id.as_str(),
         session_id.as_uuid(),
     )

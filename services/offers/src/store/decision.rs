@@ -187,11 +187,7 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
         .after(step)
         .map_err(|illegal| StoreError::rejected(illegal.refusal(record.session_id)))?;
     insert_offers(connection, new).await?;
-    let kind = if record.decision.offers.is_empty() {
-        "let_go"
-    } else {
-        "offered"
-    };
+    let (kind, detail) = record.decision.event();
     let agent = request.agent.agent_id.as_ref().map(kernel::id::Id::as_str);
     append_event(
         connection,
@@ -199,7 +195,7 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
         record.session_id,
         kind,
         agent,
-        &record.decision.arm,
+        &detail,
     )
     .await?;
     move_to(connection, &request.customer_id, record.session_id, state).await?;
@@ -213,12 +209,12 @@ async fn insert_decision(
     let record = &new.record;
     let inserted = sqlx::query!(
         "insert into decision (customer_id, decision_id, session_id, step, record, decided_at) \
-         values ($1, $2, $3, $4, $5, $6) on conflict on constraint decision_step_key do nothing",
+         values ($1, $2, $3, $4, $5, $6) on conflict on constraint decision_pkey do nothing",
         record.request.customer_id.as_str(),
         record.decision_id.as_uuid(),
         record.session_id.as_uuid(),
         i32::try_from(record.request.step).unwrap_or(i32::MAX),
-        json("decision", "record", record.as_ref())?,
+        json("decision", "record", record)?,
         bind(record.decided_at) as _,
     )
     .execute(connection)
@@ -229,18 +225,13 @@ async fn insert_decision(
 
 async fn insert_offers(connection: &mut PgConnection, new: &NewDecision) -> Result<(), StoreError> {
     let record = &new.record;
-    let ids = record.presented_offer_ids.iter().zip(&new.hold_ids);
-    for (rank, (promise, (id, hold))) in record.decision.offers.iter().zip(ids).enumerate() {
+    let offers = record.decision.offers.iter();
+    for (rank, (promise, id)) in offers.zip(&record.presented_offer_ids).enumerate() {
         sqlx::query!(
-            "with offered as ( \
-                 insert into presented_offer (customer_id, presented_offer_id, session_id, \
-                     decision_id, offer_key, catalogue_version, rank, price_offer, outcome, offer, \
-                     decided_at, expires_at) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-             ) \
-             insert into hold (customer_id, presented_offer_id, hold_id, state, cost_minor, \
-                 currency, expires_at) \
-             values ($1, $2, $13, 'held', $14, $15, $12)",
+            "insert into presented_offer (customer_id, presented_offer_id, session_id, \
+                 decision_id, offer_key, catalogue_version, rank, price_offer, outcome, \
+                 decided_at, expires_at, hold_state, cost_minor, currency) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'held', $12, $13)",
             record.request.customer_id.as_str(),
             id.as_uuid(),
             record.session_id.as_uuid(),
@@ -250,10 +241,8 @@ async fn insert_offers(connection: &mut PgConnection, new: &NewDecision) -> Resu
             i16::try_from(rank).unwrap_or(i16::MAX),
             promise.price_offer,
             Outcome::Decided.name(),
-            json("presented_offer", "offer", promise)?,
             bind(record.decided_at) as _,
             bind(promise.expires_at) as _,
-            hold.as_uuid(),
             promise.cost.minor.max(0),
             promise.cost.currency.code(),
         )

@@ -40,7 +40,12 @@ impl Store {
     pub fn start(postgres: Postgres, reads: &BatchSettings, writes: &BatchSettings) -> Self {
         Self {
             histories: Batcher::start(&postgres, reads, Mode::Read, history::Histories),
-            decisions: Batcher::start(&postgres, writes, Mode::Write, record_decision::Decisions),
+            decisions: Batcher::start(
+                &postgres,
+                writes,
+                Mode::RepeatableStatement,
+                record_decision::Decisions,
+            ),
             postgres,
         }
     }

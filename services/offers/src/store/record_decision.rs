@@ -1,16 +1,15 @@
 //! The hot write: many calls' decisions in one durable statement.
 //!
-//! One statement inserts the request log, sessions, decisions, presented offers, holds and events of
-//! a whole batch. The branches hang on the session's row: where a request id or a contact was there
+//! One statement inserts the request log, sessions, decisions and presented offers of a whole
+//! batch. The branches hang on the session's row: where a request id or a contact was there
 //! before, nothing of that call is written, and the caller reads what was answered then.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use kernel::id::{HoldId, SessionId};
+use kernel::id::{AgentId, ContactId, CustomerId, OfferKey, RequestId, SessionId, SubscriptionId};
 use kernel::money::Money;
-use kernel::time::Deadline;
+use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::StoreError;
 use storage::batch::{Answers, BatchHandler};
@@ -20,7 +19,6 @@ use uuid::Uuid;
 use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
-use crate::domain::promise::Promise;
 
 use super::session::bind;
 use super::{Store, statement};
@@ -32,222 +30,219 @@ pub(super) const METHOD: &str = "RequestSaveOffer";
 #[derive(Clone, Debug)]
 pub struct NewDecision {
     /// The record.
-    pub record: Arc<Record>,
+    pub record: Record,
     /// The SHA-256 of the request as it came in.
     pub body_hash: [u8; 32],
-    /// The ids of the holds, one for each presented offer.
-    pub hold_ids: Vec<HoldId>,
+}
+
+/// The rows of one decision. They are made on the caller's task, since the writer serves everybody,
+/// and hold what little they need, so that the caller keeps the record.
+pub(super) struct Rows {
+    customer_id: CustomerId,
+    session_id: SessionId,
+    contact_id: ContactId,
+    subscription_id: SubscriptionId,
+    occasion: &'static str,
+    state: &'static str,
+    intent: &'static str,
+    reason: Option<String>,
+    agent_id: Option<AgentId>,
+    refusal_ends: bool,
+    max_offers: i16,
+    contract_ends_at: Option<Timestamp>,
+    decided_at: Timestamp,
+    request_id: RequestId,
+    body_hash: [u8; 32],
+    decision_id: Uuid,
+    catalogue_version: i64,
+    record: String,
+    offers: Vec<OfferRow>,
+}
+
+struct OfferRow {
+    presented_offer_id: Uuid,
+    offer_key: OfferKey,
+    price_offer: bool,
+    expires_at: Timestamp,
+    cost: Money,
+}
+
+impl Rows {
+    fn of(new: &NewDecision) -> Result<Self, StoreError> {
+        let (record, request) = (&new.record, &new.record.request);
+        let decision = &record.decision;
+        Ok(Self {
+            customer_id: request.customer_id.clone(),
+            session_id: record.session_id,
+            contact_id: request.contact_id.clone(),
+            subscription_id: request.subscription_id.clone(),
+            occasion: request.occasion.name(),
+            state: decision.state.name(),
+            intent: request.intent.name(),
+            reason: request.reason.clone(),
+            agent_id: request.agent.agent_id.clone(),
+            refusal_ends: decision.policy.refusal_ends_offers,
+            max_offers: i16::try_from(decision.policy.max_offers).unwrap_or(i16::MAX),
+            contract_ends_at: decision.contract_ends_at,
+            decided_at: record.decided_at,
+            request_id: request.request_id.clone(),
+            body_hash: new.body_hash,
+            decision_id: record.decision_id.as_uuid(),
+            catalogue_version: i64::try_from(record.catalogue_version).unwrap_or(i64::MAX),
+            record: super::json("decision", "record", record)?,
+            offers: offer_rows(record)?,
+        })
+    }
+}
+
+fn offer_rows(record: &Record) -> Result<Vec<OfferRow>, StoreError> {
+    let promises = &record.decision.offers;
+    if promises.len() != record.presented_offer_ids.len() {
+        let (table, column) = ("presented_offer", "presented_offer_id");
+        return Err(StoreError::inconsistent(table, column, record.decision_id));
+    }
+    Ok(promises
+        .iter()
+        .zip(&record.presented_offer_ids)
+        .map(|(promise, id)| OfferRow {
+            presented_offer_id: id.as_uuid(),
+            offer_key: promise.offer_key.clone(),
+            price_offer: promise.price_offer,
+            expires_at: promise.expires_at,
+            cost: promise.cost,
+        })
+        .collect())
 }
 
 /// The rows of a batch, column by column, as UNNEST wants them.
 #[derive(Default)]
-struct Columns {
-    sessions: Sessions,
-    offers: Offers,
-    events: Events,
+struct Columns<'a> {
+    sessions: Sessions<'a>,
+    offers: Offers<'a>,
 }
 
 #[derive(Default)]
-struct Sessions {
-    customer_id: Vec<String>,
+struct Sessions<'a> {
+    customer_id: Vec<&'a str>,
     session_id: Vec<Uuid>,
-    contact_id: Vec<String>,
-    subscription_id: Vec<String>,
-    occasion: Vec<String>,
-    state: Vec<String>,
-    intent: Vec<String>,
-    reason: Vec<Option<String>>,
-    agent_id: Vec<Option<String>>,
+    contact_id: Vec<&'a str>,
+    subscription_id: Vec<&'a str>,
+    occasion: Vec<&'a str>,
+    state: Vec<&'a str>,
+    intent: Vec<&'a str>,
+    reason: Vec<Option<&'a str>>,
+    agent_id: Vec<Option<&'a str>>,
     refusal_ends: Vec<bool>,
     max_offers: Vec<i16>,
     contract_ends_at: Vec<Option<jiff_sqlx::Timestamp>>,
     decided_at: Vec<jiff_sqlx::Timestamp>,
-    request_id: Vec<String>,
-    body_hash: Vec<Vec<u8>>,
+    request_id: Vec<&'a str>,
+    body_hash: Vec<&'a [u8]>,
     decision_id: Vec<Uuid>,
-    record: Vec<String>,
+    record: Vec<&'a str>,
 }
 
 #[derive(Default)]
-struct Offers {
+struct Offers<'a> {
     session_id: Vec<Uuid>,
     presented_offer_id: Vec<Uuid>,
-    hold_id: Vec<Uuid>,
-    offer_key: Vec<String>,
+    offer_key: Vec<&'a str>,
     rank: Vec<i16>,
     price_offer: Vec<bool>,
-    offer: Vec<String>,
     expires_at: Vec<jiff_sqlx::Timestamp>,
     cost_minor: Vec<i64>,
-    currency: Vec<String>,
+    currency: Vec<&'a str>,
     catalogue_version: Vec<i64>,
 }
 
-#[derive(Default)]
-struct Events {
-    session_id: Vec<Uuid>,
-    sequence: Vec<i32>,
-    kind: Vec<String>,
-    detail: Vec<String>,
-}
-
-impl Columns {
-    fn push(&mut self, new: &NewDecision) -> Result<(), StoreError> {
-        self.sessions.push(new)?;
-        let record = &new.record;
-        self.events
-            .push(record.session_id, 1, "opened", record.request.intent.name());
-        let (kind, detail) = match record.decision.offers.as_slice() {
-            [] => {
-                let why = record
-                    .decision
-                    .let_go
-                    .first()
-                    .map_or("", |reason| reason.code.as_str());
-                ("let_go", why.to_owned())
+impl<'a> Columns<'a> {
+    fn of(batch: &[&'a Rows]) -> Self {
+        let mut columns = Self::default();
+        for rows in batch {
+            columns.sessions.push(rows);
+            for (rank, offer) in (0..).zip(&rows.offers) {
+                columns.offers.push(rows, rank, offer);
             }
-            offers => ("offered", keys(offers)),
-        };
-        self.events.push(record.session_id, 2, kind, &detail);
-        for (rank, promise) in record.decision.offers.iter().enumerate() {
-            self.offers.push(new, rank, promise)?;
         }
-        Ok(())
+        columns
     }
 }
 
-fn keys(offers: &[Promise]) -> String {
-    offers
-        .iter()
-        .map(|offer| offer.offer_key.as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-impl Sessions {
-    fn push(&mut self, new: &NewDecision) -> Result<(), StoreError> {
-        let (record, request) = (&new.record, &new.record.request);
-        self.customer_id.push(request.customer_id.to_string());
-        self.session_id.push(record.session_id.as_uuid());
-        self.contact_id.push(request.contact_id.to_string());
-        self.subscription_id
-            .push(request.subscription_id.to_string());
-        self.occasion.push(request.occasion.name().to_owned());
-        self.state.push(record.decision.state.name().to_owned());
-        self.intent.push(request.intent.name().to_owned());
-        self.reason.push(request.reason.clone());
+impl<'a> Sessions<'a> {
+    fn push(&mut self, rows: &'a Rows) {
+        self.customer_id.push(rows.customer_id.as_str());
+        self.session_id.push(rows.session_id.as_uuid());
+        self.contact_id.push(rows.contact_id.as_str());
+        self.subscription_id.push(rows.subscription_id.as_str());
+        self.occasion.push(rows.occasion);
+        self.state.push(rows.state);
+        self.intent.push(rows.intent);
+        self.reason.push(rows.reason.as_deref());
         self.agent_id
-            .push(request.agent.agent_id.as_ref().map(ToString::to_string));
-        self.refusal_ends
-            .push(record.decision.policy.refusal_ends_offers);
-        self.max_offers
-            .push(i16::try_from(record.decision.policy.max_offers).unwrap_or(i16::MAX));
-        self.contract_ends_at
-            .push(record.decision.contract_ends_at.map(bind));
-        self.decided_at.push(bind(record.decided_at));
-        self.request_id.push(request.request_id.to_string());
-        self.body_hash.push(new.body_hash.to_vec());
-        self.decision_id.push(record.decision_id.as_uuid());
-        self.record
-            .push(super::json("decision", "record", record.as_ref())?);
-        Ok(())
+            .push(rows.agent_id.as_ref().map(AgentId::as_str));
+        self.refusal_ends.push(rows.refusal_ends);
+        self.max_offers.push(rows.max_offers);
+        self.contract_ends_at.push(rows.contract_ends_at.map(bind));
+        self.decided_at.push(bind(rows.decided_at));
+        self.request_id.push(rows.request_id.as_str());
+        self.body_hash.push(&rows.body_hash);
+        self.decision_id.push(rows.decision_id);
+        self.record.push(&rows.record);
     }
 }
 
-impl Offers {
-    fn push(
-        &mut self,
-        new: &NewDecision,
-        rank: usize,
-        promise: &Promise,
-    ) -> Result<(), StoreError> {
-        let record = &new.record;
-        let (Some(id), Some(hold)) = (record.presented_offer_ids.get(rank), new.hold_ids.get(rank))
-        else {
-            return Err(StoreError::inconsistent(
-                "presented_offer",
-                "presented_offer_id",
-                record.decision_id,
-            ));
-        };
-        let Money { minor, currency } = promise.cost;
-        self.session_id.push(record.session_id.as_uuid());
-        self.presented_offer_id.push(id.as_uuid());
-        self.hold_id.push(hold.as_uuid());
-        self.offer_key.push(promise.offer_key.to_string());
-        self.rank.push(i16::try_from(rank).unwrap_or(i16::MAX));
-        self.price_offer.push(promise.price_offer);
-        self.offer
-            .push(super::json("presented_offer", "offer", promise)?);
-        self.expires_at.push(bind(promise.expires_at));
-        self.cost_minor.push(minor.max(0));
-        self.currency.push(currency.to_string());
-        self.catalogue_version
-            .push(i64::try_from(record.catalogue_version).unwrap_or(i64::MAX));
-        Ok(())
-    }
-}
-
-impl Events {
-    fn push(&mut self, session_id: SessionId, sequence: i32, kind: &str, detail: &str) {
-        self.session_id.push(session_id.as_uuid());
-        self.sequence.push(sequence);
-        self.kind.push(kind.to_owned());
-        self.detail.push(detail.to_owned());
+impl<'a> Offers<'a> {
+    fn push(&mut self, rows: &Rows, rank: i16, offer: &'a OfferRow) {
+        self.session_id.push(rows.session_id.as_uuid());
+        self.presented_offer_id.push(offer.presented_offer_id);
+        self.offer_key.push(offer.offer_key.as_str());
+        self.rank.push(rank);
+        self.price_offer.push(offer.price_offer);
+        self.expires_at.push(bind(offer.expires_at));
+        self.cost_minor.push(offer.cost.minor.max(0));
+        self.currency.push(offer.cost.currency.code());
+        self.catalogue_version.push(rows.catalogue_version);
     }
 }
 
 /// Inserts a batch and returns the sessions that are new; the others were there before.
-pub(super) async fn insert(
+async fn insert(
     connection: &mut PgConnection,
-    batch: &[&NewDecision],
+    batch: &[&Rows],
 ) -> Result<HashSet<SessionId>, StoreError> {
-    let mut columns = Columns::default();
-    for new in batch {
-        columns.push(new)?;
-    }
-    let Columns {
-        sessions,
-        offers,
-        events,
-    } = &columns;
+    let Columns { sessions, offers } = &Columns::of(batch);
     let fresh = sqlx::query_file_scalar!(
         "src/store/record_decisions.sql",
-        &sessions.customer_id,
+        &sessions.customer_id as &[&str],
         &sessions.session_id,
-        &sessions.contact_id,
-        &sessions.subscription_id,
-        &sessions.occasion,
-        &sessions.state,
-        &sessions.intent,
-        &sessions.reason as &[Option<String>],
-        &sessions.agent_id as &[Option<String>],
+        &sessions.contact_id as &[&str],
+        &sessions.subscription_id as &[&str],
+        &sessions.occasion as &[&str],
+        &sessions.state as &[&str],
+        &sessions.intent as &[&str],
+        &sessions.reason as &[Option<&str>],
+        &sessions.agent_id as &[Option<&str>],
         &sessions.refusal_ends,
         &sessions.max_offers,
         &sessions.contract_ends_at as &[Option<jiff_sqlx::Timestamp>],
         &sessions.decided_at as &[jiff_sqlx::Timestamp],
-        &sessions.request_id,
-        &sessions.body_hash,
+        &sessions.request_id as &[&str],
+        &sessions.body_hash as &[&[u8]],
         &sessions.decision_id,
-        &sessions.record,
+        &sessions.record as &[&str],
         &offers.session_id,
         &offers.presented_offer_id,
-        &offers.hold_id,
-        &offers.offer_key,
+        &offers.offer_key as &[&str],
         &offers.rank,
         &offers.price_offer,
-        &offers.offer,
         &offers.expires_at as &[jiff_sqlx::Timestamp],
         &offers.cost_minor,
-        &offers.currency,
+        &offers.currency as &[&str],
         &offers.catalogue_version,
-        &events.session_id,
-        &events.sequence,
-        &events.kind,
-        &events.detail,
         METHOD,
         Outcome::Decided.name(),
     )
+    // To the end: what was inserted is durable only then.
     .fetch_all(connection)
     .await?;
     Ok(fresh.into_iter().map(SessionId::from_uuid).collect())
@@ -258,11 +253,11 @@ impl Store {
     /// time. Returns false, and writes nothing, when the request or the contact was there before.
     pub async fn record_decision(
         &self,
-        new: NewDecision,
+        new: &NewDecision,
         deadline: Deadline,
     ) -> Result<bool, StoreError> {
         self.decisions
-            .submit(new, deadline)
+            .submit(Rows::of(new)?, deadline)
             .instrument(statement("INSERT", "decision"))
             .await
     }
@@ -272,25 +267,25 @@ impl Store {
 pub(super) struct Decisions;
 
 impl BatchHandler for Decisions {
-    type Item = NewDecision;
+    type Item = Rows;
     type Output = bool;
 
     fn run<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        items: &'c [NewDecision],
+        items: &'c [Rows],
     ) -> BoxFuture<'c, Result<Answers<bool>, StoreError>> {
         Box::pin(async move {
             // Of two with one request id only the first is written, whatever their bodies say.
             let mut seen = HashSet::new();
-            let batch: Vec<&NewDecision> = items
+            let batch: Vec<&Rows> = items
                 .iter()
-                .filter(|new| seen.insert(new.record.request.request_id.clone()))
+                .filter(|one| seen.insert(one.request_id.as_str()))
                 .collect();
             let fresh = insert(connection, &batch).await?;
             Ok(items
                 .iter()
-                .map(|new| Ok(fresh.contains(&new.record.session_id)))
+                .map(|one| Ok(fresh.contains(&one.session_id)))
                 .collect())
         })
     }

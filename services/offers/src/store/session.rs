@@ -59,7 +59,7 @@ pub(super) async fn lock(
     }))
 }
 
-/// Saves what an answer changed: the offer, its hold and the session, in this order.
+/// Saves what an answer changed: the offer with its hold, then the session.
 pub(super) async fn save_answer(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
@@ -67,33 +67,24 @@ pub(super) async fn save_answer(
     presented_offer_id: PresentedOfferId,
     change: Change,
 ) -> Result<(), StoreError> {
-    sqlx::query!(
-        "update presented_offer set outcome = $3, answered_at = now() \
-         where customer_id = $1 and presented_offer_id = $2",
-        customer_id.as_str(),
-        presented_offer_id.as_uuid(),
-        change.outcome.name(),
-    )
-    .execute(&mut *connection)
-    .instrument(statement("UPDATE", "presented_offer"))
-    .await?;
     let hold = match change.hold {
         HoldMove::Keep => None,
         HoldMove::Commit => Some("committed"),
         HoldMove::Release => Some("released"),
     };
-    if let Some(hold) = hold {
-        sqlx::query!(
-            "update hold set state = $3, settled_at = now() \
-             where customer_id = $1 and presented_offer_id = $2 and state = 'held'",
-            customer_id.as_str(),
-            presented_offer_id.as_uuid(),
-            hold,
-        )
-        .execute(&mut *connection)
-        .instrument(statement("UPDATE", "hold"))
-        .await?;
-    }
+    sqlx::query!(
+        "update presented_offer set outcome = $3, answered_at = now(), \
+             hold_state = case when hold_state = 'held' then coalesce($4, hold_state) else hold_state end, \
+             settled_at = case when hold_state = 'held' and $4 is not null then now() else settled_at end \
+         where customer_id = $1 and presented_offer_id = $2",
+        customer_id.as_str(),
+        presented_offer_id.as_uuid(),
+        change.outcome.name(),
+        hold,
+    )
+    .execute(&mut *connection)
+    .instrument(statement("UPDATE", "presented_offer"))
+    .await?;
     move_to(connection, customer_id, session_id, change.state).await
 }
 
@@ -124,15 +115,13 @@ pub(super) async fn release_holds(
     session_id: SessionId,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update hold set state = 'released', settled_at = now() \
-         from presented_offer offer \
-         where hold.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
-           and hold.presented_offer_id = offer.presented_offer_id and hold.state = 'held'",
+        "update presented_offer set hold_state = 'released', settled_at = now() \
+         where customer_id = $1 and session_id = $2 and hold_state = 'held'",
         customer_id.as_str(),
         session_id.as_uuid(),
     )
     .execute(connection)
-    .instrument(statement("UPDATE", "hold"))
+    .instrument(statement("UPDATE", "presented_offer"))
     .await?;
     Ok(())
 }

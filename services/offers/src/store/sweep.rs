@@ -36,14 +36,13 @@ async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreE
              select customer_id, presented_offer_id from presented_offer \
              where outcome in ('decided', 'presented') and expires_at <= now() \
              order by expires_at limit $1 for update skip locked \
-         ), expired as ( \
-             update presented_offer offer set outcome = 'expired', answered_at = now() from due \
-             where offer.customer_id = due.customer_id \
-               and offer.presented_offer_id = due.presented_offer_id \
          ) \
-         update hold set state = 'expired', settled_at = now() from due \
-         where hold.customer_id = due.customer_id \
-           and hold.presented_offer_id = due.presented_offer_id and hold.state = 'held'",
+         update presented_offer offer set outcome = 'expired', answered_at = now(), \
+             hold_state = case when hold_state = 'held' then 'expired' else hold_state end, \
+             settled_at = case when hold_state = 'held' then now() else settled_at end \
+         from due \
+         where offer.customer_id = due.customer_id \
+           and offer.presented_offer_id = due.presented_offer_id",
         limit,
     )
     .execute(connection)

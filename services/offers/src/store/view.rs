@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use storage::StoreError;
 use tracing::Instrument;
 
+use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::promise::Promise;
 use crate::domain::session::State;
@@ -91,7 +92,7 @@ pub(super) async fn read(
     session_id: SessionId,
 ) -> Result<Option<SessionView>, StoreError> {
     let row = sqlx::query!(
-        "select contact_id, subscription_id, state, reason, opened_at, updated_at \
+        "select contact_id, subscription_id, state, intent, reason, agent_id, opened_at, updated_at \
          from save_session where customer_id = $1 and session_id = $2",
         customer_id.as_str(),
         session_id.as_uuid(),
@@ -100,6 +101,16 @@ pub(super) async fn read(
     .instrument(statement("SELECT", "save_session"))
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let records = records(connection, customer_id, session_id).await?;
+    let opened = EventView {
+        sequence: 0,
+        kind: "opened".to_owned(),
+        agent_id: row.agent_id,
+        detail: row.intent,
+        happened_at: row.opened_at.to_jiff(),
+    };
+    let first = records.first().map(decided);
+    let later = events(connection, customer_id, session_id).await?;
     Ok(Some(SessionView {
         customer_id: customer_id.clone(),
         session_id,
@@ -110,10 +121,30 @@ pub(super) async fn read(
         reason: row.reason,
         opened_at: row.opened_at.to_jiff(),
         updated_at: row.updated_at.to_jiff(),
-        offers: offers(connection, customer_id, session_id).await?,
-        events: events(connection, customer_id, session_id).await?,
+        offers: offers_of(connection, customer_id, session_id, &records).await?,
+        events: numbered([opened].into_iter().chain(first).chain(later)),
         cancellation: read_confirmed(connection, customer_id, session_id).await?,
     }))
+}
+
+/// Reads the decisions of a session in their order.
+async fn records(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Vec<Record>, StoreError> {
+    sqlx::query!(
+        "select decision_id, record from decision \
+         where customer_id = $1 and session_id = $2 order by step",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?
+    .into_iter()
+    .map(|row| from_json("decision", "record", row.decision_id, &row.record))
+    .collect()
 }
 
 /// Reads the offers of a session in their order.
@@ -122,8 +153,19 @@ pub(super) async fn offers(
     customer_id: &CustomerId,
     session_id: SessionId,
 ) -> Result<Vec<OfferView>, StoreError> {
+    let records = records(connection, customer_id, session_id).await?;
+    offers_of(connection, customer_id, session_id, &records).await
+}
+
+/// Reads the offers of decisions that are read already: what each promises stands there.
+async fn offers_of(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+    records: &[Record],
+) -> Result<Vec<OfferView>, StoreError> {
     sqlx::query!(
-        "select presented_offer_id, outcome, offer from presented_offer \
+        "select presented_offer_id, outcome from presented_offer \
          where customer_id = $1 and session_id = $2 order by decided_at, rank",
         customer_id.as_str(),
         session_id.as_uuid(),
@@ -133,27 +175,48 @@ pub(super) async fn offers(
     .await?
     .into_iter()
     .map(|row| {
+        let id = PresentedOfferId::from_uuid(row.presented_offer_id);
+        let promise = records.iter().find_map(|record| record.promise(id));
         Ok(OfferView {
-            presented_offer_id: PresentedOfferId::from_uuid(row.presented_offer_id),
+            presented_offer_id: id,
             outcome: outcome(&row.outcome, row.presented_offer_id)?,
-            promise: from_json(
-                "presented_offer",
-                "offer",
-                row.presented_offer_id,
-                &row.offer,
-            )?,
+            promise: promise
+                .ok_or_else(|| StoreError::inconsistent("decision", "record", id))?
+                .clone(),
         })
     })
     .collect()
 }
 
+/// The event that a session's first decision is.
+fn decided(record: &Record) -> EventView {
+    let (kind, detail) = record.decision.event();
+    let agent = record.request.agent.agent_id.as_ref();
+    EventView {
+        sequence: 0,
+        kind: kind.to_owned(),
+        agent_id: agent.map(ToString::to_string),
+        detail,
+        happened_at: record.decided_at,
+    }
+}
+
+fn numbered(events: impl Iterator<Item = EventView>) -> Vec<EventView> {
+    let numbers = 1..;
+    numbers
+        .zip(events)
+        .map(|(sequence, event)| EventView { sequence, ..event })
+        .collect()
+}
+
+/// Reads the events that came after the first decision.
 async fn events(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
 ) -> Result<Vec<EventView>, StoreError> {
     let rows = sqlx::query!(
-        "select sequence, kind, agent_id, detail, happened_at from session_event \
+        "select kind, agent_id, detail, happened_at from session_event \
          where customer_id = $1 and session_id = $2 order by sequence",
         customer_id.as_str(),
         session_id.as_uuid(),
@@ -161,14 +224,12 @@ async fn events(
     .fetch_all(connection)
     .instrument(statement("SELECT", "session_event"))
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| EventView {
-            sequence: u32::try_from(row.sequence).unwrap_or(0),
-            kind: row.kind,
-            agent_id: row.agent_id,
-            detail: row.detail,
-            happened_at: row.happened_at.to_jiff(),
-        })
-        .collect())
+    let events = rows.into_iter().map(|row| EventView {
+        sequence: 0,
+        kind: row.kind,
+        agent_id: row.agent_id,
+        detail: row.detail,
+        happened_at: row.happened_at.to_jiff(),
+    });
+    Ok(events.collect())
 }

@@ -7,7 +7,7 @@ use kernel::time::Deadline;
 use super::active::Active;
 use crate::domain::decision::{Inputs, Record};
 use crate::domain::facts::Facts;
-use crate::domain::observation::observe;
+use crate::domain::qualification::{Call, describe};
 use crate::store::Store;
 
 /// The use case.
@@ -26,6 +26,8 @@ pub struct Explanation {
     pub record: Record,
     /// The facts that the rules saw.
     pub facts: Facts,
+    /// For each verdict of the record, each of its grounds in words.
+    pub words: Vec<Vec<Vec<String>>>,
     /// Deciding again on the stored inputs gives the same answer.
     pub replay_agrees: bool,
 }
@@ -63,25 +65,41 @@ impl ExplainDecision {
             now: record.decided_at,
             degraded: &record.degraded,
         };
+        let call = call(&inputs);
         Ok(Explanation {
-            facts: facts(&inputs),
+            words: call
+                .as_ref()
+                .map_or_else(Vec::new, |call| words(call, &record)),
+            facts: call.map_or_else(Facts::new, |call| call.facts),
             replay_agrees: record.replay_agrees(&catalogue, &policy),
             record,
         })
     }
 }
 
-fn facts(inputs: &Inputs<'_>) -> Facts {
-    let Some(customer) = inputs.customer else {
-        return Facts::new();
-    };
-    let Some(subscription) = customer.subscription(&inputs.request.subscription_id) else {
-        return Facts::new();
-    };
+/// The call as it was then; absent when the customer was not known.
+fn call<'a>(inputs: &'a Inputs<'a>) -> Option<Call<'a>> {
+    let customer = inputs.customer?;
+    let subscription = customer.subscription(&inputs.request.subscription_id)?;
     let stated = inputs
         .request
         .reason
         .as_deref()
         .and_then(|key| inputs.catalogue.reason(key));
-    observe(inputs, customer, subscription, stated)
+    Some(Call::new(inputs, customer, subscription, stated))
+}
+
+fn words(call: &Call<'_>, record: &Record) -> Vec<Vec<Vec<String>>> {
+    let verdicts = record.decision.verdicts.iter();
+    verdicts
+        .map(|verdict| {
+            let Some(offer) = call.catalogue.offer(&verdict.offer_key) else {
+                return Vec::new();
+            };
+            let grounds = verdict.grounds.iter();
+            grounds
+                .map(|ground| describe(call, offer, verdict, ground))
+                .collect()
+        })
+        .collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kernel::entropy::Entropy;
-use kernel::id::{DecisionId, HoldId, PresentedOfferId, SessionId};
+use kernel::id::{DecisionId, PresentedOfferId, SessionId};
 use kernel::refusal::{Refusal, Violation};
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
@@ -49,7 +49,7 @@ pub struct Command {
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// What was decided.
-    pub record: Arc<Record>,
+    pub record: Record,
     /// It had been answered before.
     pub replayed: bool,
 }
@@ -94,15 +94,13 @@ impl RequestSaveOffer {
         }
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
         let new = self.decide(&command, gathered, history, session_id)?;
-        let record = Arc::clone(&new.record);
-        if self.store.record_decision(new, deadline).await? {
+        if self.store.record_decision(&new, deadline).await? {
             return Ok(Answer {
-                record,
+                record: new.record,
                 replayed: false,
             });
         }
-        self.read_first_answer(&command, record.session_id, deadline)
-            .await
+        self.read_first_answer(&command, session_id, deadline).await
     }
 
     async fn later_step(
@@ -114,16 +112,12 @@ impl RequestSaveOffer {
         deadline: Deadline,
     ) -> Result<Answer, Refusal> {
         let new = self.decide(&command, gathered, history, session_id)?;
-        let record = Arc::clone(&new.record);
-        match self.store.record_later_step(new, deadline).await? {
+        match self.store.record_later_step(new.clone(), deadline).await? {
             Asked::Recorded => Ok(Answer {
-                record,
+                record: new.record,
                 replayed: false,
             }),
-            Asked::Before => {
-                self.read_first_answer(&command, record.session_id, deadline)
-                    .await
-            }
+            Asked::Before => self.read_first_answer(&command, session_id, deadline).await,
         }
     }
 
@@ -206,16 +200,15 @@ impl RequestSaveOffer {
             decide_microseconds: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
         Ok(NewDecision {
-            record: Arc::new(record),
+            record,
             body_hash: command.body_hash,
-            hold_ids: (0..offers).map(|_| HoldId::draw(now, entropy)).collect(),
         })
     }
 }
 
 fn replayed(record: Box<Record>) -> Answer {
     Answer {
-        record: Arc::new(*record),
+        record: *record,
         replayed: true,
     }
 }

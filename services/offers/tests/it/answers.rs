@@ -24,7 +24,7 @@ async fn an_accepted_offer_commits_its_hold_and_records_the_save() {
     assert!(!accepted.replayed);
     assert_eq!(
         world
-            .number("select count(*) from hold where state = 'committed'")
+            .number("select count(*) from presented_offer where hold_state = 'committed'")
             .await,
         1
     );
@@ -129,7 +129,7 @@ async fn a_refusal_gives_the_hold_back_and_the_same_offer_is_not_made_again() {
     assert_eq!(declined.session_state(), pb::SessionState::Declined);
     assert_eq!(
         world
-            .number("select count(*) from hold where state = 'released'")
+            .number("select count(*) from presented_offer where hold_state = 'released'")
             .await,
         1
     );

@@ -40,7 +40,7 @@ async fn one_round_trip_fills_the_whole_screen() {
     assert_eq!(unexplained.count(), 0);
     assert_eq!(
         world
-            .number("select count(*) from hold where state = 'held'")
+            .number("select count(*) from presented_offer where hold_state = 'held'")
             .await,
         1
     );
@@ -99,7 +99,10 @@ async fn of_many_at_once_on_two_processes_one_is_decided_and_all_hear_it() {
         world.number("select count(*) from presented_offer").await,
         1
     );
-    assert_eq!(world.number("select count(*) from hold").await, 1);
+    assert_eq!(
+        world.number("select count(*) from presented_offer").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -281,6 +284,13 @@ async fn a_decision_is_explained_and_replays() {
         .into_inner();
     assert!(explained.replay_agrees);
     assert_eq!(explained.answer.unwrap(), answer);
+    let words = explained
+        .verdicts
+        .iter()
+        .flat_map(|verdict| &verdict.reasons);
+    let clause = "customer.kind: organisation; it is person";
+    assert!(words.clone().any(|reason| reason.detail == clause));
+    assert!(words.clone().all(|reason| !reason.detail.is_empty()));
     assert_eq!(explained.arm, answer.offers[0].offer_key);
     assert_eq!(explained.facts["subscription.monthly_price_minor"], "5000");
     assert_eq!(explained.request.unwrap().reason, "too_expensive");

@@ -104,7 +104,7 @@ async fn who_accepted_may_still_leave_and_the_promise_is_undone() {
     );
     assert_eq!(
         world
-            .number("select count(*) from hold where state = 'released'")
+            .number("select count(*) from presented_offer where hold_state = 'released'")
             .await,
         1
     );

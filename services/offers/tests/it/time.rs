@@ -12,9 +12,7 @@ async fn after_its_time_an_offer_is_refused_and_its_hold_comes_back_once() {
     let mut world = World::start().await;
     let answer = world.ask(too_expensive("k-1")).await.unwrap();
     world
-        .execute(
-            "update presented_offer set expires_at = now(); update hold set expires_at = now()",
-        )
+        .execute("update presented_offer set expires_at = now()")
         .await;
     refused(
         world.answer(respond("k-1", &answer, Accepted)).await,
@@ -22,7 +20,10 @@ async fn after_its_time_an_offer_is_refused_and_its_hold_comes_back_once() {
         "OFFER_EXPIRED",
     );
     world
-        .wait_for("select count(*) from hold where state = 'expired'", 1)
+        .wait_for(
+            "select count(*) from presented_offer where hold_state = 'expired'",
+            1,
+        )
         .await;
     world
         .wait_for(

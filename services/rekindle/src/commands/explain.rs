@@ -7,7 +7,7 @@ use crate::client::{ONLINE, ServiceArguments, Services, Trace};
 use crate::failure::Failure;
 use crate::json;
 use crate::output::Output;
-use crate::screen::{self, Depth, Paper};
+use crate::screen::{self, Paper};
 
 /// Show a decision as it was made: what was known, how each offer was scored, what was drawn.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ impl Explain {
         let services = Services::at(&self.services, Trace::begin("rekindle explain"))?;
         let explained = explain_decision(&services, &self.customer, &self.decision).await?;
         output.result(&json::explanation(&explained), |_| {
-            screen::explanation(&explained, Depth::Whole, Paper::of_stdout())
+            screen::explanation(&explained, Paper::of_stdout())
         })?;
         Ok(0)
     }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::json as documents;
 use crate::output::Output;
 use crate::sample::Caller;
-use crate::screen::{self, Depth, Paper};
+use crate::screen::{self, Paper};
 use crate::suite::SERVICES;
 use crate::trace::{CollectedSpan, Collector, is_whole, tree};
 
@@ -56,7 +56,7 @@ pub(super) async fn play(
         "spans": spans.iter().map(documents::span).collect::<Vec<_>>(),
     });
     output.result(&document, |_| {
-        let explanation = screen::explanation(&explained, Depth::Scored, paper);
+        let explanation = screen::explanation(&explained, paper);
         let heading = screen::heading(&format!("Trace {}", desk.trace().trace_id()), paper);
         format!("\n{explanation}\n\n{heading}\n{}", tree(&spans))
     })?;

@@ -161,6 +161,7 @@ pub fn explanation(explained: &pb::ExplainDecisionResponse) -> Value {
         "answer": explained.answer.as_ref().map(agent),
         "request": explained.request.as_ref().map(request),
         "facts": explained.facts,
+        "verdicts": explained.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "arm": explained.arm,
         "propensity": explained.propensity,
         // A seed has more digits than a JSON number keeps.

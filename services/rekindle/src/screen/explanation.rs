@@ -7,17 +7,8 @@ use super::why::{reason_line, score_terms};
 use super::words;
 use crate::vocabulary;
 
-/// How much is explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Every offer of the catalogue.
-    Whole,
-    /// The offers that were scored.
-    Scored,
-}
-
 /// What was asked, known, scored and drawn.
-pub fn explanation(explained: &ExplainDecisionResponse, depth: Depth, paper: Paper) -> String {
+pub fn explanation(explained: &ExplainDecisionResponse, paper: Paper) -> String {
     let mut page = Page::on(paper);
     page.title("Why this was decided");
     if let Some(answer) = &explained.answer {
@@ -38,7 +29,7 @@ pub fn explanation(explained: &ExplainDecisionResponse, depth: Depth, paper: Pap
     }
     drawn(&mut page, explained);
     facts(&mut page, explained);
-    scores(&mut page, explained, depth);
+    scores(&mut page, explained);
     page.finish()
 }
 
@@ -83,21 +74,15 @@ fn facts(page: &mut Page, explained: &ExplainDecisionResponse) {
     }
 }
 
-fn scores(page: &mut Page, explained: &ExplainDecisionResponse, depth: Depth) {
-    let Some(answer) = &explained.answer else {
-        return;
-    };
+fn scores(page: &mut Page, explained: &ExplainDecisionResponse) {
     for (heading, kind) in [
         ("CHOSEN", VerdictKind::Chosen),
         ("QUALIFIED, NOT CHOSEN", VerdictKind::NotChosen),
         ("NOT QUALIFIED", VerdictKind::Disqualified),
     ] {
-        let of_kind = answer
-            .verdicts
-            .iter()
-            .filter(|verdict| verdict.kind() == kind);
-        let of_kind: Vec<_> = of_kind.collect();
-        if of_kind.is_empty() || (depth == Depth::Scored && kind == VerdictKind::Disqualified) {
+        let verdicts = explained.verdicts.iter();
+        let of_kind: Vec<_> = verdicts.filter(|verdict| verdict.kind() == kind).collect();
+        if of_kind.is_empty() {
             continue;
         }
         page.heading(heading);
@@ -115,7 +100,7 @@ fn scores(page: &mut Page, explained: &ExplainDecisionResponse, depth: Depth) {
 
 #[cfg(test)]
 mod tests {
-    use contract::offers::v1::{OfferVerdict, Reason, RequestSaveOfferResponse, ScoreTerms};
+    use contract::offers::v1::{OfferVerdict, Reason, ScoreTerms};
     use contract::types::v1::Money;
 
     use super::*;
@@ -138,15 +123,11 @@ mod tests {
             }),
             ..Default::default()
         };
-        let answer = RequestSaveOfferResponse {
+        ExplainDecisionResponse {
             verdicts: vec![
                 verdict("never", VerdictKind::Disqualified, None),
                 verdict("best", VerdictKind::Chosen, Some(score)),
             ],
-            ..Default::default()
-        };
-        ExplainDecisionResponse {
-            answer: Some(answer),
             facts: [("customer.tenure_days".to_owned(), "405".to_owned())].into(),
             arm: "best".to_owned(),
             propensity: 1.0,
@@ -156,7 +137,7 @@ mod tests {
 
     #[test]
     fn facts_scores_and_a_replay_that_differs_are_shown() {
-        let text = explanation(&explained(), Depth::Whole, Paper::plain(100));
+        let text = explanation(&explained(), Paper::plain(100));
         for expected in [
             "customer.tenure_days 405",
             "+108.05 USD",
@@ -166,14 +147,5 @@ mod tests {
             assert!(text.contains(expected), "\"{expected}\" in\n{text}");
         }
         assert!(text.find("about best") < text.find("about never"), "{text}");
-    }
-
-    #[test]
-    fn the_short_form_leaves_out_what_never_qualified() {
-        let text = explanation(&explained(), Depth::Scored, Paper::plain(100));
-        assert!(
-            text.contains("about best") && !text.contains("about never"),
-            "{text}"
-        );
     }
 }

@@ -15,7 +15,7 @@ mod why;
 pub(crate) mod words;
 
 pub use agent::agent;
-pub use explanation::{Depth, explanation};
+pub use explanation::explanation;
 pub use import::import;
 pub use models::{model_line, models};
 pub use outcome::{acknowledged, responded};

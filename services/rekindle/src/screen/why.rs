@@ -1,4 +1,4 @@
-//! Why and why not: every offer of the catalogue with what became of it.
+//! Why and why not: every offer of the catalogue with what became of it, in short.
 
 use contract::offers::v1::{OfferVerdict, Reason, ScoreTerms, VerdictKind};
 
@@ -29,8 +29,9 @@ pub(super) fn verdicts(page: &mut Page, verdicts: &[OfferVerdict]) {
             if let Some(score) = &verdict.score {
                 page.paragraph(6, Style::Plain, &score_line(score));
             }
-            for reason in &verdict.reasons {
-                page.paragraph(6, Style::Plain, &reason_line(reason));
+            let reasons: Vec<String> = verdict.reasons.iter().map(reason_line).collect();
+            if !reasons.is_empty() {
+                page.paragraph(6, Style::Plain, &reasons.join(" · "));
             }
         }
     }

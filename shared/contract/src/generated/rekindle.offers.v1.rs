@@ -162,13 +162,14 @@ pub struct CancelNow {
     #[prost(message, optional, tag = "3")]
     pub billing_end_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Reason is one reason in a verdict, with the clause that gave it.
+/// Reason is one reason why there is no offer, or why one of the catalogue was not chosen.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reason {
     /// A short key, for example "ELIGIBILITY", "OPEN_INCIDENT", "STRUCTURAL_REASON", "BELOW_NO_OFFER".
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
-    /// The clause that failed, as written in the catalogue, with what was seen.
+    /// The clause that failed, as written in the catalogue, with what was seen, or what else the reason
+    /// rests on. Empty in the verdicts of an answer: ExplainDecision says it.
     #[prost(string, tag = "2")]
     pub detail: ::prost::alloc::string::String,
 }
@@ -215,7 +216,8 @@ pub struct OfferVerdict {
     /// Why.
     #[prost(message, repeated, tag = "3")]
     pub reasons: ::prost::alloc::vec::Vec<Reason>,
-    /// The terms of its score; absent when it was never scored.
+    /// The terms of its score; absent when it was never scored, and in the verdicts of an answer unless
+    /// the offer was chosen.
     #[prost(message, optional, tag = "4")]
     pub score: ::core::option::Option<ScoreTerms>,
 }
@@ -2262,7 +2264,8 @@ pub struct RequestSaveOfferResponse {
     /// How to leave at once.
     #[prost(message, optional, tag = "8")]
     pub cancel_now: ::core::option::Option<CancelNow>,
-    /// What became of each offer of the catalogue.
+    /// What became of each offer of the catalogue: the codes of the reasons, and the score of what was
+    /// chosen. ExplainDecision has every score, and the reasons in words.
     #[prost(message, repeated, tag = "9")]
     pub verdicts: ::prost::alloc::vec::Vec<OfferVerdict>,
     /// Something was down, and the answer is a safer one.
@@ -2449,6 +2452,9 @@ pub struct ExplainDecisionResponse {
     /// How long deciding took, in microseconds.
     #[prost(uint64, tag = "9")]
     pub decide_microseconds: u64,
+    /// What became of each offer of the catalogue, with its score and every reason in words.
+    #[prost(message, repeated, tag = "10")]
+    pub verdicts: ::prost::alloc::vec::Vec<OfferVerdict>,
 }
 /// Generated client implementations.
 pub mod save_desk_service_client {

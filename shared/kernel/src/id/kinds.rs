@@ -63,9 +63,6 @@ pub enum Decision {}
 /// An offer as presented in one session.
 #[derive(Debug)]
 pub enum PresentedOffer {}
-/// A reservation in a budget.
-#[derive(Debug)]
-pub enum Hold {}
 /// A recorded cancellation.
 #[derive(Debug)]
 pub enum Cancellation {}
@@ -76,7 +73,5 @@ pub type SessionId = Uid<Session>;
 pub type DecisionId = Uid<Decision>;
 /// Identifies a presented offer.
 pub type PresentedOfferId = Uid<PresentedOffer>;
-/// Identifies a hold.
-pub type HoldId = Uid<Hold>;
 /// Identifies a cancellation.
 pub type CancellationId = Uid<Cancellation>;

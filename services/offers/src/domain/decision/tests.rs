@@ -197,7 +197,7 @@ impl Situated {
             (decision.arm.as_str(), decision.state),
             (NO_OFFER, State::IntentStated)
         );
-        decision.let_go.first().expect("a reason").code.clone()
+        decision.let_go[0].code.to_string()
     }
 
     fn disqualified(&self, key: &str) -> Vec<String> {
@@ -205,13 +205,13 @@ impl Situated {
         let verdict = decision
             .verdicts
             .iter()
-            .find(|verdict| verdict.offer_key == key)
+            .find(|verdict| verdict.offer_key.as_str() == key)
             .unwrap();
-        assert_eq!(verdict.kind, VerdictKind::Disqualified, "{verdict:?}");
+        assert_eq!(verdict.kind(), VerdictKind::Disqualified, "{verdict:?}");
         verdict
-            .reasons
+            .grounds
             .iter()
-            .map(|reason| reason.code.clone())
+            .map(|ground| ground.code.to_string())
             .collect()
     }
 

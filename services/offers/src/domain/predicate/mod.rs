@@ -24,9 +24,7 @@ mod rule_book;
 mod tests;
 mod typing;
 
-use std::sync::Arc;
-
-use super::facts::{Fact, FactSet, Facts, Value};
+use super::facts::{FactSet, Facts, Value};
 
 pub use clause::{Clause, Test};
 pub use contradiction::Possibilities;
@@ -51,14 +49,14 @@ pub(super) enum Node {
 }
 
 /// A clause that did not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClauseFailure {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClauseFailure<'a> {
+    /// Which clause of the rule it is, counted from zero in the order of writing.
+    pub number: usize,
     /// The clause as written.
-    pub clause: Arc<str>,
-    /// The fact it tests.
-    pub fact: Fact,
+    pub clause: &'a str,
     /// What the fact was; absent when it was not known.
-    pub seen: Option<Value>,
+    pub seen: Option<&'a Value>,
 }
 
 impl Predicate {
@@ -82,9 +80,9 @@ impl Predicate {
     }
 
     /// Says which clauses keep the rule from holding; empty exactly when it holds.
-    pub fn failures(&self, facts: &Facts) -> Vec<ClauseFailure> {
+    pub fn failures<'a>(&'a self, facts: &'a Facts) -> Vec<ClauseFailure<'a>> {
         let mut failures = Vec::new();
-        self.root.gather_failures(facts, &mut failures);
+        self.root.gather_failures(facts, 0, &mut failures);
         failures
     }
 
@@ -135,21 +133,36 @@ impl Node {
         }
     }
 
-    fn gather_failures(&self, facts: &Facts, failures: &mut Vec<ClauseFailure>) {
+    /// `first` is the number of the first clause below this node.
+    fn gather_failures<'a>(
+        &'a self,
+        facts: &'a Facts,
+        first: usize,
+        failures: &mut Vec<ClauseFailure<'a>>,
+    ) {
         if failures.len() >= Predicate::MAX_FAILURES || self.evaluate(facts) {
             return;
         }
         match self {
             Self::All(parts) | Self::Any(parts) => {
+                let mut number = first;
                 for part in parts {
-                    part.gather_failures(facts, failures);
+                    part.gather_failures(facts, number, failures);
+                    number += part.clause_count();
                 }
             }
             Self::Clause(clause) => failures.push(ClauseFailure {
-                clause: Arc::clone(&clause.written),
-                fact: clause.fact,
-                seen: facts.get(clause.fact).cloned(),
+                number: first,
+                clause: &clause.written,
+                seen: facts.get(clause.fact),
             }),
+        }
+    }
+
+    fn clause_count(&self) -> usize {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::clause_count).sum(),
+            Self::Clause(_) => 1,
         }
     }
 

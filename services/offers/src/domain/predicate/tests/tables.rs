@@ -77,7 +77,7 @@ fn failures_name_the_clauses_as_written_and_what_was_seen() {
     let written: Vec<(String, String)> = failures
         .iter()
         .map(|failure| {
-            let seen = failure.seen.as_ref().map(ToString::to_string);
+            let seen = failure.seen.map(ToString::to_string);
             (failure.clause.to_string(), seen.unwrap_or_default())
         })
         .collect();
