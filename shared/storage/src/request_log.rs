@@ -7,8 +7,12 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use tracing::Instrument;
 
 use crate::error::StoreError;
+use crate::span::statement_span;
+
+const TABLE: &str = "request_log";
 
 /// SHA-256 of an encoded request.
 pub type BodyHash = [u8; 32];
@@ -129,6 +133,7 @@ async fn claim(
     .bind(methods)
     .bind(hashes)
     .fetch_all(connection)
+    .instrument(statement_span("INSERT", TABLE, ""))
     .await?;
     Ok(claimed.into_iter().collect())
 }
@@ -162,6 +167,7 @@ async fn look_up(
     )
     .bind(ids)
     .fetch_all(connection)
+    .instrument(statement_span("SELECT", TABLE, ""))
     .await?;
     let known = |(id, method, body_hash, response)| {
         (
@@ -211,6 +217,7 @@ pub async fn finish_many(
     .bind(ids)
     .bind(responses)
     .execute(connection)
+    .instrument(statement_span("UPDATE", TABLE, ""))
     .await?
     .rows_affected();
     let expected = u64::try_from(answers.len()).unwrap_or(u64::MAX);

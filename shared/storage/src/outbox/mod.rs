@@ -8,8 +8,10 @@ pub mod feed;
 pub mod queue;
 
 use sqlx::PgConnection;
+use tracing::Instrument;
 
 use crate::error::StoreError;
+use crate::span::statement_span;
 
 /// A message to write.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,7 @@ async fn insert(
     .bind(payloads)
     .bind(due)
     .execute(connection)
+    .instrument(statement_span("INSERT", "outbox", ""))
     .await?;
     Ok(())
 }
