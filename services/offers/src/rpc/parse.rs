@@ -43,7 +43,7 @@ pub(super) fn save_request(
     let reason = checks.text("reason", &wire.reason, 64);
     let secondary_reasons = secondary_reasons(&mut checks, &wire.secondary_reasons);
     let agent = agent(&mut checks, wire.agent.as_ref());
-    let language = checks.text("language", &wire.language, 35);
+    let language = checks.language("language", &wire.language);
     let permission = checks
         .optional_known("permission", wire.permission)
         .map(permission);

@@ -181,6 +181,25 @@ impl Violations {
         date
     }
 
+    /// Checks the form of BCP 47, such as `en` or `pt-BR`. Empty is fine.
+    pub fn language(&mut self, field: &str, text: &str) -> Option<String> {
+        let is_tag = text.len() <= 35
+            && text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.split('-').all(|part| {
+                (1..=8).contains(&part.len())
+                    && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            });
+        if text.is_empty() || is_tag {
+            return Some(text.to_owned());
+        }
+        self.add(
+            field,
+            "INVALID_LANGUAGE",
+            "must be a language such as en or pt-BR, or empty",
+        );
+        None
+    }
+
     /// Checks a text: at most `most` characters, no control characters. Empty is fine.
     pub fn text(&mut self, field: &str, text: &str, most: usize) -> Option<String> {
         if text.chars().count() > most {

@@ -229,3 +229,15 @@ proptest! {
         prop_assert!(checks.finish(|| Some(())).is_ok() || !text.is_empty() || number != 0);
     }
 }
+
+#[test]
+fn languages_have_their_standard_form() {
+    for text in ["", "en", "pt-BR", "zh-Hant-TW", "sl-rozaj-biske"] {
+        let checked = check(|checks| checks.language("language", text));
+        assert_eq!(checked.as_deref(), Ok(text));
+    }
+    for text in ["e n", "-en", "en-", "en_GB", "1en", "en-toolongpart"] {
+        let checked = check(|checks| checks.language("language", text));
+        assert_eq!(checked, Err("INVALID_LANGUAGE"), "{text}");
+    }
+}
