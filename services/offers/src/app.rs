@@ -166,6 +166,7 @@ fn service(context: &Context, parts: Parts) -> Service {
         },
         confirm_cancellation: ConfirmCancellation {
             store: store.clone(),
+            active: parts.active.clone(),
             clock,
             entropy,
         },

@@ -10,6 +10,7 @@ use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
 
+use super::active::Active;
 pub use crate::store::Confirmed;
 use crate::store::{NewCancellation, Store};
 
@@ -18,6 +19,8 @@ use crate::store::{NewCancellation, Store};
 pub struct ConfirmCancellation {
     /// The save desk's tables.
     pub store: Store,
+    /// The catalogue in force.
+    pub active: Active,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance, for ids.
@@ -37,7 +40,7 @@ pub struct Command {
     pub contact_id: ContactId,
     /// The session the desk believes to be in.
     pub cancel_token: Option<SessionId>,
-    /// The reason, if one was given.
+    /// The reason, if one was given; kept if the catalogue has it.
     pub reason: Option<String>,
     /// The day the customer wants.
     pub requested_end_at: Option<Timestamp>,
@@ -55,7 +58,7 @@ impl ConfirmCancellation {
             subscription_id: command.subscription_id,
             contact_id: command.contact_id,
             cancel_token: command.cancel_token,
-            reason: command.reason,
+            reason: command.reason.filter(|reason| self.has_reason(reason)),
             // A day that is over, by a clock that runs a little ahead, means: at once.
             requested_end_at: command.requested_end_at.map(|end| end.max(now)),
             agent_id: command.agent_id,
@@ -64,5 +67,11 @@ impl ConfirmCancellation {
             now,
         };
         Ok(self.store.confirm_cancellation(new, deadline).await?)
+    }
+
+    /// Whatever else is said stays out of the record: it may be about a person, and leaving must
+    /// not be refused for it.
+    fn has_reason(&self, reason: &str) -> bool {
+        self.active.current().catalogue.reason(reason).is_some()
     }
 }

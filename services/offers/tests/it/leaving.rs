@@ -39,6 +39,24 @@ async fn leaving_works_without_a_reason_a_session_or_anybody_else() {
     world.wait_for("select count(*) from outbox", 0).await;
 }
 
+/// Whatever is said besides may be about a person; nobody is kept from leaving for it.
+#[tokio::test]
+async fn only_a_reason_of_the_catalogue_is_kept() {
+    let mut world = World::start().await;
+    for (contact, said, kept) in [
+        ("k-1", "too_expensive", "too_expensive"),
+        ("k-2", "ask her sister Wagtailina", ""),
+    ] {
+        let mut leaving = goodbye(contact);
+        said.clone_into(&mut leaving.reason);
+        let left = world.leave(leaving).await.unwrap();
+        let session = world.session(&left.session_id).await;
+        assert_eq!(session.reason, kept);
+    }
+    let kept = "select count(*) from cancellation where reason is null";
+    assert_eq!(world.number(kept).await, 1);
+}
+
 #[tokio::test]
 async fn one_contact_is_acknowledged_once_however_often_it_asks() {
     let world = World::start().await;

@@ -2343,7 +2343,8 @@ pub struct ConfirmCancellationRequest {
     /// The token of RequestSaveOffer; optional.
     #[prost(string, tag = "5")]
     pub cancel_token: ::prost::alloc::string::String,
-    /// The reason, if the customer gave one. Never required.
+    /// The reason, if the customer gave one: a key of the reason tree. Never required; anything else
+    /// is left out of the record and does not stand in the way of leaving.
     #[prost(string, tag = "6")]
     pub reason: ::prost::alloc::string::String,
     /// When service shall end, if the customer wants a certain day; not in the past.
