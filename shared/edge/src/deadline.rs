@@ -27,9 +27,9 @@ pub fn current() -> Option<Deadline> {
     call::current().map(|call| call.deadline)
 }
 
-/// Runs a future on a deadline of its own: the calls it makes get what is left of that. The trace
-/// of the call being served goes along, where there is one.
-pub async fn within<F: Future>(deadline: Deadline, future: F) -> F::Output {
+/// Puts a future on a deadline of its own: the calls it makes get what is left of that. The trace
+/// of the call being served goes along, where there is one, even if another task runs the future.
+pub fn within<F: Future>(deadline: Deadline, future: F) -> impl Future<Output = F::Output> {
     let call = match call::current() {
         Some(call) => Call { deadline, ..call },
         None => Call {
@@ -38,7 +38,7 @@ pub async fn within<F: Future>(deadline: Deadline, future: F) -> F::Output {
             method: "",
         },
     };
-    call::CALL.scope(call, future).await
+    call::CALL.scope(call, future)
 }
 
 /// Returns the deadline of the call being served by this task, or one `otherwise` from now.

@@ -27,7 +27,11 @@ impl LifecycleClient {
         }
     }
 
-    async fn ask(&self, customer_id: &CustomerId, min_revision: u64) -> Result<Customer, Refusal> {
+    async fn ask(
+        mut self,
+        customer_id: CustomerId,
+        min_revision: u64,
+    ) -> Result<Customer, Refusal> {
         let request = GetCustomerStatusRequest {
             customer_id: customer_id.to_string(),
             min_revision,
@@ -36,7 +40,6 @@ impl LifecycleClient {
         };
         let answer = self
             .status
-            .clone()
             .get_customer_status(Request::new(request))
             .await
             .map_err(|status| refusal(&status))?;
@@ -45,15 +48,13 @@ impl LifecycleClient {
 }
 
 impl Lifecycle for LifecycleClient {
-    fn customer<'a>(
-        &'a self,
-        customer_id: &'a CustomerId,
+    fn customer(
+        &self,
+        customer_id: CustomerId,
         min_revision: u64,
         deadline: Deadline,
-    ) -> BoxFuture<'a, Result<Customer, Refusal>> {
-        Box::pin(edge::deadline::within(
-            deadline,
-            self.ask(customer_id, min_revision),
-        ))
+    ) -> BoxFuture<'static, Result<Customer, Refusal>> {
+        let asked = self.clone().ask(customer_id, min_revision);
+        Box::pin(edge::deadline::within(deadline, asked))
     }
 }

@@ -154,11 +154,15 @@ impl Gather {
         if let Some(flight) = flights.get(&key) {
             return flight.clone();
         }
+        // Made here, so that it belongs to the trace of the call it is for; waited for elsewhere.
+        let deadline = Deadline::within(ASK_AT_MOST);
+        let lifecycle = &self.shared.lifecycle;
+        let answer = lifecycle.customer(customer_id.clone(), min_revision, deadline);
         let this = self.clone();
         let flying = key.clone();
         let task = self.shared.tracker.spawn(
             async move {
-                let asked = this.fetch(&flying.0, flying.1).await;
+                let asked = this.fetch(answer).await;
                 this.land(&flying);
                 asked
             }
@@ -174,14 +178,10 @@ impl Gather {
         flight
     }
 
-    async fn fetch(&self, customer_id: &CustomerId, min_revision: u64) -> Asked {
+    async fn fetch(&self, answer: BoxFuture<'static, Result<Customer, Refusal>>) -> Asked {
         let inner = &self.shared;
         let computed_at = inner.clock.now();
-        let deadline = Deadline::within(ASK_AT_MOST);
-        let customer = inner
-            .lifecycle
-            .customer(customer_id, min_revision, deadline)
-            .await?;
+        let customer = answer.await?;
         let customer = Arc::new(customer);
         let (cached, keep) = (inner.cached.clone(), Arc::clone(&customer));
         // Keeping it is nobody's wait.

@@ -11,13 +11,14 @@ use crate::domain::exit::EndSubscription;
 
 /// Who customers are and where they stand.
 pub trait Lifecycle: Send + Sync {
-    /// Reads a customer at `min_revision` or later.
-    fn customer<'a>(
-        &'a self,
-        customer_id: &'a CustomerId,
+    /// Reads a customer at `min_revision` or later, for the call being served now, whichever task
+    /// waits for the answer.
+    fn customer(
+        &self,
+        customer_id: CustomerId,
         min_revision: u64,
         deadline: Deadline,
-    ) -> BoxFuture<'a, Result<Customer, Refusal>>;
+    ) -> BoxFuture<'static, Result<Customer, Refusal>>;
 }
 
 /// The authoritative record.

@@ -68,19 +68,20 @@ async fn a_warm_cache_asks_nobody_and_a_change_is_seen_at_once_by_its_revision()
 /// A lifecycle service that answers when it is told to, and counts.
 struct Gated {
     calls: AtomicUsize,
-    gate: Semaphore,
+    gate: Arc<Semaphore>,
 }
 
 impl Lifecycle for Gated {
-    fn customer<'a>(
-        &'a self,
-        _: &'a CustomerId,
+    fn customer(
+        &self,
+        _: CustomerId,
         _: u64,
         _: Deadline,
-    ) -> BoxFuture<'a, Result<Customer, Refusal>> {
+    ) -> BoxFuture<'static, Result<Customer, Refusal>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async {
-            self.gate.acquire().await.unwrap().forget();
+        let gate = Arc::clone(&self.gate);
+        Box::pin(async move {
+            gate.acquire().await.unwrap().forget();
             Err(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
         })
     }
@@ -90,7 +91,7 @@ impl Lifecycle for Gated {
 async fn a_thousand_misses_at_once_ask_once() {
     let lifecycle = Arc::new(Gated {
         calls: AtomicUsize::new(0),
-        gate: Semaphore::new(0),
+        gate: Arc::new(Semaphore::new(0)),
     });
     let context = Context::default();
     let gather = Gather::new(
