@@ -68,7 +68,7 @@ fn rpc_of<'a>(all: &'a [Rpc], sound: &Sound) -> &'a Rpc {
 async fn every_fault_of_every_request_is_named() {
     let suite = Suite::start().await;
     let all = rpcs();
-    let sound = requests(&suite).await;
+    let sound = requests(&suite.clients).await;
     for rpc in all.iter().filter(|rpc| !rpc.streaming) {
         assert!(
             sound.iter().any(|sound| sound.method == rpc.method()),

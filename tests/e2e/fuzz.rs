@@ -148,7 +148,7 @@ const OUR_FAULT: [Code; 4] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_message_says_it_is_never_our_fault() {
     let suite = Suite::start().await;
-    requests(&suite).await;
+    requests(&suite.clients).await;
     let dice = Dice(Seeded::new(SEED));
     let mut refused_count = 0;
     for rpc in rpcs().iter().filter(|rpc| !rpc.streaming) {
@@ -181,7 +181,7 @@ async fn whatever_a_message_says_it_is_never_our_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_requests_with_random_changes_leave_a_suite_that_works() {
     let suite = Suite::start().await;
-    let sound = requests(&suite).await;
+    let sound = requests(&suite.clients).await;
     let dice = Dice(Seeded::new(SEED + 1));
     let all = rpcs();
     for request in &sound {

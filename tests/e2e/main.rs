@@ -14,3 +14,4 @@ mod messages;
 mod sound;
 mod stories;
 mod suite;
+mod trace;

@@ -5,11 +5,10 @@ use contract::offers::v1 as offers;
 use contract::profiles::v1 as profiles;
 use contract::types::v1 as types;
 use prost::Message;
+use tests::clients::Clients;
 use tests::desk::{Call, agent};
 use tests::people::{Person, days_ago};
 use tests::seed;
-
-use crate::suite::Suite;
 
 /// A sound request.
 pub(crate) struct Sound {
@@ -30,11 +29,11 @@ fn sound(method: &'static str, message: &impl Message, optional: &'static [&'sta
 }
 
 /// Plays a call, so that there is something to ask about, and returns a request for every RPC.
-pub(crate) async fn requests(suite: &Suite) -> Vec<Sound> {
+pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     let person = Person::named("sound");
-    person.write(&suite.clients).await;
+    person.write(clients).await;
     let call = Call::of(&person, "sound-call").because("too_expensive");
-    let screen = call.ask(&suite.clients).await;
+    let screen = call.ask(clients).await;
     let mut requests = of_profiles(&person);
     requests.extend(of_timeline(&person));
     requests.extend(of_lifecycle(&person));

@@ -14,7 +14,7 @@ pub mod telemetry;
 
 pub use context::Context;
 pub use entropy::OsEntropy;
-pub use program::{ProcessSettings, Program, run};
+pub use program::{ProcessSettings, Program, run, run_with};
 pub use serve::{RunningService, ServeSettings, Service, serve};
 pub use settings::SettingsError;
 pub use telemetry::TelemetrySettings;

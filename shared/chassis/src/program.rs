@@ -53,7 +53,12 @@ pub trait Program {
 
 /// Runs a service: `fn main() -> ExitCode { chassis::run::<offers::app::Offers>() }`.
 pub fn run<P: Program>() -> ExitCode {
-    let arguments = match arguments::parse(std::env::args().skip(1)) {
+    run_with::<P>(std::env::args().skip(1))
+}
+
+/// Runs a service with these arguments, for a program that has other ones of its own: a test.
+pub fn run_with<P: Program>(arguments: impl Iterator<Item = String>) -> ExitCode {
+    let arguments = match arguments::parse(arguments) {
         Ok(arguments) => arguments,
         Err(message) => return complain(&message),
     };

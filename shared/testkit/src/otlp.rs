@@ -18,6 +18,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use prost::Message;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -32,6 +34,8 @@ pub struct ReceivedSpan {
     pub service: String,
     /// Name of the span.
     pub name: String,
+    /// Whether it is a `server`'s, a `client`'s or `internal`.
+    pub kind: &'static str,
     /// Trace, in hexadecimal.
     pub trace_id: String,
     /// Span, in hexadecimal.
@@ -56,7 +60,17 @@ pub struct Sink {
 struct Received {
     spans: Mutex<Vec<ReceivedSpan>>,
     metrics: Mutex<BTreeMap<String, String>>,
+    messages: Mutex<Vec<Vec<u8>>>,
     changed: Notify,
+}
+
+impl Received {
+    fn keep(&self, message: &impl Message) {
+        self.messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(message.encode_to_vec());
+    }
 }
 
 impl Sink {
@@ -94,6 +108,15 @@ impl Sink {
             .clone()
     }
 
+    /// Returns every message received so far, encoded: whatever was sent is in there, read or not.
+    pub fn messages(&self) -> Vec<Vec<u8>> {
+        self.received
+            .messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// Waits until `enough` spans are there; fails the test after ten seconds.
     pub async fn wait_for(&self, enough: impl Fn(&[ReceivedSpan]) -> bool) -> Vec<ReceivedSpan> {
         let waiting = async {
@@ -118,6 +141,7 @@ impl TraceService for Sink {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        self.received.keep(request.get_ref());
         let mut spans = self
             .received
             .spans
@@ -133,6 +157,7 @@ impl TraceService for Sink {
             {
                 spans.push(ReceivedSpan {
                     service: service.clone(),
+                    kind: kind(span.kind()),
                     name: span.name,
                     trace_id: hex(&span.trace_id),
                     span_id: hex(&span.span_id),
@@ -154,6 +179,7 @@ impl MetricsService for Sink {
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.received.keep(request.get_ref());
         let mut metrics = self
             .received
             .metrics
@@ -168,6 +194,17 @@ impl MetricsService for Sink {
             metrics.insert(metric.name.clone(), format!("{:?}", metric.data));
         }
         Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+fn kind(kind: SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Server => "server",
+        SpanKind::Client => "client",
+        SpanKind::Internal => "internal",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
+        SpanKind::Unspecified => "unspecified",
     }
 }
 

@@ -1,0 +1,10 @@
+//! What leaves the services beside their answers: traces, metrics, log lines, rows, cache entries.
+//! Each service is a process here, as it is in production: its telemetry and its log are its own.
+
+mod canaries;
+mod evidence;
+mod misplaced;
+mod one_call;
+mod processes;
+mod span_tree;
+mod story;
