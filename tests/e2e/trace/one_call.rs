@@ -43,7 +43,7 @@ offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client SELECT save_session
   offers client SELECT save_session
   offers client UPDATE acceptance
-  offers client UPDATE hold
+  offers client UPDATE presented_offer
   offers client UPDATE save_session
 ";
 
