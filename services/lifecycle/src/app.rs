@@ -10,7 +10,7 @@ use contract::lifecycle::v1::status_service_server::StatusServiceServer;
 use edge::Methods;
 use edge::client::Caller;
 use edge::page::PageTokens;
-use storage::Postgres;
+use storage::{Postgres, forget_requests};
 
 use crate::clients::ProfilesClient;
 use crate::jobs;
@@ -38,6 +38,9 @@ impl Program for Lifecycle {
     async fn build(settings: &Settings, context: &Context) -> anyhow::Result<Service> {
         let postgres = Postgres::connect_lazy(&settings.postgres, &context.tracker)?;
         storage::migrate::check_schema_level(&postgres, &MIGRATOR).await?;
+        let retention = settings.retention.clone();
+        let forget = forget_requests(postgres.clone(), retention, context.stop.clone());
+        context.tracker.spawn(forget);
         let methods = Methods::from_descriptors(contract::DESCRIPTORS_PROFILES)?;
         let caller = Caller::connect_lazy(&settings.profiles, &methods)?;
         let profiles = ProfilesClient::new(caller, &settings.bundle, &context.tracker);

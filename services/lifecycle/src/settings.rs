@@ -6,7 +6,7 @@ use chassis::ProcessSettings;
 use edge::client::ClientSettings;
 use kernel::secret::Secret;
 use serde::{Deserialize, Serialize};
-use storage::PostgresSettings;
+use storage::{PostgresSettings, RetentionSettings};
 
 use crate::clients::BundleSettings;
 use crate::usecase::Limits;
@@ -19,6 +19,8 @@ pub struct Settings {
     pub process: ProcessSettings,
     /// The service's own Postgres.
     pub postgres: PostgresSettings,
+    /// How long requests are remembered.
+    pub retention: RetentionSettings,
     /// The profiles service.
     pub profiles: ClientSettings,
     /// How questions for facts are bundled.
@@ -40,6 +42,7 @@ impl Default for Settings {
         Self {
             process: ProcessSettings::default(),
             postgres: PostgresSettings::at("postgres:///rekindle_lifecycle"),
+            retention: RetentionSettings::default(),
             profiles: ClientSettings::at("http://127.0.0.1:7101"),
             bundle: BundleSettings::default(),
             catch_up_limit_ms: 120_000,

@@ -12,8 +12,8 @@ use edge::page::PageTokens;
 use edge::{Boundary, Methods};
 use kernel::id::SessionId;
 use sqlx::migrate::Migrator;
-use storage::Postgres;
 use storage::redis::Cache;
+use storage::{Postgres, forget_requests};
 
 use crate::cache::CachedCustomers;
 use crate::clients::{LifecycleClient, ProfilesClient};
@@ -59,6 +59,9 @@ impl Program for Offers {
     async fn build(settings: &Settings, context: &Context) -> anyhow::Result<Service> {
         let postgres = Postgres::connect_lazy(&settings.postgres, &context.tracker)?;
         storage::migrate::check_schema_level(&postgres, &MIGRATOR).await?;
+        let retention = settings.retention.clone();
+        let forget = forget_requests(postgres.clone(), retention, context.stop.clone());
+        context.tracker.spawn(forget);
         let store = Store::start(postgres, &settings.reads, &settings.writes);
         let active = Active::load(store.clone()).await?;
         let cached = CachedCustomers::new(Cache::connect_lazy(&settings.redis)?);

@@ -4,9 +4,9 @@ use chassis::ProcessSettings;
 use edge::client::ClientSettings;
 use kernel::secret::Secret;
 use serde::{Deserialize, Serialize};
-use storage::PostgresSettings;
 use storage::batch::BatchSettings;
 use storage::redis::RedisSettings;
+use storage::{PostgresSettings, RetentionSettings};
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Settings {
     pub process: ProcessSettings,
     /// The service's own Postgres.
     pub postgres: PostgresSettings,
+    /// How long requests are remembered.
+    pub retention: RetentionSettings,
     /// The cache.
     pub redis: RedisSettings,
     /// The lifecycle service.
@@ -45,6 +47,7 @@ impl Default for Settings {
         Self {
             process: ProcessSettings::default(),
             postgres: PostgresSettings::at("postgres:///rekindle_offers"),
+            retention: RetentionSettings::default(),
             redis: RedisSettings::default(),
             lifecycle: ClientSettings::at("http://127.0.0.1:7102"),
             profiles: ClientSettings::at("http://127.0.0.1:7101"),

@@ -11,8 +11,8 @@ use contract::profiles::v1::import_service_server::ImportServiceServer;
 use contract::profiles::v1::incident_service_server::IncidentServiceServer;
 use contract::profiles::v1::timeline_service_server::TimelineServiceServer;
 use edge::page::PageTokens;
-use storage::Postgres;
 use storage::migrate::{check_schema_level, migrate};
+use storage::{Postgres, forget_requests};
 
 use crate::jobs;
 use crate::rpc::{BOUNDARY, Rpc};
@@ -47,6 +47,9 @@ impl Program for Profiles {
     async fn build(settings: &Settings, context: &Context) -> anyhow::Result<Service> {
         let postgres = Postgres::connect_lazy(&settings.postgres, &context.tracker)?;
         check_schema_level(&postgres, &MIGRATOR).await?;
+        let retention = settings.retention.clone();
+        let forget = forget_requests(postgres.clone(), retention, context.stop.clone());
+        context.tracker.spawn(forget);
         let store = Store::new(postgres, &settings.facts);
         let profiles = UseCases::new(store, context.clock.clone());
         if settings.settle_interval_ms > 0 {

@@ -3,8 +3,8 @@
 use chassis::ProcessSettings;
 use kernel::secret::Secret;
 use serde::{Deserialize, Serialize};
-use storage::PostgresSettings;
 use storage::batch::BatchSettings;
+use storage::{PostgresSettings, RetentionSettings};
 
 use crate::usecase::WatchSettings;
 
@@ -16,6 +16,8 @@ pub struct Settings {
     pub process: ProcessSettings,
     /// The database.
     pub postgres: PostgresSettings,
+    /// How long requests are remembered.
+    pub retention: RetentionSettings,
     /// How reads of facts are put together.
     pub facts: BatchSettings,
     /// How the change feed is followed.
@@ -31,6 +33,7 @@ impl Default for Settings {
         Self {
             process: ProcessSettings::default(),
             postgres: PostgresSettings::at("postgres:///rekindle_profiles"),
+            retention: RetentionSettings::default(),
             facts: BatchSettings {
                 lanes: 2,
                 ..BatchSettings::default()

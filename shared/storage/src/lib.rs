@@ -12,11 +12,13 @@ pub mod outbox;
 pub mod postgres;
 pub mod redis;
 pub mod request_log;
+mod retention;
 mod span;
 mod write;
 
 pub use error::StoreError;
 pub use order::order_by_key;
 pub use postgres::{Postgres, PostgresSettings};
+pub use retention::{RetentionSettings, forget_requests};
 pub use span::statement_span;
 pub use write::write;

@@ -1,8 +1,11 @@
 //! One effect per request id, and the same answer every time.
 
+use std::time::{Duration, Instant};
+
 use futures::future::join_all;
 use storage::request_log::{self, Begun, BodyHash, Entry};
-use storage::{Postgres, StoreError};
+use storage::{Postgres, RetentionSettings, StoreError, forget_requests};
+use tokio_util::sync::CancellationToken;
 
 use crate::stage::{insert, soon, stage};
 
@@ -223,4 +226,42 @@ async fn old_requests_are_forgotten_in_small_steps_and_a_look_claims_nothing() {
         .await
         .unwrap();
     assert!(matches!(kept, Some(Begun::Replay(_))));
+}
+
+#[tokio::test]
+async fn the_log_forgets_by_itself_what_nobody_retries_any_more() {
+    let stage = stage().await;
+    for request_id in ["old", "new"] {
+        carry_out(&stage.postgres, request_id, b"body")
+            .await
+            .unwrap();
+    }
+    let aged = "update request_log set created_at = now() - interval '2 hours' \
+                where request_id = 'old'";
+    sqlx::query(aged)
+        .execute(&stage.database.pool)
+        .await
+        .unwrap();
+    let settings = RetentionSettings {
+        requests_hours: 1,
+        period_ms: 10,
+    };
+    let stop = CancellationToken::new();
+    let job = tokio::spawn(forget_requests(
+        stage.postgres.clone(),
+        settings,
+        stop.clone(),
+    ));
+    let left = async || -> Vec<String> {
+        let all = "select request_id from request_log";
+        let rows = sqlx::query_scalar(all).fetch_all(&stage.database.pool);
+        rows.await.unwrap()
+    };
+    let limit = Instant::now() + Duration::from_secs(10);
+    while left().await.len() > 1 && Instant::now() < limit {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(left().await, ["new"]);
+    stop.cancel();
+    job.await.unwrap();
 }
