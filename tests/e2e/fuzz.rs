@@ -12,8 +12,9 @@ use crate::messages::rpcs;
 use crate::sound::requests;
 use crate::suite::Suite;
 
-/// How many messages each RPC gets.
+/// How many messages each RPC gets, and in the long form of the tests.
 const MESSAGES: usize = 30;
+const MANY_MESSAGES: usize = 1_000;
 /// Where the dice begin; a failure names the message, which is the same in every run.
 const SEED: u64 = 20_261_122;
 /// How deep messages are filled.
@@ -44,6 +45,17 @@ const TEXTS: [&str; 22] = [
     "rules: &a [*a]\n",
     "%s%n\\x00${jndi:ldap://x}",
 ];
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one switch of the tests, and they have no settings"
+)]
+fn messages() -> usize {
+    match std::env::var_os("REKINDLE_LONG_TESTS") {
+        Some(_) => MANY_MESSAGES,
+        None => MESSAGES,
+    }
+}
 
 struct Dice(Seeded);
 
@@ -152,7 +164,7 @@ async fn whatever_a_message_says_it_is_never_our_fault() {
     let dice = Dice(Seeded::new(SEED));
     let mut refused_count = 0;
     for rpc in rpcs().iter().filter(|rpc| !rpc.streaming) {
-        for _ in 0..MESSAGES {
+        for _ in 0..messages() {
             let message = dice.message(&rpc.input, 0);
             let Err(status) = rpc.send(&suite.clients, message.encode_to_vec()).await else {
                 continue;
@@ -189,7 +201,7 @@ async fn sound_requests_with_random_changes_leave_a_suite_that_works() {
             .iter()
             .find(|rpc| rpc.method() == request.method)
             .unwrap();
-        for _ in 0..MESSAGES / 2 {
+        for _ in 0..messages() / 2 {
             let bytes = request.bytes.as_slice();
             let mut message = DynamicMessage::decode(rpc.input.clone(), bytes).unwrap();
             let fields: Vec<_> = rpc.input.fields().collect();

@@ -267,8 +267,6 @@ fn with_default(set: &PolicySet) -> PolicySet {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-
     #[test]
     fn one_more_row_never_allows_more(
         set in any_set(), situation in any_situation(), rules in any_rules(),

@@ -5,8 +5,6 @@ use proptest::prelude::*;
 use super::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
-
     #[test]
     fn damaged_files_are_read_or_refused_with_places(
         at in 0.0..1.0_f64,

@@ -131,8 +131,6 @@ fn as_written(draft: &Draft, facts: &Facts) -> Option<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
     #[test]
     fn the_compiled_rule_holds_exactly_when_the_written_one_is_true(
         draft in any_rule(prop_oneof![3 => any_clause(), 1 => any_presence()]),
