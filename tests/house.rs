@@ -50,7 +50,15 @@ const ROOMS: [Room; 8] = [
         name: "domain",
         may_enter: &[],
         never: &[],
-        only: &["kernel", "std", "core", "alloc", "serde", "thiserror"],
+        only: &[
+            "kernel",
+            "std",
+            "core",
+            "alloc",
+            "serde",
+            "thiserror",
+            "libm",
+        ],
     },
     Room {
         name: "store",
