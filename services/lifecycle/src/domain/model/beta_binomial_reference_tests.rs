@@ -26,7 +26,6 @@ fn beta_binomial_is_as_published() {
         base.add(donor(row, "periods"), row["weights"].parse().unwrap());
     }
     let fitted = BetaBinomial::fit(&base).unwrap();
-    println!("{fitted:?}");
     let (parameters, exact) = (fitted.model.parameters(), &published["params"]);
     close(parameters.alpha, figures(&exact["alpha"]), 1e-4);
     close(parameters.beta, figures(&exact["beta"]), 1e-4);

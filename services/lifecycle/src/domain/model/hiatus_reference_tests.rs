@@ -128,7 +128,6 @@ fn the_hiatus_rule_measures_as_in_the_reference() {
     let by_expected = rule.compare(&watched, |customer| {
         pareto.expected_transactions(customer, horizon)
     });
-    println!("{by_expected:?}");
     let lowest = &exact["same_count_lowest_expected"];
     close(
         by_expected.lowest_scores.came_back.value(),

@@ -225,9 +225,25 @@ fn a_fit_without_a_top_says_which_parameter_runs_away() {
         ParetoNbd::fit(&base, Effort::default()).unwrap_err(),
     ];
     for failure in failures {
-        println!("{failure}");
         assert!(matches!(failure, FitFailure::RunsAway { .. }), "{failure}");
     }
+}
+
+/// Nobody leaves, and rates differ: the chance to leave is small, and that is all the data say.
+#[test]
+fn a_fit_says_what_the_data_hardly_bound() {
+    let customers: Vec<PurchaseSummary> = (0..300_u32)
+        .map(|number| {
+            let x = 1 + (number % 30) * (number % 7);
+            PurchaseSummary::new(x, 51.9, 52.0).unwrap()
+        })
+        .collect();
+    let base = PurchaseBase::of(&customers).unwrap();
+    let fitted = BetaGeometric::fit(&base, DropOut::AfterEvery, Effort::default()).unwrap();
+    let bound = fitted.convergence.hardly_bounded;
+    assert!(matches!(bound, Some("a" | "b")), "{fitted:?}");
+    let loyal = fitted.model.probability_alive(&customers[100]);
+    assert!(loyal > 0.99, "{loyal}");
 }
 
 #[test]
@@ -248,9 +264,9 @@ fn parameters_that_cannot_be_are_refused() {
     assert!(refusal.to_string().contains("alpha is not above zero"));
 }
 
-#[test]
-fn threads_do_not_change_a_fit() {
-    let customers: Vec<PurchaseSummary> = (0..12_000_u32)
+/// Customers of many kinds, by no model.
+fn mixed_customers() -> Vec<PurchaseSummary> {
+    (0..12_000_u32)
         .map(|number| {
             let age = 30.0 + f64::from(number % 97) / 7.0;
             let x = (number * number) % 7;
@@ -261,8 +277,12 @@ fn threads_do_not_change_a_fit() {
             };
             PurchaseSummary::new(x, recency, age).unwrap()
         })
-        .collect();
-    let base = PurchaseBase::of(&customers).unwrap();
+        .collect()
+}
+
+#[test]
+fn threads_do_not_change_a_fit() {
+    let base = PurchaseBase::of(&mixed_customers()).unwrap();
     assert!(base.distinct() > 5_000);
     let model = models_for_threads();
     let [one, two] = [1, 2].map(|threads| Effort {

@@ -23,7 +23,7 @@ use super::purchase_base::{DistinctCustomer, FrequencyCount, PurchaseBase};
 use super::purchase_model::{DiscountRate, Effort, Fitted, Horizon, PurchaseModel};
 use super::purchase_summary::PurchaseSummary;
 use super::refusal::{FitFailure, InputRefusal, positive};
-use super::tricomi::log_tricomi_diagonal;
+use super::tricomi::log_scaled_tricomi;
 
 const NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
 
@@ -178,8 +178,8 @@ impl PurchaseModel for ParetoNbd {
     fn discounted_if_alive(&self, frequency: u32, age: f64, rate: DiscountRate) -> f64 {
         let ParetoNbdParameters { r, alpha, s, beta } = self.0;
         let argument = rate.get() * (beta + age);
-        let log_factor = s * argument.ln() + log_tricomi_diagonal(s, argument);
-        (r + f64::from(frequency)) / (alpha + age) * log_factor.exp() / rate.get()
+        let left = log_scaled_tricomi(s, argument).exp();
+        (r + f64::from(frequency)) / (alpha + age) * left / rate.get()
     }
 }
 

@@ -71,6 +71,9 @@ const REFINEMENTS: u32 = 10;
 /// Two refinements that agree as far as this are taken for exact.
 const AGREEMENT: f64 = 1e-13;
 
+/// Two refinements that do not even agree so far are not down to rounding.
+const ROUGH_AGREEMENT: f64 = 1e-9;
+
 /// Integrates over the whole line a function with one hump about `centre`, `width` wide, that falls
 /// off at least exponentially on that scale: trapezoids in `v = centre + width · sinh(s)`, refined
 /// until they agree.
@@ -79,6 +82,7 @@ pub fn integrate_hump(centre: f64, width: f64, integrand: impl Fn(f64) -> f64) -
     let mut step = 0.5;
     let mut sum = sum_of(asked, 0.0, step) + sum_of(asked, -step, -step);
     let mut integral = sum * step;
+    let mut last_change = f64::INFINITY;
     for _ in 0..REFINEMENTS {
         let half = 0.5 * step;
         sum += sum_of(asked, half, step) + sum_of(asked, -half, -step);
@@ -86,9 +90,12 @@ pub fn integrate_hump(centre: f64, width: f64, integrand: impl Fn(f64) -> f64) -
         let refined = sum * step;
         let change = (refined - integral).abs();
         integral = refined;
-        if change <= AGREEMENT * integral.abs() {
+        // Once rounding is all that changes, more points only add to it.
+        let is_rounding = change >= 0.5 * last_change && change <= ROUGH_AGREEMENT * integral.abs();
+        if change <= AGREEMENT * integral.abs() || is_rounding {
             break;
         }
+        last_change = change;
     }
     integral
 }

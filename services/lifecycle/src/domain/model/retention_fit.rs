@@ -260,3 +260,79 @@ impl Bounded {
         at < Self::ON_BOUND
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::refusal::SampleRefusal;
+    use super::*;
+
+    fn cohort(survivors: &[u32]) -> TenureBase {
+        let mut base = TenureBase::default();
+        base.add_cohort(survivors).unwrap();
+        base
+    }
+
+    fn check<const N: usize>(at: [f64; N], evaluate: impl Fn([f64; N]) -> Evaluation<N>) {
+        let here = evaluate(at);
+        for index in 0..N {
+            let moved = |step: f64| {
+                let mut there = at;
+                there[index] += step;
+                evaluate(there).value
+            };
+            let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            let error = (here.gradient[index] - difference).abs();
+            let allowed = 1e-6 * difference.abs() + 1e-9 * here.value.abs();
+            assert!(
+                error < allowed,
+                "{index} at {at:?}: {:?} is not {difference}",
+                here.gradient
+            );
+        }
+    }
+
+    #[test]
+    fn the_gradients_are_right() {
+        let mut base = cohort(&[1_000, 869, 743, 653, 593, 593, 480]);
+        base.add_left(400, 3).unwrap();
+        base.add_stayed(10_000, 20).unwrap();
+        for at in [
+            [-1.5, -1.0, 0.0],
+            [2.0, 3.0, -0.5],
+            [-6.0, -6.0, 0.4],
+            [0.0, 0.0, -1.0],
+        ] {
+            check(at, |at| mixture(&base, at));
+            check([at[0], at[2]], |at| alike(&base, at));
+        }
+    }
+
+    /// A fifth leaves every time: customers do not differ, and nothing changes with tenure.
+    #[test]
+    fn customers_who_do_not_differ_get_a_geometric_curve() {
+        let base = cohort(&[100_000, 80_000, 64_000, 51_200, 40_960, 32_768]);
+        for effect in [TenureEffect::None, TenureEffect::Fitted] {
+            let fitted = fit_retention(&base, effect).unwrap();
+            let RetentionParameters::DiscreteWeibull { m, c } = *fitted.model.parameters() else {
+                panic!("{fitted:?}");
+            };
+            assert!((m - 0.2).abs() < 1e-6 && (c - 1.0).abs() < 1e-5, "{m} {c}");
+        }
+    }
+
+    /// Who does not leave at once never does: no exponent of time is large enough, or small enough.
+    #[test]
+    fn what_no_curve_fits_is_named() {
+        let base = cohort(&[1_000, 400, 400, 400, 400, 400]);
+        for effect in [TenureEffect::None, TenureEffect::Fitted] {
+            let failure = fit_retention(&base, effect).unwrap_err();
+            assert!(matches!(failure, FitFailure::RunsAway { .. }), "{failure}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_basis_is_refused() {
+        let refusal = fit_retention(&cohort(&[100, 100]), TenureEffect::None).unwrap_err();
+        assert_eq!(refusal, SampleRefusal::NobodyLeft.into());
+    }
+}

@@ -26,9 +26,7 @@ fn survivors(segment: &str) -> Option<Vec<u32>> {
 fn fit(survivors: &[u32], renewals: usize, effect: TenureEffect) -> Fitted<RetentionModel> {
     let mut base = TenureBase::default();
     base.add_cohort(&survivors[..=renewals]).unwrap();
-    let fitted = fit_retention(&base, effect).unwrap();
-    println!("{fitted:?}");
-    fitted
+    fit_retention(&base, effect).unwrap()
 }
 
 fn parameters(model: &RetentionModel) -> Vec<f64> {
@@ -155,7 +153,6 @@ fn censored_tenures_are_fitted_as_in_the_reference() {
         }
         let published = &reference[format!("sbg_censored_{name}")];
         let fitted = fit_retention(&base, TenureEffect::None).unwrap();
-        println!("{fitted:?}");
         for (ours, exact) in parameters(&fitted.model)
             .iter()
             .zip(published["params"].as_array().unwrap())
@@ -166,7 +163,6 @@ fn censored_tenures_are_fitted_as_in_the_reference() {
         // The reference runs away to weights of 10⁵ and 10⁶: customers do not differ.
         let published = &reference[format!("bdw_censored_{name}")];
         let fitted = fit_retention(&base, TenureEffect::Fitted).unwrap();
-        println!("{fitted:?}");
         let RetentionParameters::DiscreteWeibull { c, .. } = *fitted.model.parameters() else {
             panic!("{fitted:?} should be a discrete Weibull curve");
         };

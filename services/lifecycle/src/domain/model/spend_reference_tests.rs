@@ -20,9 +20,7 @@ fn gamma_gamma_is_as_published() {
     let customers: Vec<SpendSummary> = rows.iter().filter_map(spend).collect();
     let base = SpendBase::of(&customers).unwrap();
     assert_eq!(customers.len(), 946);
-    println!("correlation {}", base.correlation());
     let fitted = GammaGamma::fit(&base).unwrap();
-    println!("{fitted:?}");
     let (parameters, exact) = (fitted.model.parameters(), &published["params"]);
     close(parameters.p, figures(&exact["p"]), 1e-4);
     close(parameters.q, figures(&exact["q"]), 1e-4);

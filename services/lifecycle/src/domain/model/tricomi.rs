@@ -11,6 +11,8 @@ use super::quadrature::THIRTY_TWO;
 const FRACTION_ABOVE: f64 = 1.0;
 /// For such a large `s` it does so at any argument.
 const FRACTION_FROM_SHAPE: f64 = 20.0;
+/// From this many times `s` on, one is all that is left.
+const NO_MORE_THAN_ONE: f64 = 1e17;
 /// Up to this place the integrand's factor `e^(−zt)/(1+t)` is expanded in powers of `t`.
 const EXPANDED_TO: f64 = 0.5;
 /// A panel of the integral in `ln t`, narrow enough for the rule.
@@ -20,11 +22,18 @@ const NEGLIGIBLE_FALL: f64 = 45.0;
 
 /// Returns `ln U(s, s, z)` for positive `s` and `z`.
 pub fn log_tricomi_diagonal(s: f64, z: f64) -> f64 {
-    if z > FRACTION_ABOVE || s >= FRACTION_FROM_SHAPE {
-        (1.0 - s) * z.ln() + continued_fraction(s, z).ln()
+    log_scaled_tricomi(s, z) - s * z.ln()
+}
+
+/// Returns `ln zˢ U(s, s, z)`, which rises from minus infinity to zero with `z`.
+pub fn log_scaled_tricomi(s: f64, z: f64) -> f64 {
+    if z > NO_MORE_THAN_ONE * s.max(1.0) {
+        0.0
+    } else if z > FRACTION_ABOVE || s >= FRACTION_FROM_SHAPE {
+        (z * continued_fraction(s, z)).ln()
     } else {
         let integral = log_add_exp(log_expanded_part(s, z), log_far_part(s, z));
-        integral - log_gamma(s)
+        integral - log_gamma(s) + s * z.ln()
     }
 }
 
