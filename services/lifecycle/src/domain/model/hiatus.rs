@@ -202,14 +202,15 @@ mod tests {
     fn the_false_lost_rate_is_the_share_of_the_lost_who_came_back() {
         let base = [
             watched(0.0, 30.0, false),
+            watched(0.0, 40.0, false),
             watched(0.0, 26.0, true),
             watched(10.0, 30.0, false),
             watched(20.0, 30.0, true),
         ];
         let report = HiatusRule::new(26.0).unwrap().measure(&base);
-        assert_eq!(report.called_lost, Share { count: 2, of: 4 });
-        assert_eq!(report.came_back, Share { count: 1, of: 2 });
-        assert_eq!(report.found, Share { count: 1, of: 2 });
+        assert_eq!(report.called_lost, Share { count: 3, of: 5 });
+        assert_eq!(report.came_back, Share { count: 1, of: 3 });
+        assert_eq!(report.found, Share { count: 2, of: 3 });
         let nothing = HiatusRule::new(26.0).unwrap().measure(&[]);
         let [lower, upper] = nothing.came_back.interval();
         assert!(lower <= 0.0 && upper >= 1.0);

@@ -209,6 +209,28 @@ proptest! {
     }
 }
 
+/// More customers than a scorer remembers, so that places are taken over.
+#[test]
+fn a_scorer_never_answers_for_somebody_else() {
+    let (_, model) = models_for_threads();
+    let outlook = Outlook {
+        horizon: horizon(13.0),
+        rate: None,
+    };
+    let mut scorer = Scorer::new(&model, outlook);
+    for (number, age) in (0..60_000_u32).zip([40.0, 52.0, 60.0].into_iter().cycle()) {
+        let recency = 1.0 + f64::from(number % 36);
+        let customer = PurchaseSummary::new(1 + number % 9_000, recency, age).unwrap();
+        let score = scorer.score(&customer);
+        let alone = model.expected_transactions(&customer, outlook.horizon);
+        assert_eq!(
+            score.expected_transactions.to_bits(),
+            alone.to_bits(),
+            "{customer:?}"
+        );
+    }
+}
+
 /// Customers who buy like clockwork, each at the same rate: no model of chance fits them.
 #[test]
 fn a_fit_without_a_top_says_which_parameter_runs_away() {
