@@ -74,17 +74,15 @@ fn fit_mixture<const N: usize>(
 ) -> Result<(Fitted<RetentionModel>, f64), FitFailure> {
     let bottom = search(NAMES, START, |at: &[f64; N]| mixture(base, place(*at)))?;
     let [mean, polarisation, exponent] = place(bottom.at);
-    for (name, bounded, at) in [
-        ("polarisation", POLARISATION, -polarisation),
-        ("c", LOG_EXPONENT, -exponent),
-        ("c", LOG_EXPONENT, exponent),
-    ] {
-        if Bounded::is_low(at) {
-            return Err(FitFailure::RunsAway {
-                parameter: name,
-                value: bounded.value(-at),
-            });
-        }
+    if Bounded::is_low(-polarisation) {
+        return Err(FitFailure::RunsAway {
+            parameter: NAMES[1],
+            value: POLARISATION.value(polarisation),
+        });
+    }
+    // Customers who do not differ are fitted again, with an exponent of their own.
+    if !Bounded::is_low(polarisation) {
+        check_exponent(exponent)?;
     }
     let [alpha, beta, c] = weights(mean, polarisation, exponent);
     let parameters = if N == NAMES.len() {
@@ -105,11 +103,23 @@ fn fit_alike<const N: usize>(
         alike(base, place(*at))
     })?;
     let [mean, exponent] = place(bottom.at);
+    check_exponent(exponent)?;
     let parameters = RetentionParameters::DiscreteWeibull {
         m: MEAN.value(mean),
         c: LOG_EXPONENT.value(exponent).exp(),
     };
     fitted(base, parameters, &bottom)
+}
+
+/// Refuses an exponent on one of its bounds.
+fn check_exponent(exponent: f64) -> Result<(), FitFailure> {
+    if Bounded::is_low(exponent) || Bounded::is_low(-exponent) {
+        return Err(FitFailure::RunsAway {
+            parameter: NAMES[2],
+            value: LOG_EXPONENT.value(exponent).exp(),
+        });
+    }
+    Ok(())
 }
 
 /// Searches the first `N` of three coordinates.
