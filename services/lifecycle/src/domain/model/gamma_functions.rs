@@ -3,7 +3,7 @@
 //!
 //! All arguments are positive. `ln Γ` is `libm`'s, exact to 7e-12 relative next to its zeros at one
 //! and two; the rest follows the asymptotic series (Abramowitz & Stegun 6.1.40, 6.3.18, 6.4.12)
-//! from [`ASYMPTOTIC_FROM`] on, below it after the recurrence.
+//! from `ASYMPTOTIC_FROM` on, below it after the recurrence.
 
 /// From here on the asymptotic series give all digits.
 const ASYMPTOTIC_FROM: f64 = 10.0;
