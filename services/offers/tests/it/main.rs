@@ -8,10 +8,13 @@
 
 mod answers;
 mod asking;
+mod broken;
 mod cache;
 mod catalogue;
 mod leaving;
 mod neighbours;
 mod policy;
+mod races;
 mod time;
+mod upgrade;
 mod world;

@@ -44,7 +44,11 @@ impl World {
     }
 
     pub(crate) async fn start_with(redis: RedisSettings) -> Self {
-        let database = testkit::postgres::fresh(&MIGRATOR).await;
+        Self::start_on(testkit::postgres::fresh(&MIGRATOR).await, redis).await
+    }
+
+    /// Starts on a database that is there already.
+    pub(crate) async fn start_on(database: TestDatabase, redis: RedisSettings) -> Self {
         let neighbours = Neighbours::start().await;
         neighbours.put(facts("c-1"));
         let mut settings = Settings::default();
