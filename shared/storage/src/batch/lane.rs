@@ -160,9 +160,10 @@ struct Failure {
 }
 
 impl Failure {
+    /// What took too long once is not begun a second time: it would be the load.
     fn repeatable(error: StoreError) -> Self {
         Self {
-            repeatable: error.breaks_connection(),
+            repeatable: matches!(error, StoreError::Unavailable { .. }),
             error,
         }
     }

@@ -244,6 +244,48 @@ async fn one_statement_is_durable_without_a_transaction_and_survives_a_dead_conn
     assert_eq!(stage.effects().await, ["a", "b", "c", "d"]);
 }
 
+/// Counts its runs; `wait` waits longer than the server lets a statement wait for a lock.
+struct Waits(Arc<AtomicUsize>);
+
+impl BatchHandler for Waits {
+    type Item = String;
+    type Output = ();
+
+    fn run<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        items: &'c [String],
+    ) -> BoxFuture<'c, Result<Answers<()>, StoreError>> {
+        Box::pin(async move {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            if items.iter().any(|item| item == "wait") {
+                let text = "set lock_timeout = '10ms'; lock table effect";
+                sqlx::raw_sql(text).execute(connection).await?;
+            }
+            Ok(items.iter().map(|_| Ok(())).collect())
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_took_too_long_is_not_run_again() {
+    let stage = stage().await;
+    for mode in [Mode::Read, Mode::RepeatableStatement] {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let settings = BatchSettings::default();
+        let batcher = Batcher::start(&stage.postgres, &settings, mode, Waits(Arc::clone(&runs)));
+        batcher.submit("warm".to_owned(), soon()).await.unwrap();
+        let mut busy = stage.database.pool.begin().await.unwrap();
+        sqlx::raw_sql("lock table effect")
+            .execute(&mut *busy)
+            .await
+            .unwrap();
+        let result = batcher.submit("wait".to_owned(), soon()).await;
+        assert!(matches!(result, Err(StoreError::Timeout)), "{result:?}");
+        assert_eq!(runs.load(Ordering::SeqCst), 2, "{mode:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_loops_end_with_their_last_handle_and_finish_what_is_queued() {
     let stage = stage().await;
