@@ -1,13 +1,20 @@
-//! The writer's connection breaks between its statement and the reply: one decision, one answer.
+//! Connections break in the middle, between a statement and its reply too: one effect, one answer.
+
+use std::time::Duration;
 
 use contract::offers::v1 as pb;
+use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
+use futures::future::join_all;
 use offers::app::MIGRATOR;
+use pb::PresentedOutcome::Accepted;
 use storage::redis::RedisSettings;
 use testkit::fault::{Mode, Proxy};
 use tokio::task::JoinHandle;
-use tonic::Status;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
 
-use crate::world::{World, too_expensive};
+use crate::neighbours::facts;
+use crate::world::{World, respond, too_expensive};
 
 type Call = JoinHandle<Result<pb::RequestSaveOfferResponse, Status>>;
 
@@ -83,4 +90,67 @@ async fn a_reply_that_is_lost_after_the_commit_is_read_from_what_was_written() {
     proxy.cut();
     proxy.set(Mode::Pass);
     answered_once(world, call).await;
+}
+
+/// Calls until the answer is neither that storage is away nor that it took too long.
+async fn until_answered<T>(call: impl AsyncFn() -> Result<T, Status>) -> T {
+    loop {
+        match call().await {
+            Ok(answer) => return answer,
+            Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status:?}"),
+        }
+    }
+}
+
+/// One customer asks and accepts, trying again under the same request ids.
+async fn ask_and_accept(desk: SaveDeskServiceClient<Channel>, customer: String) {
+    let mut request = too_expensive(&customer);
+    request.customer_id.clone_from(&customer);
+    let answer = until_answered(async || {
+        let answer = desk.clone().request_save_offer(request.clone()).await;
+        answer.map(tonic::Response::into_inner)
+    })
+    .await;
+    let mut accept = respond(&customer, &answer, Accepted);
+    accept.customer_id = customer;
+    until_answered(async || desk.clone().record_response(accept.clone()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_again_while_connections_are_killed_has_one_effect() {
+    let world = World::start().await;
+    let (_running, second) = world.second().await;
+    let calls = (0..24).map(|number| {
+        let customer = format!("c-{number}");
+        world.neighbours.put(facts(&customer));
+        let desk = if number % 2 == 0 {
+            world.desk.clone()
+        } else {
+            second.clone()
+        };
+        ask_and_accept(desk, customer)
+    });
+    let calls = join_all(calls);
+    let kills = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+        for _ in 0..30 {
+            ticks.tick().await;
+            let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity \
+                        where datname = current_database() and pid <> pg_backend_pid() \
+                          and query ~ '(save_session|presented_offer|request_log|decision|commit)'";
+            world.number(kill).await;
+        }
+    };
+    futures::join!(calls, kills);
+    for table in [
+        "select count(*) from save_session where state = 'save_recorded'",
+        "select count(*) from decision",
+        "select count(*) from presented_offer where hold_state = 'committed'",
+        "select count(*) from acceptance",
+        "select count(*) from session_event",
+        "select count(*) from request_log where method = 'RequestSaveOffer'",
+        "select count(*) from request_log where method = 'RecordResponse'",
+    ] {
+        assert_eq!(world.number(table).await, 24, "{table}");
+    }
 }
