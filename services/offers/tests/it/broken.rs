@@ -1,5 +1,10 @@
 //! Connections break in the middle, between a statement and its reply too: one effect, one answer.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "calls run beside the test, and its transactions end with it"
+)]
+
 use std::time::Duration;
 
 use contract::offers::v1 as pb;

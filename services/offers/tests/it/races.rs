@@ -1,5 +1,10 @@
 //! Several at once on one session, on two processes: one order of events, whichever it is.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "calls run beside the test, and its transactions end with it"
+)]
+
 use contract::offers::v1 as pb;
 use futures::future::join_all;
 use pb::PresentedOutcome::Accepted;
@@ -11,7 +16,7 @@ use crate::world::{World, goodbye, refused, respond, too_expensive};
 /// A first step without an offer, so that the contact may ask again.
 async fn let_go(world: &mut World, contact: &str) -> pb::RequestSaveOfferResponse {
     let mut moved = too_expensive(contact);
-    moved.reason = "moved_out_of_area".to_owned();
+    "moved_out_of_area".clone_into(&mut moved.reason);
     world.ask(moved).await.unwrap()
 }
 
@@ -113,7 +118,7 @@ async fn accept_and_leave(
                    where presented_offer_id = $1::text::uuid";
     sqlx::query(hold_up)
         .bind(&answer.offers[0].presented_offer_id)
-        .bind(if expired { 0 } else { 1 })
+        .bind(i32::from(!expired))
         .execute(&mut *row)
         .await
         .unwrap();
@@ -178,4 +183,30 @@ async fn accepting_expiring_and_leaving_at_once_settle_a_hold_once() {
     assert_eq!(world.number(sums).await, 0);
     assert_eq!(world.number("select count(*) from acceptance").await, 1);
     assert_eq!(world.number("select count(*) from cancellation").await, 4);
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_known_contact_twice_at_once_is_acknowledged_once() {
+    let mut world = World::start().await;
+    world.ask(too_expensive("k-1")).await.unwrap();
+    let mut session = world.database.pool.begin().await.unwrap();
+    sqlx::query("select from save_session for update")
+        .execute(&mut *session)
+        .await
+        .unwrap();
+    let calls: Vec<_> = (0..2)
+        .map(|_| {
+            let mut desk = world.desk.clone();
+            tokio::spawn(async move { desk.confirm_cancellation(goodbye("k-1")).await })
+        })
+        .collect();
+    wait_for_waiters(&world, 2).await;
+    session.rollback().await.unwrap();
+    let answers: Vec<_> = join_all(calls)
+        .await
+        .into_iter()
+        .map(|answer| answer.unwrap().unwrap().into_inner())
+        .collect();
+    assert_eq!(answers.iter().filter(|answer| answer.replayed).count(), 1);
+    assert_eq!(answers[0].acknowledgement, answers[1].acknowledgement);
 }

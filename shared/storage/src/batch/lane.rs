@@ -198,3 +198,22 @@ fn fail<O>(replies: Replies<O>, error: &StoreError) {
         drop(reply.send(Err(error.clone())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_about_to_ask_goes_along_and_no_more_than_fit() {
+        let (asking, mut queue) = mpsc::channel(8);
+        asking.try_send(1).unwrap();
+        let mut waiting = Vec::new();
+        let (more, ()) = futures::join!(gather(&mut queue, &mut waiting, 3), async {
+            for number in 2..=5 {
+                asking.try_send(number).unwrap();
+            }
+        });
+        assert!(more);
+        assert_eq!((waiting, queue.len()), (vec![1, 2, 3], 2));
+    }
+}
