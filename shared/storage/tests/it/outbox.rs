@@ -80,6 +80,35 @@ async fn the_feed_waits_for_a_transaction_that_may_still_commit_earlier_messages
     assert!(read(&mut reader, entries[1].position).await.is_empty());
 }
 
+#[tokio::test]
+async fn a_page_ends_nowhere_between_messages_that_were_written_the_other_way_round() {
+    let stage = stage().await;
+    let mut older = stage.postgres.connect().await.unwrap();
+    let mut younger = stage.postgres.connect().await.unwrap();
+    let mut reader = stage.postgres.connect().await.unwrap();
+    let numbered = "begin; select pg_current_xact_id()";
+    sqlx::raw_sql(numbered).execute(&mut older).await.unwrap();
+    outbox::append(&mut younger, &[message("b", "written first")])
+        .await
+        .unwrap();
+    outbox::append(&mut older, &[message("a", "written second")])
+        .await
+        .unwrap();
+    sqlx::raw_sql("commit").execute(&mut older).await.unwrap();
+    read_until(&mut reader, Position::START, 2).await;
+    // In the order of ids the first page would end behind what the second has to begin with.
+    let mut pages = Vec::new();
+    let mut position = Position::START;
+    for _ in 0..3 {
+        let page = feed::read_after(&mut reader, position, Partition::WHOLE, 1)
+            .await
+            .unwrap();
+        position = page.last().map_or(position, |entry| entry.position);
+        pages.extend(page);
+    }
+    assert_eq!(payloads(&pages), ["written second", "written first"]);
+}
+
 /// Counts one key up, in a transaction that may lose any race.
 async fn count_up(stage: &Stage, key: String) {
     storage::write(&stage.postgres, soon(), key, |key, tx| {
