@@ -10,7 +10,9 @@
 mod bad_input;
 mod faults;
 mod fuzz;
+mod killed;
 mod messages;
+mod processes;
 mod sound;
 mod stories;
 mod suite;

@@ -3,8 +3,8 @@
 use tonic::Code;
 
 use super::evidence::{Evidence, left_behind, places};
-use super::processes::{Processes, TALKATIVE};
 use super::story::{self, ADDRESS, EMAIL, NAME, NOTE, PHONE, UNKNOWN_ID};
+use crate::processes::{Processes, TALKATIVE};
 
 /// Each datum with a word of it that is found however the rest is encoded, and the only places
 /// where it may be.

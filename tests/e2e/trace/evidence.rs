@@ -6,7 +6,7 @@ use testkit::postgres::TestDatabase;
 use testkit::redis::Private;
 use tonic::Status;
 
-use super::processes::Processes;
+use crate::processes::Processes;
 
 /// Something left behind, and where.
 #[derive(Clone, Debug)]

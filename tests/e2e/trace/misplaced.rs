@@ -6,8 +6,8 @@ use tests::people::{self, Person};
 use tests::seed;
 
 use super::evidence::{left_behind, of_refusal, places};
-use super::processes::{Processes, TALKATIVE};
 use crate::messages::{Rpc, rpcs};
+use crate::processes::{Processes, TALKATIVE};
 use crate::sound::{Sound, requests};
 
 /// What all the names have in common.

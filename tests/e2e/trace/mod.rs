@@ -5,6 +5,5 @@ mod canaries;
 mod evidence;
 mod misplaced;
 mod one_call;
-mod processes;
 mod span_tree;
 mod story;

@@ -7,8 +7,8 @@ use tests::people::Person;
 use tests::refusal::assert_refused;
 use tonic::Code;
 
-use super::processes::{AS_CLIENTS_WISH, Processes};
 use super::span_tree::ClientTrace;
+use crate::processes::{AS_CLIENTS_WISH, Processes};
 
 /// The first question about a customer: nobody has them in memory.
 const COLD: &str = "\

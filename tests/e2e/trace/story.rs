@@ -12,7 +12,7 @@ use tests::wait::eventually;
 use tonic::Code;
 
 use super::evidence::{Evidence, of_redis, of_refusal};
-use super::processes::Processes;
+use crate::processes::Processes;
 
 /// Personal data that has a field of its own.
 pub(super) const NAME: &str = "Canariella Oriolesdotter";

@@ -16,7 +16,7 @@ use tests::wait::eventually;
 use crate::suite::Databases;
 
 /// The test below, by the name that the test program knows it by.
-const ONE_SERVICE: &str = "trace::processes::one_service";
+const ONE_SERVICE: &str = "processes::one_service";
 
 /// What every service is told. A test says nothing about how busy the machine is that it runs on.
 const SETTINGS: [(&str, &str); 9] = [
@@ -36,7 +36,7 @@ const SETTINGS: [(&str, &str); 9] = [
 
 /// What every service is told so that it tells all it can: every trace is kept, every line of every
 /// level is logged.
-pub(super) const TALKATIVE: [(&str, &str); 3] = [
+pub(crate) const TALKATIVE: [(&str, &str); 3] = [
     ("REKINDLE__PROCESS__TELEMETRY__TRACE_RATIO", "1"),
     ("REKINDLE__PROCESS__TELEMETRY__LOG_FILTER", "trace"),
     (
@@ -46,22 +46,24 @@ pub(super) const TALKATIVE: [(&str, &str); 3] = [
 ];
 
 /// What every service is told so that only those traces are kept whose clients want it.
-pub(super) const AS_CLIENTS_WISH: [(&str, &str); 2] = [
+pub(crate) const AS_CLIENTS_WISH: [(&str, &str); 2] = [
     ("REKINDLE__PROCESS__TELEMETRY__TRACE_RATIO", "0"),
     ("REKINDLE__PROCESS__TELEMETRY__LOG_FILTER", "debug"),
 ];
 
 /// The running services, what lies below them, and where their telemetry goes.
-pub(super) struct Processes {
+pub(crate) struct Processes {
     /// Clients of all services.
-    pub(super) clients: Clients,
+    pub(crate) clients: Clients,
     /// Their databases.
-    pub(super) databases: Databases,
+    pub(crate) databases: Databases,
     /// The Redis that nobody else uses.
-    pub(super) redis: Private,
+    pub(crate) redis: Private,
     /// Receives spans and metrics.
-    pub(super) sink: Sink,
+    pub(crate) sink: Sink,
+    /// Callers first.
     running: Vec<Process>,
+    offers_settings: Vec<(String, String)>,
     folder: Folder,
 }
 
@@ -93,20 +95,17 @@ fn one_service() {
 
 impl Processes {
     /// Starts the services, all of them told `settings`.
-    pub(super) async fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let databases = Databases {
             profiles: testkit::postgres::fresh(&profiles::store::MIGRATOR).await,
             lifecycle: testkit::postgres::fresh(&lifecycle::store::MIGRATOR).await,
             offers: testkit::postgres::fresh(&offers::app::MIGRATOR).await,
         };
         let (redis, sink, folder) = (Private::start(), Sink::start().await, Folder::new());
+        let endpoint = "REKINDLE__PROCESS__TELEMETRY__OTLP_ENDPOINT";
+        let all = [settings, &[(endpoint, &sink.endpoint)]].concat();
         let start = async |name, own: &[(&str, &str)]| {
-            let mut command = command(name, &folder.0);
-            let endpoint = "REKINDLE__PROCESS__TELEMETRY__OTLP_ENDPOINT";
-            command
-                .envs(settings.iter().chain(own).copied())
-                .env(endpoint, &sink.endpoint);
-            Process::ready(name, command.spawn().unwrap(), &folder.0).await
+            Process::start(name, &owned(&[&all, own].concat()), &folder.0).await
         };
         let database = ("REKINDLE_PROFILES__POSTGRES__URL", &*databases.profiles.url);
         let profiles = start("profiles", &[database]).await;
@@ -124,20 +123,38 @@ impl Processes {
             ("REKINDLE_OFFERS__PROFILES__URI", &*profiles.uri),
             ("REKINDLE_OFFERS__LIFECYCLE__URI", &*lifecycle.uri),
         ];
-        let offers = start("offers", &offers_settings).await;
+        let offers_settings = owned(&[&*all, &offers_settings].concat());
+        let offers = Process::start("offers", &offers_settings, &folder.0).await;
         Self {
             clients: Clients::at(&profiles.uri, &lifecycle.uri, &offers.uri),
             databases,
             redis,
             sink,
             running: vec![offers, lifecycle, profiles],
+            offers_settings,
             folder,
         }
     }
 
+    /// Kills the offers service as a crash would, in the middle of whatever it does.
+    pub(crate) fn kill_offers(&mut self) {
+        self.running[0].child.kill().unwrap();
+    }
+
+    /// Starts the offers service anew, somewhere else, after it was killed.
+    pub(crate) async fn restart_offers(&mut self) {
+        self.running[0].child.wait().unwrap();
+        std::fs::remove_file(ready_file_of("offers", &self.folder.0)).unwrap();
+        self.running[0] = Process::start("offers", &self.offers_settings, &self.folder.0).await;
+        let [offers, lifecycle, profiles] = &*self.running else {
+            panic!("three services run");
+        };
+        self.clients = Clients::at(&profiles.uri, &lifecycle.uri, &offers.uri);
+    }
+
     /// Stops the services as a deployment would, callers first: afterwards everything has been
     /// written, logged and sent. Returns what each of them printed.
-    pub(super) async fn stop(&mut self) -> Vec<(&'static str, String)> {
+    pub(crate) async fn stop(&mut self) -> Vec<(&'static str, String)> {
         let mut printed = Vec::new();
         for mut process in self.running.drain(..) {
             process.stop().await;
@@ -146,6 +163,13 @@ impl Processes {
         }
         printed
     }
+}
+
+fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    let settings = settings.iter();
+    settings
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// This very program, under the name of a service.
@@ -175,8 +199,11 @@ fn ready_file_of(name: &str, folder: &Path) -> PathBuf {
 }
 
 impl Process {
-    /// Waits until the service says where it listens.
-    async fn ready(name: &'static str, child: Child, folder: &Path) -> Self {
+    /// Starts a service and waits until it says where it listens.
+    async fn start(name: &'static str, settings: &[(String, String)], folder: &Path) -> Self {
+        let mut command = command(name, folder);
+        let settings = settings.iter().map(|(name, value)| (name, value));
+        let child = command.envs(settings).spawn().unwrap();
         let mut process = Self {
             name,
             child,
