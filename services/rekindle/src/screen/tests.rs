@@ -54,10 +54,10 @@ fn offer() -> pb::PresentedOffer {
     }
 }
 
-fn verdict(key: &str, kind: pb::VerdictKind, detail: &str) -> pb::OfferVerdict {
+fn verdict(key: &str, kind: pb::VerdictKind, code: &str) -> pb::OfferVerdict {
     let reason = pb::Reason {
-        code: "ELIGIBILITY".to_owned(),
-        detail: detail.to_owned(),
+        code: code.to_owned(),
+        detail: String::new(),
     };
     pb::OfferVerdict {
         offer_key: key.to_owned(),
@@ -99,15 +99,11 @@ fn answer() -> pb::RequestSaveOfferResponse {
             billing_end_time: Some(at(86_400)),
         }),
         verdicts: vec![
-            verdict(
-                "smaller_plan",
-                pb::VerdictKind::Chosen,
-                "best expected net gain",
-            ),
+            verdict("smaller_plan", pb::VerdictKind::Chosen, ""),
             verdict(
                 "ten_percent",
                 pb::VerdictKind::Disqualified,
-                "price_offer_allowed is no",
+                "OPEN_INCIDENT",
             ),
         ],
         decide_time: Some(at(0)),
@@ -133,7 +129,7 @@ fn the_screen_says_who_what_how_and_why() {
         "(15 min)",
         "+31.20 USD expected",
         "token-1",
-        "ELIGIBILITY",
+        "ten_percent  open incident",
         "decision 019a-decision",
     ] {
         assert!(screen.contains(expected), "\"{expected}\" in\n{screen}");

@@ -6,6 +6,10 @@ use super::paper::{Page, Style};
 use super::words;
 
 pub(super) fn verdicts(page: &mut Page, verdicts: &[OfferVerdict]) {
+    let keys = verdicts
+        .iter()
+        .map(|verdict| verdict.offer_key.chars().count());
+    let widest = keys.max().unwrap_or_default();
     for (heading, kind) in [
         ("WHY", VerdictKind::Chosen),
         ("WHY NOT: qualified, not chosen", VerdictKind::NotChosen),
@@ -25,16 +29,18 @@ pub(super) fn verdicts(page: &mut Page, verdicts: &[OfferVerdict]) {
             Style::Plain
         };
         for verdict in of_kind {
-            page.paragraph(2, style, &verdict.offer_key);
-            if let Some(score) = &verdict.score {
-                page.paragraph(6, Style::Plain, &score_line(score));
-            }
-            let reasons: Vec<String> = verdict.reasons.iter().map(reason_line).collect();
-            if !reasons.is_empty() {
-                page.paragraph(6, Style::Plain, &reasons.join(" · "));
-            }
+            let score = verdict.score.as_ref().map(score_line);
+            let codes = verdict.reasons.iter().map(|reason| &reason.code);
+            let said = score.into_iter().chain(codes.map(|code| spoken(code)));
+            let said: Vec<String> = said.collect();
+            let key = format!("{:widest$}", verdict.offer_key);
+            page.labelled_in(2, style, &key, &said.join(" · "));
         }
     }
+}
+
+fn spoken(code: &str) -> String {
+    words::spoken(&code.to_lowercase())
 }
 
 pub(super) fn reason_line(reason: &Reason) -> String {
