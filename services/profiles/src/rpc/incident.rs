@@ -91,7 +91,7 @@ fn advance(request: &pb::AdvanceRecoveryRequest) -> Result<(Call, Whose, Recover
     let whose = whose(&mut checks, &request.customer_id, &request.incident_id);
     let step = parse::word(&mut checks, "recovery_step", request.recovery_step);
     let promise = request.promise_due_time.as_ref();
-    let promise = parse::optional_instant(&mut checks, "promise_due_time", promise);
+    let promise = checks.optional_instant("promise_due_time", promise);
     checks.finish(|| {
         let order = RecoveryOrder {
             recovery_step: step?,
@@ -109,7 +109,7 @@ fn resolve(request: &pb::ResolveIncidentRequest) -> Result<(Call, Whose, Closing
     let call = remembered(&mut checks, &request.request_id, RESOLVE, request);
     let whose = whose(&mut checks, &request.customer_id, &request.incident_id);
     let time = request.resolve_time.as_ref();
-    let time = parse::optional_instant(&mut checks, "resolve_time", time);
+    let time = checks.optional_instant("resolve_time", time);
     let outcome = parse::short_key(&mut checks, "outcome", &request.outcome);
     checks.finish(|| Some((call?, whose?, (time?, outcome?))))
 }

@@ -6,7 +6,7 @@ use contract::profiles::v1 as pb;
 use edge::violations::Violations;
 use kernel::time::Timestamp;
 
-use super::{instant, not_before, optional_instant, optional_money, optional_word};
+use super::{not_before, optional_money, optional_word};
 use crate::domain::account::AccountDraft;
 use crate::domain::subscription::{EndOrder, SubscriptionDraft};
 use crate::domain::vocabulary::EndReason;
@@ -20,7 +20,7 @@ pub(in crate::rpc) fn account(checks: &mut Violations, wire: &pb::Account) -> Op
     let customer_id = checks.id("customer_id", &wire.customer_id);
     let account_id = checks.id("account_id", &wire.account_id);
     let business_line = checks.id("business_line", &wire.business_line);
-    let open_time = optional_instant(checks, "open_time", wire.open_time.as_ref());
+    let open_time = checks.optional_instant("open_time", wire.open_time.as_ref());
     Some(AccountDraft {
         customer_id: customer_id?,
         account_id: account_id?,
@@ -72,14 +72,11 @@ struct Dates {
 }
 
 fn dates(checks: &mut Violations, wire: &pb::Subscription) -> Option<Dates> {
-    let start = instant(checks, "start_time", wire.start_time.as_ref());
-    let commitment_end = optional_instant(
-        checks,
-        "commitment_end_time",
-        wire.commitment_end_time.as_ref(),
-    );
-    let service_end = optional_instant(checks, "service_end_time", wire.service_end_time.as_ref());
-    let billing_end = optional_instant(checks, "billing_end_time", wire.billing_end_time.as_ref());
+    let start = checks.instant("start_time", wire.start_time.as_ref());
+    let commitment_end =
+        checks.optional_instant("commitment_end_time", wire.commitment_end_time.as_ref());
+    let service_end = checks.optional_instant("service_end_time", wire.service_end_time.as_ref());
+    let billing_end = checks.optional_instant("billing_end_time", wire.billing_end_time.as_ref());
     let end_reason = optional_word(checks, "end_reason", wire.end_reason);
     not_before(checks, "commitment_end_time", commitment_end, start);
     not_before(checks, "service_end_time", service_end, start);
@@ -128,9 +125,9 @@ pub(in crate::rpc) fn end_order(
     checks: &mut Violations,
     wire: &pb::EndSubscriptionRequest,
 ) -> Option<EndOrder> {
-    let service_end_time = instant(checks, "service_end_time", wire.service_end_time.as_ref());
+    let service_end_time = checks.instant("service_end_time", wire.service_end_time.as_ref());
     let billing_end_time =
-        optional_instant(checks, "billing_end_time", wire.billing_end_time.as_ref());
+        checks.optional_instant("billing_end_time", wire.billing_end_time.as_ref());
     let reason = optional_word(checks, "end_reason", wire.end_reason);
     Some(EndOrder {
         service_end_time: service_end_time?,

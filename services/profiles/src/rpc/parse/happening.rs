@@ -8,7 +8,7 @@
 use contract::profiles::v1 as pb;
 use edge::violations::Violations;
 
-use super::{instant, optional_instant, optional_money, optional_word, word};
+use super::{optional_money, optional_word, word};
 use crate::domain::consent::{Consent, Statement};
 use crate::domain::event::TimelineEvent;
 use crate::domain::incident::{IncidentCore, IncidentDraft};
@@ -33,7 +33,7 @@ pub(in crate::rpc) fn event(
     let customer_id = checks.id("customer_id", &wire.customer_id);
     let event_id = checks.id("event_id", &wire.event_id);
     let kind = word(checks, "kind", wire.kind);
-    let event_time = instant(checks, "event_time", wire.event_time.as_ref());
+    let event_time = checks.instant("event_time", wire.event_time.as_ref());
     let subscription_id = checks.optional_id("subscription_id", &wire.subscription_id);
     let amount = optional_money(checks, "amount", wire.amount.as_ref());
     let detail = short_key(checks, "detail", &wire.detail);
@@ -82,8 +82,8 @@ pub(in crate::rpc) fn incident(
     let severity = word(checks, "severity", wire.severity);
     let responsible_party = optional_word(checks, "responsible_party", wire.responsible_party);
     let category = short_key(checks, "category", &wire.category);
-    let open_time = instant(checks, "open_time", wire.open_time.as_ref());
-    let promise = optional_instant(checks, "promise_due_time", wire.promise_due_time.as_ref());
+    let open_time = checks.instant("open_time", wire.open_time.as_ref());
+    let promise = checks.optional_instant("promise_due_time", wire.promise_due_time.as_ref());
     Some(IncidentDraft {
         customer_id: customer_id?,
         incident_id: incident_id?,
@@ -103,7 +103,7 @@ pub(in crate::rpc) fn consent(checks: &mut Violations, wire: &pb::Consent) -> Op
     let customer_id = checks.id("customer_id", &wire.customer_id);
     let channel = word(checks, "channel", wire.channel);
     let state = word(checks, "state", wire.state);
-    let record_time = instant(checks, "record_time", wire.record_time.as_ref());
+    let record_time = checks.instant("record_time", wire.record_time.as_ref());
     let source = short_key(checks, "source", &wire.source);
     Some(Consent {
         customer_id: customer_id?,

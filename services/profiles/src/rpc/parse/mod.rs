@@ -48,24 +48,6 @@ pub(super) fn optional_word<W: Numbered>(
     word.map(Some)
 }
 
-/// Checks an instant that must be given.
-pub(super) fn instant(
-    checks: &mut Violations,
-    field: &str,
-    wire: Option<&prost_types::Timestamp>,
-) -> Option<Timestamp> {
-    checks.instant(field, wire)
-}
-
-/// Checks an instant that may be left out.
-pub(super) fn optional_instant(
-    checks: &mut Violations,
-    field: &str,
-    wire: Option<&prost_types::Timestamp>,
-) -> Option<Option<Timestamp>> {
-    checks.optional_instant(field, wire)
-}
-
 /// Checks an amount that may be left out.
 pub(super) fn optional_money(
     checks: &mut Violations,
