@@ -14,6 +14,17 @@ use crate::signals::StopSignals;
 use crate::stack::{Durability, Lifetime, StackOptions};
 use crate::suite::{Addresses, LocalSuite, SERVICES};
 
+/// What makes an empty suite answer a call: offers, policy and somebody who rings.
+const FIRST_STEPS: &str = "  \
+  rekindle catalogue publish deploy/seed/catalogue.yaml deploy/seed/reasons.yaml
+  rekindle policy publish deploy/seed/policy.yaml
+  rekindle rules publish deploy/seed/rules.toml
+  rekindle generate-customers
+  rekindle model fit
+  rekindle call --customer c-000183 --reason too_expensive
+  rekindle doctor
+";
+
 /// Start Postgres, Redis and the three services on this machine, and stop them with Ctrl-C.
 ///
 /// Every run begins with empty databases and leaves nothing behind, unless --keep is given.
@@ -104,7 +115,7 @@ fn show(suite: &LocalSuite, output: Output) -> Result<(), Failure> {
         }
         let _ = write!(
             text,
-            "Try it from another terminal:\n  rekindle doctor\n  rekindle health {}",
+            "Try it from another terminal:\n{FIRST_STEPS}  rekindle health {}",
             addresses.url("offers")
         );
         text
