@@ -8,12 +8,11 @@
 //! of Neslin et al. (2006) and Lemmens & Gupta (2020) with three stages for the durability of a
 //! save.
 
-use kernel::money::{Currency, Money};
-use serde::{Deserialize, Serialize};
+use kernel::money::Money;
 
 use super::catalogue::{Concession, Offer, StagePrior};
 use super::qualification::{Benefit, Call};
-use super::verdict::{Ground, Verdict};
+use super::verdict::{Ground, ScoreTerms, Verdict, code};
 
 /// The shortest window after which a save counts as durable, in months.
 const SHORTEST_WINDOW_MONTHS: u32 = 3;
@@ -24,43 +23,6 @@ const NO_OFFER_PRIOR: StagePrior = StagePrior {
     here_30_days: 0.95,
     durable: 0.85,
 };
-
-/// The grounds for passing over an offer that qualifies.
-pub(super) const BELOW_NO_OFFER: &str = "BELOW_NO_OFFER";
-pub(super) const RANKED_LOWER: &str = "RANKED_LOWER";
-
-/// The terms of the expected net gain of one arm. Amounts are minor units of one currency.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScoreTerms {
-    /// The currency of the amounts: that of the price.
-    pub currency: Currency,
-    /// The chance that the customer stays today.
-    pub stay: f64,
-    /// The chance that they are here at 30 days, given that they stay.
-    pub here_30_days: f64,
-    /// The chance that it lasts, given that they are here at 30 days.
-    pub durable: f64,
-    /// The margin of the first month.
-    pub first_month: i64,
-    /// The margin of the months to the end of the window.
-    pub window: i64,
-    /// The value after the window.
-    pub after: i64,
-    /// The expected value of the arm.
-    pub expected: i64,
-    /// The expected value of offering nothing.
-    pub expected_no_offer: i64,
-    /// The difference.
-    pub gain: i64,
-}
-
-impl ScoreTerms {
-    /// One of the amounts.
-    pub const fn money(&self, minor: i64) -> Money {
-        Money::new(minor, self.currency)
-    }
-}
 
 /// An offer with its score.
 #[derive(Clone, Debug)]
@@ -223,11 +185,11 @@ pub fn rank(scored: &mut [Scored<'_>]) {
 /// Says what became of a ranked offer; `place_left` while fewer are chosen than policy allows.
 pub fn verdict(scored: &Scored<'_>, place_left: bool) -> Verdict {
     let ground = if scored.terms.gain <= 0 {
-        Some(BELOW_NO_OFFER)
+        Some(code::BELOW_NO_OFFER)
     } else if place_left {
         None
     } else {
-        Some(RANKED_LOWER)
+        Some(code::RANKED_LOWER)
     };
     Verdict {
         offer_key: scored.offer.key.clone(),

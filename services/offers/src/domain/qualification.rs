@@ -1,6 +1,5 @@
 //! Who qualifies for what: per offer, every ground why not, or the terms it comes to.
 
-use super::arbitration::{BELOW_NO_OFFER, RANKED_LOWER};
 use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms, TermsError};
 use super::customer::{Customer, Score, Subscription};
 use super::decision::Inputs;
@@ -9,20 +8,7 @@ use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
 use super::observation::observe;
 use super::predicate::Predicate;
-use super::verdict::{Ground, Verdict};
-
-const PAUSED: &str = "PAUSED";
-const ELIGIBILITY: &str = "ELIGIBILITY";
-const APPLICABILITY: &str = "APPLICABILITY";
-const SUITABILITY: &str = "SUITABILITY";
-const NO_PRICE_OFFER_FOR_REASON: &str = "NO_PRICE_OFFER_FOR_REASON";
-const LEVER_DOES_NOT_ANSWER_REASON: &str = "LEVER_DOES_NOT_ANSWER_REASON";
-const OPEN_INCIDENT: &str = "OPEN_INCIDENT";
-const AUTHORITY: &str = "AUTHORITY";
-const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
-const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
-const NO_TERMS: &str = "NO_TERMS";
-const NO_VALUE_ESTIMATE: &str = "NO_VALUE_ESTIMATE";
+use super::verdict::{Ground, Verdict, code};
 
 /// A call with everything that is known about it.
 #[derive(Clone, Debug)]
@@ -81,7 +67,7 @@ pub struct Benefit {
 pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Vec<Ground>> {
     let mut grounds = Vec::new();
     if !offer.is_live() {
-        grounds.push(Ground::new(PAUSED));
+        grounds.push(Ground::new(code::PAUSED));
     }
     for (code, rule) in rules(offer) {
         failed_clauses(code, rule, &call.facts, &mut grounds);
@@ -100,9 +86,9 @@ pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Vec<Ground>> {
 
 fn rules(offer: &Offer) -> [(&'static str, &Predicate); 3] {
     [
-        (ELIGIBILITY, &offer.eligibility),
-        (APPLICABILITY, &offer.applicability),
-        (SUITABILITY, &offer.suitability),
+        (code::ELIGIBILITY, &offer.eligibility),
+        (code::APPLICABILITY, &offer.applicability),
+        (code::SUITABILITY, &offer.suitability),
     ]
 }
 
@@ -121,9 +107,9 @@ fn failed_clauses(code: &'static str, rule: &Predicate, facts: &Facts, grounds: 
 fn against_reason(call: &Call<'_>, offer: &Offer) -> Option<Ground> {
     let stated = call.stated?;
     if offer.is_price_offer() && !stated.price_offer_allowed {
-        return Some(Ground::new(NO_PRICE_OFFER_FOR_REASON));
+        return Some(Ground::new(code::NO_PRICE_OFFER_FOR_REASON));
     }
-    (!stated.levers.contains(&offer.lever)).then(|| Ground::new(LEVER_DOES_NOT_ANSWER_REASON))
+    (!stated.levers.contains(&offer.lever)).then(|| Ground::new(code::LEVER_DOES_NOT_ANSWER_REASON))
 }
 
 /// What the customer's own situation rules out.
@@ -132,8 +118,8 @@ fn against_customer(call: &Call<'_>, offer: &Offer) -> impl Iterator<Item = Grou
     let authority = call.inputs.request.agent.authority < offer.minimum_authority;
     let cooling = cooling_down(call, offer).map(|(_, code)| code);
     [
-        incident.then_some(OPEN_INCIDENT),
-        authority.then_some(AUTHORITY),
+        incident.then_some(code::OPEN_INCIDENT),
+        authority.then_some(code::AUTHORITY),
         cooling,
     ]
     .into_iter()
@@ -151,8 +137,8 @@ fn cooling_down<'a>(call: &Call<'a>, offer: &Offer) -> Option<(&'a PastOffer, &'
         .filter(|past| past.offer_key == offer.key)
         .find_map(|past| {
             let code = match past.outcome {
-                Outcome::Declined => REFUSED_BEFORE,
-                Outcome::Accepted => ACCEPTED_BEFORE,
+                Outcome::Declined => code::REFUSED_BEFORE,
+                Outcome::Accepted => code::ACCEPTED_BEFORE,
                 _ => return None,
             };
             let days = i64::from(cool_down_days(offer, past.outcome));
@@ -170,12 +156,12 @@ fn cool_down_days(offer: &Offer, outcome: Outcome) -> u32 {
 
 fn benefit(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Ground> {
     let price = call.subscription.monthly_price;
-    let terms = terms(call, offer).map_err(|_| Ground::new(NO_TERMS))?;
+    let terms = terms(call, offer).map_err(|_| Ground::new(code::NO_TERMS))?;
     if price.is_some_and(|price| !offer.covers(price.currency)) {
-        return Err(Ground::new(NO_TERMS));
+        return Err(Ground::new(code::NO_TERMS));
     }
     let score = call.subscription.score;
-    let score = score.ok_or(Ground::new(NO_VALUE_ESTIMATE))?;
+    let score = score.ok_or(Ground::new(code::NO_VALUE_ESTIMATE))?;
     Ok(Benefit { terms, score })
 }
 
@@ -206,22 +192,22 @@ pub fn describe(call: &Call<'_>, offer: &Offer, verdict: &Verdict, ground: &Grou
 fn describe_code(call: &Call<'_>, offer: &Offer, verdict: &Verdict, code: &str) -> String {
     let stated = call.stated.map_or("", |stated| stated.key.as_str());
     match code {
-        PAUSED => "its authors have paused it".to_owned(),
-        NO_PRICE_OFFER_FOR_REASON => stated.to_owned(),
-        LEVER_DOES_NOT_ANSWER_REASON => {
+        code::PAUSED => "its authors have paused it".to_owned(),
+        code::NO_PRICE_OFFER_FOR_REASON => stated.to_owned(),
+        code::LEVER_DOES_NOT_ANSWER_REASON => {
             format!("{} does not answer {stated}", offer.lever.name())
         }
-        OPEN_INCIDENT => open_incidents(call),
-        AUTHORITY => "needs an agent with more authority".to_owned(),
-        REFUSED_BEFORE | ACCEPTED_BEFORE => cooling_down(call, offer)
+        code::OPEN_INCIDENT => open_incidents(call),
+        code::AUTHORITY => "needs an agent with more authority".to_owned(),
+        code::REFUSED_BEFORE | code::ACCEPTED_BEFORE => cooling_down(call, offer)
             .map(|(past, _)| days_passed(call, offer, past))
             .unwrap_or_default(),
-        NO_TERMS => match terms(call, offer) {
+        code::NO_TERMS => match terms(call, offer) {
             Err(error) => error.to_string(),
             Ok(_) => "its costs are not known in this currency".to_owned(),
         },
-        NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
-        BELOW_NO_OFFER | RANKED_LOWER => verdict
+        code::NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
+        code::BELOW_NO_OFFER | code::RANKED_LOWER => verdict
             .score
             .map(|score| score.money(score.gain).to_string())
             .unwrap_or_default(),

@@ -7,9 +7,41 @@
 use std::borrow::Cow;
 
 use kernel::id::OfferKey;
+use kernel::money::{Currency, Money};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::arbitration::ScoreTerms;
+/// The terms of the expected net gain of one arm. Amounts are minor units of one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreTerms {
+    /// The currency of the amounts: that of the price.
+    pub currency: Currency,
+    /// The chance that the customer stays today.
+    pub stay: f64,
+    /// The chance that they are here at 30 days, given that they stay.
+    pub here_30_days: f64,
+    /// The chance that it lasts, given that they are here at 30 days.
+    pub durable: f64,
+    /// The margin of the first month.
+    pub first_month: i64,
+    /// The margin of the months to the end of the window.
+    pub window: i64,
+    /// The value after the window.
+    pub after: i64,
+    /// The expected value of the arm.
+    pub expected: i64,
+    /// The expected value of offering nothing.
+    pub expected_no_offer: i64,
+    /// The difference.
+    pub gain: i64,
+}
+
+impl ScoreTerms {
+    /// One of the amounts.
+    pub const fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.currency)
+    }
+}
 
 /// What became of one offer of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +77,38 @@ impl Verdict {
             (false, None) => VerdictKind::Disqualified,
         }
     }
+}
+
+/// The codes of grounds.
+pub mod code {
+    /// Its authors have paused it.
+    pub const PAUSED: &str = "PAUSED";
+    /// The rule who may have it fails.
+    pub const ELIGIBILITY: &str = "ELIGIBILITY";
+    /// The rule when it applies fails.
+    pub const APPLICABILITY: &str = "APPLICABILITY";
+    /// The rule whom it suits fails.
+    pub const SUITABILITY: &str = "SUITABILITY";
+    /// The reason stated allows no offer about price.
+    pub const NO_PRICE_OFFER_FOR_REASON: &str = "NO_PRICE_OFFER_FOR_REASON";
+    /// Its lever does not answer the reason stated.
+    pub const LEVER_DOES_NOT_ANSWER_REASON: &str = "LEVER_DOES_NOT_ANSWER_REASON";
+    /// Something is broken: mend it first, and speak about price afterwards.
+    pub const OPEN_INCIDENT: &str = "OPEN_INCIDENT";
+    /// It needs an agent with more authority.
+    pub const AUTHORITY: &str = "AUTHORITY";
+    /// It was refused not long ago.
+    pub const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
+    /// It was taken not long ago.
+    pub const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
+    /// It has no terms or costs for this price.
+    pub const NO_TERMS: &str = "NO_TERMS";
+    /// What the relationship is worth is not known.
+    pub const NO_VALUE_ESTIMATE: &str = "NO_VALUE_ESTIMATE";
+    /// It is worth no more than offering nothing.
+    pub const BELOW_NO_OFFER: &str = "BELOW_NO_OFFER";
+    /// Others are worth more.
+    pub const RANKED_LOWER: &str = "RANKED_LOWER";
 }
 
 /// One thing that keeps an offer from a call. Written as a pair, since there are many.

@@ -8,7 +8,6 @@ use kernel::money::Money;
 
 use super::request::save_request;
 
-use crate::domain::arbitration::ScoreTerms;
 use crate::domain::catalogue::{Lever, Terms};
 use crate::domain::customer::Customer;
 use crate::domain::decision::{Reason, Record};
@@ -18,7 +17,7 @@ use crate::domain::named::Named;
 use crate::domain::policy::{OffersAllowed, PolicyOutcome};
 use crate::domain::promise::Promise;
 use crate::domain::session::State;
-use crate::domain::verdict::{Ground, Verdict, VerdictKind};
+use crate::domain::verdict::{Ground, ScoreTerms, Verdict, VerdictKind};
 use crate::usecase::confirm_cancellation::Confirmed;
 use crate::usecase::explain_decision::Explanation;
 use crate::usecase::read_session::{EventView, Linked, OfferView};

@@ -15,8 +15,9 @@ use crate::domain::exit::{AcknowledgedContent, DatesSource, EndDates, EndSubscri
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
-use super::response::request_id_reused;
-use super::session::{append_event, bind, lock_by_contact, move_to, release_holds};
+use super::session::{
+    append_event, bind, lock_by_contact, move_to, release_holds, request_id_reused,
+};
 use super::{Store, json, statement};
 
 const METHOD: &str = "ConfirmCancellation";

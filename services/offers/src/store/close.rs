@@ -10,8 +10,7 @@ use crate::domain::named::Named;
 use crate::domain::session::Step;
 
 use super::Store;
-use super::response::{request_id_reused, session_not_found};
-use super::session::{append_event, lock, move_to};
+use super::session::{append_event, lock, move_to, request_id_reused, session_not_found};
 use super::view::{SessionView, read};
 
 const METHOD: &str = "CloseSession";

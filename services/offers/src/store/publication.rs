@@ -13,7 +13,7 @@ use tracing::Instrument;
 use crate::domain::named::Named;
 use crate::domain::version::{Publication, Published, SourceFile};
 
-use super::response::request_id_reused;
+use super::session::request_id_reused;
 use super::{Store, from_json, json, statement};
 
 const TABLE: &str = "publication";

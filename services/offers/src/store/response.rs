@@ -2,7 +2,6 @@
 //! answer checked against them, offer, hold, acceptance, session and event written together.
 
 use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
-use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
@@ -14,7 +13,7 @@ use crate::domain::answer::{Answer, take};
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
-use super::session::{append_event, lock, save_answer};
+use super::session::{append_event, lock, request_id_reused, save_answer, session_not_found};
 use super::view::{OfferView, offers};
 use super::{Store, json, statement};
 
@@ -168,22 +167,4 @@ async fn offer(connection: &mut PgConnection, new: &NewResponse) -> Result<Offer
                 new.presented_offer_id,
             )
         })
-}
-
-/// The refusal of a request id that came with another body.
-pub fn request_id_reused(request_id: &str) -> Refusal {
-    Refusal::refused(
-        "REQUEST_ID_REUSED",
-        "the request id was used with another body: use a new one for a new request",
-    )
-    .with("request_id", request_id)
-}
-
-/// The refusal of a session that is not there.
-pub fn session_not_found(session_id: SessionId) -> Refusal {
-    Refusal::not_found(
-        "SESSION_NOT_FOUND",
-        "the customer has no such session: check both ids",
-    )
-    .with("session_id", session_id)
 }

@@ -1,6 +1,7 @@
 //! Sessions as rows: locking one for a change, saving the change, reading one.
 
 use kernel::id::{ContactId, CustomerId, PresentedOfferId, SessionId, SubscriptionId};
+use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 use sqlx::PgConnection;
 use storage::StoreError;
@@ -193,4 +194,22 @@ pub(super) fn contact(text: &str, session_id: SessionId) -> Result<ContactId, St
 /// Turns an instant into what sqlx binds.
 pub(super) fn bind(instant: Timestamp) -> jiff_sqlx::Timestamp {
     jiff_sqlx::ToSqlx::to_sqlx(instant)
+}
+
+/// The refusal of a request id that came with another body.
+pub fn request_id_reused(request_id: &str) -> Refusal {
+    Refusal::refused(
+        "REQUEST_ID_REUSED",
+        "the request id was used with another body: use a new one for a new request",
+    )
+    .with("request_id", request_id)
+}
+
+/// The refusal of a session that is not there.
+pub fn session_not_found(session_id: SessionId) -> Refusal {
+    Refusal::not_found(
+        "SESSION_NOT_FOUND",
+        "the customer has no such session: check both ids",
+    )
+    .with("session_id", session_id)
 }
