@@ -46,6 +46,18 @@ pub struct Inputs<'a> {
     pub degraded: &'a [String],
 }
 
+impl<'a> Inputs<'a> {
+    /// What the customer wants to leave; absent when nobody could say.
+    pub fn subscription(&self) -> Option<&'a Subscription> {
+        self.customer?.subscription(&self.request.subscription_id)
+    }
+
+    /// The reason stated, as the catalogue knows it.
+    pub fn stated(&self) -> Option<&'a StatedReason> {
+        self.catalogue.reason(self.request.reason.as_deref()?)
+    }
+}
+
 /// What a decision comes to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,9 +159,9 @@ impl Record {
             .map(|(_, promise)| promise)
     }
 
-    /// Decides again on what is recorded and tells whether the answer is the same.
-    pub fn replay_agrees(&self, catalogue: &Catalogue, policy: &PolicySet) -> bool {
-        let again = decide(&Inputs {
+    /// What it rested on, with the versions it was made with.
+    pub fn inputs<'a>(&'a self, catalogue: &'a Catalogue, policy: &'a PolicySet) -> Inputs<'a> {
+        Inputs {
             request: &self.request,
             customer: self.customer.as_ref(),
             history: &self.history,
@@ -157,25 +169,22 @@ impl Record {
             policy,
             now: self.decided_at,
             degraded: &self.degraded,
-        });
-        again == self.decision
+        }
+    }
+
+    /// Decides again on what is recorded and tells whether the answer is the same.
+    pub fn replay_agrees(&self, catalogue: &Catalogue, policy: &PolicySet) -> bool {
+        decide(&self.inputs(catalogue, policy)) == self.decision
     }
 }
 
 /// Decides: policy, then who qualifies, then what is worth more than offering nothing.
 pub fn decide(inputs: &Inputs<'_>) -> Decision {
-    let subscription = inputs
-        .customer
-        .and_then(|customer| customer.subscription(&inputs.request.subscription_id));
+    let subscription = inputs.subscription();
     let policy = inputs
         .policy
         .resolve(&situation(inputs, subscription), inputs.now);
-    let stated = inputs
-        .request
-        .reason
-        .as_deref()
-        .and_then(|key| inputs.catalogue.reason(key));
-
+    let stated = inputs.stated();
     let mut decision = Decision {
         policy,
         offers: Vec::new(),

@@ -154,16 +154,19 @@ fn terms(summary: &str, terms: &Terms) -> pb::OfferTerms {
 /// Renders a verdict in short: the codes of its grounds, and the score of what was chosen.
 fn verdict(verdict: Verdict) -> pb::OfferVerdict {
     let chosen = verdict.kind() == VerdictKind::Chosen;
-    let kind = match verdict.kind() {
+    pb::OfferVerdict {
+        offer_key: verdict.offer_key.to_string(),
+        kind: verdict_kind(verdict.kind()).into(),
+        reasons: codes(verdict.grounds),
+        score: verdict.score.as_ref().filter(|_| chosen).map(score),
+    }
+}
+
+fn verdict_kind(kind: VerdictKind) -> pb::VerdictKind {
+    match kind {
         VerdictKind::Chosen => pb::VerdictKind::Chosen,
         VerdictKind::NotChosen => pb::VerdictKind::NotChosen,
         VerdictKind::Disqualified => pb::VerdictKind::Disqualified,
-    };
-    pb::OfferVerdict {
-        offer_key: verdict.offer_key.to_string(),
-        kind: kind.into(),
-        reasons: codes(verdict.grounds),
-        score: verdict.score.as_ref().filter(|_| chosen).map(score),
     }
 }
 
@@ -185,11 +188,12 @@ fn explained(verdict: &Verdict, words: &[Vec<String>]) -> pb::OfferVerdict {
         detail: words.clone(),
     };
     pb::OfferVerdict {
+        offer_key: verdict.offer_key.to_string(),
+        kind: verdict_kind(verdict.kind()).into(),
         reasons: grounds
             .flat_map(|(ground, words)| words.iter().map(move |words| reason(ground, words)))
             .collect(),
         score: verdict.score.as_ref().map(score),
-        ..self::verdict(verdict.clone())
     }
 }
 

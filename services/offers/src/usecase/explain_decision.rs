@@ -56,15 +56,7 @@ impl ExplainDecision {
             .catalogue(record.catalogue_version, deadline)
             .await?;
         let policy = self.active.policy(record.policy_version, deadline).await?;
-        let inputs = Inputs {
-            request: &record.request,
-            customer: record.customer.as_ref(),
-            history: &record.history,
-            catalogue: &catalogue,
-            policy: &policy,
-            now: record.decided_at,
-            degraded: &record.degraded,
-        };
+        let inputs = record.inputs(&catalogue, &policy);
         let call = call(&inputs);
         Ok(Explanation {
             words: call
@@ -79,14 +71,8 @@ impl ExplainDecision {
 
 /// The call as it was then; absent when the customer was not known.
 fn call<'a>(inputs: &'a Inputs<'a>) -> Option<Call<'a>> {
-    let customer = inputs.customer?;
-    let subscription = customer.subscription(&inputs.request.subscription_id)?;
-    let stated = inputs
-        .request
-        .reason
-        .as_deref()
-        .and_then(|key| inputs.catalogue.reason(key));
-    Some(Call::new(inputs, customer, subscription, stated))
+    let (customer, subscription) = (inputs.customer?, inputs.subscription()?);
+    Some(Call::new(inputs, customer, subscription, inputs.stated()))
 }
 
 fn words(call: &Call<'_>, record: &Record) -> Vec<Vec<Vec<String>>> {

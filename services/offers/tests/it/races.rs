@@ -8,6 +8,7 @@
 use contract::offers::v1 as pb;
 use futures::future::join_all;
 use pb::PresentedOutcome::Accepted;
+use sqlx::{Postgres, Transaction};
 use tonic::{Code, Status};
 
 use crate::neighbours::facts;
@@ -28,6 +29,16 @@ fn second_step(request_id: &str) -> pb::RequestSaveOfferRequest {
     }
 }
 
+/// Locks every session, until the transaction ends.
+async fn hold_sessions(world: &World) -> Transaction<'static, Postgres> {
+    let mut transaction = world.database.pool.begin().await.unwrap();
+    sqlx::query("select from save_session for update")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction
+}
+
 /// Waits until so many statements wait for a lock in this database.
 async fn wait_for_waiters(world: &World, wanted: i64) {
     let waiters = "select count(*) from pg_stat_activity \
@@ -40,11 +51,7 @@ async fn race_of_second_steps(request_id: impl Fn(usize) -> String) {
     let mut world = World::start().await;
     let first = let_go(&mut world, "k-1").await;
     let (_second, second) = world.second().await;
-    let mut session = world.database.pool.begin().await.unwrap();
-    sqlx::query("select from save_session for update")
-        .execute(&mut *session)
-        .await
-        .unwrap();
+    let session = hold_sessions(&world).await;
     let calls: Vec<_> = (0..4)
         .map(|index| {
             let mut desk = if index % 2 == 0 {
@@ -189,11 +196,7 @@ async fn accepting_expiring_and_leaving_at_once_settle_a_hold_once() {
 async fn whoever_leaves_a_known_contact_twice_at_once_is_acknowledged_once() {
     let mut world = World::start().await;
     world.ask(too_expensive("k-1")).await.unwrap();
-    let mut session = world.database.pool.begin().await.unwrap();
-    sqlx::query("select from save_session for update")
-        .execute(&mut *session)
-        .await
-        .unwrap();
+    let session = hold_sessions(&world).await;
     let calls: Vec<_> = (0..2)
         .map(|_| {
             let mut desk = world.desk.clone();
