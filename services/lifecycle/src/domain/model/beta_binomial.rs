@@ -20,7 +20,7 @@ use super::log_space::log_add_exp;
 use super::optimise::{Likelihood, REACH, SearchSpace, maximise};
 use super::purchase_base::FEWEST_CUSTOMERS;
 use super::purchase_model::Fitted;
-use super::refusal::{FitFailure, InputRefusal, SampleRefusal, at_most, positive};
+use super::refusal::{FitFailure, InputRefusal, SampleRefusal, all_positive, at_most, positive};
 use super::retention::PeriodDiscount;
 
 /// The most occasions: ten years of weeks.
@@ -150,9 +150,7 @@ impl TryFrom<BetaBinomialParameters> for BetaBinomial {
             gamma,
             delta,
         } = parameters;
-        for (name, value) in NAMES.into_iter().zip([alpha, beta, gamma, delta]) {
-            positive(name, value)?;
-        }
+        all_positive(NAMES, [alpha, beta, gamma, delta])?;
         Ok(Self(parameters))
     }
 }

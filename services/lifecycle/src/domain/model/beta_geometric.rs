@@ -24,7 +24,7 @@ use super::optimise::{Likelihood, REACH, SearchSpace, maximise};
 use super::purchase_base::{FrequencyCount, PurchaseBase};
 use super::purchase_model::{DiscountRate, Effort, Fitted, Horizon, PurchaseModel};
 use super::purchase_summary::PurchaseSummary;
-use super::refusal::{FitFailure, InputRefusal, positive};
+use super::refusal::{FitFailure, InputRefusal, all_positive};
 
 const NAMES: [&str; 4] = ["r", "alpha", "a", "b"];
 
@@ -73,9 +73,7 @@ impl TryFrom<BetaGeometricParameters> for BetaGeometric {
 
     fn try_from(parameters: BetaGeometricParameters) -> Result<Self, Self::Error> {
         let values = [parameters.r, parameters.alpha, parameters.a, parameters.b];
-        for (name, value) in NAMES.into_iter().zip(values) {
-            positive(name, value)?;
-        }
+        all_positive(NAMES, values)?;
         Ok(Self(parameters))
     }
 }

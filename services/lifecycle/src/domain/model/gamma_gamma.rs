@@ -17,7 +17,7 @@ use super::optimise::{Likelihood, REACH, SearchSpace, maximise};
 use super::purchase_base::{FEWEST_CUSTOMERS, LARGEST_SHARE};
 use super::purchase_model::Fitted;
 use super::purchase_summary::{HIGHEST_SPEND, MOST_TRANSACTIONS};
-use super::refusal::{FitFailure, InputRefusal, SampleRefusal, at_most, positive};
+use super::refusal::{FitFailure, InputRefusal, SampleRefusal, all_positive, at_most, positive};
 
 const NAMES: [&str; 3] = ["p", "q", "gamma"];
 
@@ -175,9 +175,7 @@ impl TryFrom<GammaGammaParameters> for GammaGamma {
 
     fn try_from(parameters: GammaGammaParameters) -> Result<Self, Self::Error> {
         let values = [parameters.p, parameters.q, parameters.gamma];
-        for (name, value) in NAMES.into_iter().zip(values) {
-            positive(name, value)?;
-        }
+        all_positive(NAMES, values)?;
         Ok(Self(parameters))
     }
 }

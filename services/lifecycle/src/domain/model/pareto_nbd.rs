@@ -22,7 +22,7 @@ use super::optimise::{Likelihood, REACH, SearchSpace, maximise};
 use super::purchase_base::{DistinctCustomer, FrequencyCount, PurchaseBase};
 use super::purchase_model::{DiscountRate, Effort, Fitted, Horizon, PurchaseModel};
 use super::purchase_summary::PurchaseSummary;
-use super::refusal::{FitFailure, InputRefusal, positive};
+use super::refusal::{FitFailure, InputRefusal, all_positive};
 use super::tricomi::log_scaled_tricomi;
 
 const NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
@@ -55,9 +55,7 @@ impl TryFrom<ParetoNbdParameters> for ParetoNbd {
             parameters.s,
             parameters.beta,
         ];
-        for (name, value) in NAMES.into_iter().zip(values) {
-            positive(name, value)?;
-        }
+        all_positive(NAMES, values)?;
         Ok(Self(parameters))
     }
 }

@@ -181,6 +181,17 @@ pub(super) fn positive(field: &'static str, value: f64) -> Result<f64, InputRefu
     }
 }
 
+/// Refuses parameters of which one is not a finite number above zero.
+pub(super) fn all_positive<const N: usize>(
+    fields: [&'static str; N],
+    values: [f64; N],
+) -> Result<(), InputRefusal> {
+    for (field, value) in fields.into_iter().zip(values) {
+        positive(field, value)?;
+    }
+    Ok(())
+}
+
 /// Refuses what is above a limit.
 pub(super) fn at_most(field: &'static str, value: f64, limit: f64) -> Result<f64, InputRefusal> {
     if value > limit {
