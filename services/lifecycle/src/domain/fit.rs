@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use kernel::time::Timestamp;
 
 use super::clock_days::{day_number, days_between};
-use super::curve::{Curve, Period};
 use super::facts::ContractKind;
 use super::life_tables::{DAYS_PER_MONTH, DAYS_PER_WEEK, Group, Subject};
 use super::observation::{Exposure, PurchaseHistory};
+use statistics::tenures::curve::{Curve, Period};
 
 /// The fewest durations a group needs.
 pub const MIN_SAMPLE: u64 = 30;

@@ -5,8 +5,8 @@ use std::fmt;
 
 use kernel::time::Timestamp;
 
-use super::curve::Curve;
 use super::facts::ContractKind;
+use statistics::tenures::curve::Curve;
 
 /// How long a month is, in days: a twelfth of a Gregorian year.
 pub const DAYS_PER_MONTH: f64 = 30.436_875;
@@ -191,7 +191,7 @@ impl LineTables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::curve::Period;
+    use statistics::tenures::curve::Period;
 
     fn table(line: Option<&str>, subject: Subject, months: usize) -> (Group, Curve) {
         let group = Group {

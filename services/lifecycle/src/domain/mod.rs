@@ -1,11 +1,9 @@
 //! Owns the decisions: stages and their evidence, life tables, models, scores. Pure.
 
 mod clock_days;
-pub mod curve;
 pub mod facts;
 pub mod fit;
 pub mod life_tables;
-pub mod model;
 pub mod observation;
 pub mod rules;
 pub mod rules_check;

@@ -24,10 +24,10 @@ use kernel::money::{Currency, Money};
 use kernel::time::Timestamp;
 
 use super::clock_days::{day_number, days_since};
-use super::curve::{Conditional, Curve};
 use super::facts::{ActivityKind, CustomerFacts, Relationship, Standing, Subscription};
 use super::life_tables::{DAYS_PER_MONTH, DAYS_PER_WEEK, LifeTables, Table};
 use super::rules::LineRules;
+use statistics::tenures::curve::{Conditional, Curve};
 
 /// The chance that a subscription ends, or a silence lasts, within a horizon.
 #[derive(Clone, Debug, PartialEq)]

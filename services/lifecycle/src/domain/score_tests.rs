@@ -4,9 +4,9 @@ use kernel::money::BasisPoints;
 
 use super::*;
 use crate::domain::clock_days::start_of_day;
-use crate::domain::curve::Period;
 use crate::domain::facts::{Activity, ContractKind};
 use crate::domain::life_tables::{Group, Subject};
+use statistics::tenures::curve::Period;
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()

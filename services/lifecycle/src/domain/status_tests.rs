@@ -6,11 +6,11 @@ use kernel::money::Currency;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::curve::{Curve, Period};
 use crate::domain::facts::{
     Activity, ActivityKind, ContractKind, Incident, Lifetime, Relationship, State,
 };
 use crate::domain::life_tables::{Group, Subject as TableSubject};
+use statistics::tenures::curve::{Curve, Period};
 
 const DAY: i64 = 86_400;
 /// 2026-06-01T00:00:00Z.

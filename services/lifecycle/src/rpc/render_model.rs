@@ -5,10 +5,10 @@ use edge::page::PageTokens;
 use edge::wire::timestamp;
 
 use super::parse::MODEL_PAGES;
-use crate::domain::curve::Curve;
 use crate::domain::life_tables::{Group, ModelPage, ModelSummary};
 use crate::domain::rules::{LineRules, RuleSet};
 use crate::usecase::FitStep;
+use statistics::tenures::curve::Curve;
 
 pub(super) fn rule_set(rules: &RuleSet) -> wire::RuleSet {
     let line = |(business_line, rules): (&String, &LineRules)| wire::BusinessLineRules {

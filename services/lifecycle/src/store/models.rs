@@ -9,9 +9,9 @@ use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
 use super::{Store, bigint};
-use crate::domain::curve::{Curve, Period};
 use crate::domain::fit::Fitted;
 use crate::domain::life_tables::{Group, LifeTables, ModelPage, ModelSummary, Subject};
+use statistics::tenures::curve::{Curve, Period};
 
 struct SummaryRow {
     version: i64,

@@ -4,8 +4,8 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
-use crate::domain::curve::Curve;
 use crate::domain::life_tables::{Group, ModelPage, ModelSummary};
+use statistics::tenures::curve::Curve;
 
 impl UseCases {
     /// Lists the models older than a version, newest first, or all.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use kernel::time::Timestamp;
-use lifecycle::domain::curve::Curve;
 use lifecycle::domain::facts::ContractKind;
 use lifecycle::domain::fit::Tally;
 use lifecycle::domain::observation::Exposure;
+use statistics::tenures::curve::Curve;
 
 const DAY: i64 = 86_400;
 

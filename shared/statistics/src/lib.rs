@@ -1,0 +1,19 @@
+//! The statistics of customer bases: models, their fits, and what they foretell. Pure.
+//!
+//! - [`purchases`]: who buys when they like and leaves without a word.
+//! - [`tenures`]: who stays until they give notice.
+//! - [`numeric`]: the special functions and the optimiser below them.
+//!
+//! [`refusal`] says no; [`ranking`] compares.
+//!
+//! Nothing here knows a service, a clock or a source of randomness. Numbers that come in are checked
+//! once, where the types are made; what is computed from these types is never `NaN`.
+
+pub mod numeric;
+pub mod purchases;
+pub mod ranking;
+pub mod refusal;
+pub mod tenures;
+
+#[cfg(test)]
+mod reference_tests;

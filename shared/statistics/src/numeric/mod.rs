@@ -1,0 +1,12 @@
+//! The special functions, sums in log space, and the optimiser.
+
+pub(crate) mod chunked_sum;
+pub mod gamma_functions;
+pub mod hypergeometric;
+pub mod log_space;
+pub mod optimise;
+pub mod quadrature;
+pub mod tricomi;
+
+#[cfg(test)]
+mod special_functions_tests;

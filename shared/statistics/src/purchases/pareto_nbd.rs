@@ -1,0 +1,262 @@
+//! Pareto/NBD: customers buy at a rate of their own and die at a rate of their own.
+//!
+//! Transactions come at a Poisson rate `λ ~ Gamma(r, alpha)`, death at a rate `μ ~ Gamma(s, beta)`
+//! (Schmittlein, Morrison & Colombo 1987, Management Science 33:1; Fader & Hardie, "A note on deriving
+//! the Pareto/NBD model"). With `k = r + x` one customer's log-likelihood is
+//!
+//! `ln Γ(k)/Γ(r) + r ln alpha + s ln beta − k ln(alpha+T) − s ln(beta+T) + ln(1 + e^d)`,
+//! `d = ln s I (alpha+T)^k (beta+T)^s`,
+//!
+//! with the integral `I` over the times of death, and `1/(1 + e^d)` is the chance of being alive.
+//! Discounted expected residual transactions are those of Fader, Hardie & Lee (2005, J. Marketing
+//! Research 42:415), written as the chance of being alive times `k/(alpha+T) z^s U(s, s, z)/δ` with
+//! `z = δ(beta+T)`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::numeric::chunked_sum::{add, sum_over};
+use crate::numeric::gamma_functions::{digamma_step, log_gamma_step};
+use crate::numeric::log_space::{growth, logistic, softplus};
+use crate::numeric::optimise::{Likelihood, REACH, SearchSpace, maximise};
+use crate::numeric::tricomi::log_scaled_tricomi;
+use crate::purchases::death_integral::{Death, DeathSums, Points, Rule};
+use crate::purchases::purchase_base::{DistinctCustomer, FrequencyCount, PurchaseBase};
+use crate::purchases::purchase_model::{DiscountRate, Effort, Fitted, Horizon, PurchaseModel};
+use crate::purchases::purchase_summary::PurchaseSummary;
+use crate::refusal::{FitFailure, InputRefusal, all_positive};
+
+const NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
+
+/// The parameters, before anybody looked at them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ParetoNbdParameters {
+    /// The shape of the purchase rates.
+    pub r: f64,
+    /// The scale of the purchase rates, in time (weeks).
+    pub alpha: f64,
+    /// The shape of the death rates.
+    pub s: f64,
+    /// The scale of the death rates, in time (weeks).
+    pub beta: f64,
+}
+
+/// The Pareto/NBD model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "ParetoNbdParameters", into = "ParetoNbdParameters")]
+pub struct ParetoNbd(ParetoNbdParameters);
+
+impl TryFrom<ParetoNbdParameters> for ParetoNbd {
+    type Error = InputRefusal;
+
+    fn try_from(parameters: ParetoNbdParameters) -> Result<Self, Self::Error> {
+        let values = [
+            parameters.r,
+            parameters.alpha,
+            parameters.s,
+            parameters.beta,
+        ];
+        all_positive(NAMES, values)?;
+        Ok(Self(parameters))
+    }
+}
+
+impl From<ParetoNbd> for ParetoNbdParameters {
+    fn from(model: ParetoNbd) -> Self {
+        model.0
+    }
+}
+
+impl ParetoNbd {
+    /// Returns the parameters.
+    pub const fn parameters(&self) -> &ParetoNbdParameters {
+        &self.0
+    }
+
+    /// Fits the model to a customer base by maximum likelihood.
+    pub fn fit(base: &PurchaseBase, effort: Effort) -> Result<Fitted<Self>, FitFailure> {
+        let rate = (base.mean_frequency() + 0.1) / (base.mean_age() + f64::MIN_POSITIVE);
+        let log_scale = rate.recip().max(1e-6).ln();
+        let space = SearchSpace {
+            start: [0.0, log_scale, 0.0, log_scale],
+            names: NAMES,
+            reach: REACH,
+        };
+        let top = maximise(&space, base.customers(), |parameters| {
+            Self::of(parameters).log_likelihood(base, effort)
+        })?;
+        Ok(Fitted {
+            model: Self::of(top.parameters),
+            log_likelihood: top.log_likelihood,
+            rows: base.customers(),
+            convergence: top.convergence,
+        })
+    }
+
+    const fn of([r, alpha, s, beta]: [f64; 4]) -> Self {
+        Self(ParetoNbdParameters { r, alpha, s, beta })
+    }
+
+    /// Returns the log-likelihood of a customer base, with its derivatives by `r`, `alpha`, `s`, `beta`.
+    pub fn log_likelihood(&self, base: &PurchaseBase, effort: Effort) -> Likelihood<4> {
+        let times: Vec<TimeTerms> = base
+            .times()
+            .iter()
+            .map(|time| self.time_terms(*time))
+            .collect();
+        let rows = base.rows();
+        let mut sum = sum_over(rows.len(), effort.threads, |range| {
+            let mut walk = Walk::new(self, base, &times);
+            let mut sum = [0.0; 5];
+            for row in &rows[range] {
+                add(&mut sum, &walk.terms(row));
+            }
+            sum
+        });
+        for count in base.frequencies() {
+            add(&mut sum, &self.shared_terms(*count));
+        }
+        let [value, r, alpha, s, beta] = sum;
+        Likelihood {
+            value,
+            gradient: [r, alpha, s, beta],
+        }
+    }
+
+    fn death(&self) -> Death {
+        let ParetoNbdParameters { alpha, s, beta, .. } = self.0;
+        Death { alpha, beta, s }
+    }
+
+    fn time_terms(&self, time: f64) -> TimeTerms {
+        TimeTerms {
+            time,
+            log_alpha: (self.0.alpha + time).ln(),
+            log_beta: (self.0.beta + time).ln(),
+        }
+    }
+
+    /// The terms of all customers of a frequency that do not hang on times.
+    fn shared_terms(&self, count: FrequencyCount) -> [f64; 5] {
+        let ParetoNbdParameters { r, alpha, s, beta } = self.0;
+        let value = log_gamma_step(r, count.frequency) + r * alpha.ln() + s * beta.ln();
+        let of_r = digamma_step(r, count.frequency) + alpha.ln();
+        [value, of_r, r / alpha, beta.ln(), s / beta].map(|term| term * count.customers)
+    }
+
+    /// The logarithm of the odds of having died, of the integral over its integrand at `t_x`.
+    fn log_odds(&self, exponent: f64, recency: TimeTerms, age: TimeTerms, integral: f64) -> f64 {
+        (self.0.s * integral).ln()
+            + exponent * (age.log_alpha - recency.log_alpha)
+            + self.0.s * (age.log_beta - recency.log_beta)
+            - recency.log_beta
+    }
+}
+
+impl PurchaseModel for ParetoNbd {
+    fn probability_alive(&self, customer: &PurchaseSummary) -> f64 {
+        let exponent = self.0.r + f64::from(customer.frequency());
+        let (recency, age) = (customer.recency(), customer.age());
+        let integral = self.death().integral(exponent, recency, age);
+        let (recency, age) = (self.time_terms(recency), self.time_terms(age));
+        logistic(-self.log_odds(exponent, recency, age, integral))
+    }
+
+    /// It takes an integral.
+    fn alive_is_dear(&self) -> bool {
+        true
+    }
+
+    fn expected_if_alive(&self, frequency: u32, age: f64, horizon: Horizon) -> f64 {
+        let ParetoNbdParameters { r, alpha, s, beta } = self.0;
+        let log_left = -(horizon.get() / (beta + age)).ln_1p();
+        let rate = (r + f64::from(frequency)) / (alpha + age);
+        -rate * (beta + age) * growth(s - 1.0, log_left)
+    }
+
+    fn discounted_if_alive(&self, frequency: u32, age: f64, rate: DiscountRate) -> f64 {
+        let ParetoNbdParameters { r, alpha, s, beta } = self.0;
+        let argument = rate.get() * (beta + age);
+        let left = log_scaled_tricomi(s, argument).exp();
+        (r + f64::from(frequency)) / (alpha + age) * left / rate.get()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct TimeTerms {
+    time: f64,
+    log_alpha: f64,
+    log_beta: f64,
+}
+
+/// A walk over rows in their order. Rows with the same times follow each other, and the points at
+/// which the integrand is asked are found once for these.
+struct Walk<'base> {
+    model: &'base ParetoNbd,
+    death: Death,
+    base: &'base PurchaseBase,
+    times: &'base [TimeTerms],
+    points: Points,
+    /// What the points are for: recency, age and rule.
+    spread_for: Option<(usize, usize, Rule)>,
+}
+
+impl<'base> Walk<'base> {
+    fn new(model: &'base ParetoNbd, base: &'base PurchaseBase, times: &'base [TimeTerms]) -> Self {
+        Self {
+            model,
+            death: model.death(),
+            base,
+            times,
+            points: Points::NONE,
+            spread_for: None,
+        }
+    }
+
+    /// Returns the terms of a row that hang on times, with their derivatives.
+    fn terms(&mut self, row: &DistinctCustomer) -> [f64; 5] {
+        let ParetoNbdParameters { r, alpha, s, beta } = self.model.0;
+        let exponent = r + self.base.frequencies()[row.frequency].frequency;
+        let (recency, age) = (self.times[row.recency], self.times[row.age]);
+        let sums = self.sums(row, exponent);
+        let log_odds = self.model.log_odds(exponent, recency, age, sums.integral);
+        let dead = logistic(log_odds);
+        let alive = 1.0 - dead;
+        // Where there is no time to die in, there is no chance and no mean.
+        let per_chance = if sums.integral > 0.0 {
+            dead / sums.integral
+        } else {
+            0.0
+        };
+        let value = softplus(log_odds) - exponent * age.log_alpha - s * age.log_beta;
+        let log_alpha = alive * age.log_alpha + dead * recency.log_alpha;
+        let log_beta = alive * age.log_beta + dead * recency.log_beta;
+        let inverse_alpha = alive / (alpha + age.time) + per_chance * sums.inverse_alpha;
+        let inverse_beta =
+            alive * s / (beta + age.time) + per_chance * (s + 1.0) * sums.inverse_beta;
+        [
+            value,
+            -log_alpha - per_chance * sums.log_alpha,
+            -exponent * inverse_alpha,
+            dead / s - log_beta - per_chance * sums.log_beta,
+            -inverse_beta,
+        ]
+        .map(|term| term * row.customers)
+    }
+
+    fn sums(&mut self, row: &DistinctCustomer, exponent: f64) -> DeathSums {
+        let (recency, age) = (self.times[row.recency].time, self.times[row.age].time);
+        let width = self.death.width(recency, age);
+        let rule = self.death.rule(exponent, age, width);
+        if rule == Rule::Panels {
+            return self.death.sums_by_panels(exponent, recency, width);
+        }
+        let wanted = Some((row.recency, row.age, rule));
+        if self.spread_for != wanted {
+            self.death.spread(&mut self.points, rule, recency, width);
+            self.spread_for = wanted;
+        }
+        let mut sums = DeathSums::default();
+        self.points.add_to(&mut sums, exponent);
+        sums
+    }
+}
