@@ -27,6 +27,7 @@ impl Call {
                 channel: pb::Channel::Phone.into(),
                 initial_intent: pb::InitialIntent::Disconnect.into(),
                 agent: Some(agent("agent-1")),
+                include_passed_over: true,
                 ..Default::default()
             },
         }

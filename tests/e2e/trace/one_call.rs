@@ -14,7 +14,6 @@ use crate::processes::{AS_CLIENTS_WISH, Processes};
 const COLD: &str = "\
 offers server rekindle.offers.v1.SaveDeskService/RequestSaveOffer OK
   offers client INSERT decision
-  offers client SELECT save_session
   offers client redis.get
   offers client redis.set
   offers client rekindle.lifecycle.v1.StatusService/GetCustomerStatus OK
@@ -24,9 +23,11 @@ offers server rekindle.offers.v1.SaveDeskService/RequestSaveOffer OK
           profiles client SELECT customer_snapshot
 ";
 
-/// With the customer in the cache.
+/// With the customer in the cache, and not for the first time: nothing is inserted at first, since
+/// they have a history.
 const WARM: &str = "\
 offers server rekindle.offers.v1.SaveDeskService/RequestSaveOffer OK
+  offers client INSERT decision
   offers client INSERT decision
   offers client SELECT save_session
   offers client redis.get

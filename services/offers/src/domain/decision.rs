@@ -4,6 +4,7 @@
 //! again and compared.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use kernel::id::{DecisionId, PresentedOfferId, SessionId};
 use kernel::time::Timestamp;
@@ -111,7 +112,7 @@ pub struct Record {
     /// What the desk asked.
     pub request: SaveRequest,
     /// The customer at the time.
-    pub customer: Option<Customer>,
+    pub customer: Option<Arc<Customer>>,
     /// What the desk had done before.
     pub history: DeskHistory,
     /// The version of the catalogue.
@@ -163,7 +164,7 @@ impl Record {
     pub fn inputs<'a>(&'a self, catalogue: &'a Catalogue, policy: &'a PolicySet) -> Inputs<'a> {
         Inputs {
             request: &self.request,
-            customer: self.customer.as_ref(),
+            customer: self.customer.as_deref(),
             history: &self.history,
             catalogue,
             policy,

@@ -23,9 +23,14 @@ use crate::usecase::explain_decision::Explanation;
 use crate::usecase::read_session::{EventView, Linked, OfferView};
 use crate::usecase::request_save_offer::Answer;
 
-/// Renders the answer to a request for an offer.
-pub(super) fn answer(answer: Answer) -> pb::RequestSaveOfferResponse {
-    recorded(answer.record, answer.replayed)
+/// Renders the answer to a request for an offer, with or without the offers passed over.
+pub(super) fn answer(answer: Answer, with_passed_over: bool) -> pb::RequestSaveOfferResponse {
+    let mut record = answer.record;
+    if !with_passed_over {
+        let verdicts = &mut record.decision.verdicts;
+        verdicts.retain(|verdict| verdict.kind() == VerdictKind::Chosen);
+    }
+    recorded(record, answer.replayed)
 }
 
 /// Renders a recorded decision as it was answered. The texts move: there are many of them.

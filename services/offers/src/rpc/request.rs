@@ -35,6 +35,8 @@ pub(super) fn save_request(request: &SaveRequest) -> pb::RequestSaveOfferRequest
         language: request.language.clone(),
         permission: permission(request.permission).into(),
         min_revision: request.min_revision,
+        // How much was shown has no bearing on the decision, and is not kept.
+        include_passed_over: false,
     }
 }
 

@@ -31,14 +31,18 @@ impl SaveDeskService for SaveDesk {
         &self,
         request: Request<pb::RequestSaveOfferRequest>,
     ) -> Result<Response<pb::RequestSaveOfferResponse>, Status> {
-        let command = parse::save_request(request.get_ref(), trace_id())
-            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let request = request.get_ref();
+        let command =
+            parse::save_request(request, trace_id()).map_err(|refusal| BOUNDARY.status(refusal))?;
         let answer = self
             .request_save_offer
             .handle(command, deadline())
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
-        Ok(Response::new(render::answer(answer)))
+        Ok(Response::new(render::answer(
+            answer,
+            request.include_passed_over,
+        )))
     }
 
     async fn record_response(

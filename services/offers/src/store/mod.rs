@@ -23,7 +23,7 @@ pub use close::NewClose;
 pub use decision::{Asked, Before, StepKey};
 pub use delivery::Order;
 pub use publication::{NewPublication, Outcome, StoredPublication};
-pub use record_decision::NewDecision;
+pub use record_decision::{History, NewDecision};
 pub use response::{NewResponse, Recorded};
 pub use session::{request_id_reused, session_not_found};
 pub use view::{EventView, OfferView, SessionView};

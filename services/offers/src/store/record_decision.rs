@@ -2,7 +2,8 @@
 //!
 //! One statement inserts the request log, sessions, decisions and presented offers of a whole
 //! batch. The branches hang on the session's row: where a request id or a contact was there
-//! before, nothing of that call is written, and the caller reads what was answered then.
+//! before, nothing of that call is written, and the caller reads what was answered then. Nor is
+//! anything written of a call that supposes a customer without a history who has one.
 
 use std::collections::HashSet;
 
@@ -35,6 +36,15 @@ pub struct NewDecision {
     pub body_hash: [u8; 32],
 }
 
+/// What the history of a decision rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// It was read.
+    Read,
+    /// It was not read: the customer is supposed never to have met the desk.
+    Supposed,
+}
+
 /// The rows of one decision. They are made on the caller's task, since the writer serves everybody,
 /// and hold what little they need, so that the caller keeps the record.
 pub(super) struct Rows {
@@ -54,6 +64,7 @@ pub(super) struct Rows {
     request_id: RequestId,
     body_hash: [u8; 32],
     decision_id: Uuid,
+    supposes_never_met: bool,
     catalogue_version: i64,
     record: String,
     offers: Vec<OfferRow>,
@@ -68,7 +79,7 @@ struct OfferRow {
 }
 
 impl Rows {
-    fn of(new: &NewDecision) -> Result<Self, StoreError> {
+    fn of(new: &NewDecision, history: History) -> Result<Self, StoreError> {
         let (record, request) = (&new.record, &new.record.request);
         let decision = &record.decision;
         Ok(Self {
@@ -88,6 +99,7 @@ impl Rows {
             request_id: request.request_id.clone(),
             body_hash: new.body_hash,
             decision_id: record.decision_id.as_uuid(),
+            supposes_never_met: history == History::Supposed,
             catalogue_version: i64::try_from(record.catalogue_version).unwrap_or(i64::MAX),
             record: super::json("decision", "record", record)?,
             offers: offer_rows(record)?,
@@ -139,6 +151,7 @@ struct Sessions<'a> {
     request_id: Vec<&'a str>,
     body_hash: Vec<&'a [u8]>,
     decision_id: Vec<Uuid>,
+    supposes_never_met: Vec<bool>,
     record: Vec<&'a str>,
 }
 
@@ -187,6 +200,7 @@ impl<'a> Sessions<'a> {
         self.request_id.push(rows.request_id.as_str());
         self.body_hash.push(&rows.body_hash);
         self.decision_id.push(rows.decision_id);
+        self.supposes_never_met.push(rows.supposes_never_met);
         self.record.push(&rows.record);
     }
 }
@@ -241,6 +255,7 @@ async fn insert(
         &offers.catalogue_version,
         METHOD,
         Outcome::Decided.name(),
+        &sessions.supposes_never_met,
     )
     // To the end: what was inserted is durable only then.
     .fetch_all(connection)
@@ -250,14 +265,16 @@ async fn insert(
 
 impl Store {
     /// Records the decision of a call's first step, together with others that come at the same
-    /// time. Returns false, and writes nothing, when the request or the contact was there before.
+    /// time. Returns false, and writes nothing, when the request or the contact was there before, or
+    /// the customer has a history that was supposed not to be there.
     pub async fn record_decision(
         &self,
         new: &NewDecision,
+        history: History,
         deadline: Deadline,
     ) -> Result<bool, StoreError> {
         self.decisions
-            .submit(Rows::of(new)?, deadline)
+            .submit(Rows::of(new, history)?, deadline)
             .instrument(statement("INSERT", "decision"))
             .await
     }

@@ -1,16 +1,21 @@
 -- One batch of decisions. Rows are sorted by request id first, so that two batches that share a key
 -- wait for each other in one order and cannot deadlock. The records come apart from the rest: they
--- are long, and the rest is read by every branch.
+-- are long, and the rest is read by every branch. A call that supposes that the desk never met its
+-- customer is left out when it did.
 with call as (
-    select *
+    select call.*
     from unnest(
         $1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::text[], $9::text[], $10::bool[], $11::int2[], $12::timestamptz[], $13::timestamptz[],
-        $14::text[], $15::bytea[], $16::uuid[]
+        $14::text[], $15::bytea[], $16::uuid[], $29::bool[]
     ) as call (
         customer_id, session_id, contact_id, subscription_id, occasion, state, intent,
         reason, agent_id, refusal_ends, max_offers, contract_ends_at, decided_at,
-        request_id, body_hash, decision_id
+        request_id, body_hash, decision_id, supposes_never_met
+    )
+    where not (
+        supposes_never_met
+        and exists (select from save_session as met where met.customer_id = call.customer_id)
     )
 ),
 fresh_request as (

@@ -17,7 +17,7 @@ use crate::domain::decision::{Inputs, Record, decide};
 use crate::domain::history::DeskHistory;
 use crate::domain::request::SaveRequest;
 use crate::domain::session::{State, Step};
-use crate::store::{Asked, Before, NewDecision, StepKey, Store, request_id_reused};
+use crate::store::{Asked, Before, History, NewDecision, StepKey, Store, request_id_reused};
 
 /// The use case.
 #[derive(Clone)]
@@ -58,12 +58,16 @@ impl RequestSaveOffer {
     /// Answers a call; the same contact and step get the same answer.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
         let request = &command.request;
-        let (gathered, history) = futures::join!(
-            self.gather
-                .customer(&request.customer_id, request.min_revision, deadline),
-            self.store.history(&request.customer_id, deadline),
-        );
-        let history = history?;
+        let gathered = self
+            .gather
+            .customer(&request.customer_id, request.min_revision, deadline)
+            .await;
+        if let Ok(gathered) = &gathered
+            && let Some(answer) = self.as_never_met(&command, gathered, deadline).await?
+        {
+            return Ok(answer);
+        }
+        let history = self.store.history(&request.customer_id, deadline).await?;
         let session = history
             .session(&request.contact_id, &request.subscription_id)
             .map(|session| session.session_id);
@@ -82,6 +86,32 @@ impl RequestSaveOffer {
         }
     }
 
+    /// Answers as if the desk had never met the customer, which holds for most who ring to cancel
+    /// and spares reading their history. Where it does not hold nothing is written or answered.
+    async fn as_never_met(
+        &self,
+        command: &Command,
+        gathered: &Gathered,
+        deadline: Deadline,
+    ) -> Result<Option<Answer>, Refusal> {
+        if command.request.step != 1 {
+            return Ok(None);
+        }
+        let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
+        // What is refused here may have been answered when it was asked first.
+        let Ok(new) = self.decide(command, gathered, DeskHistory::default(), session_id) else {
+            return Ok(None);
+        };
+        let recorded = self
+            .store
+            .record_decision(&new, History::Supposed, deadline)
+            .await?;
+        Ok(recorded.then_some(Answer {
+            record: new.record,
+            replayed: false,
+        }))
+    }
+
     async fn first_step(
         &self,
         command: Command,
@@ -93,8 +123,12 @@ impl RequestSaveOffer {
             return Err(contact_unknown(&command.request));
         }
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
-        let new = self.decide(&command, gathered, history, session_id)?;
-        if self.store.record_decision(&new, deadline).await? {
+        let new = self.decide(&command, &gathered, history, session_id)?;
+        if self
+            .store
+            .record_decision(&new, History::Read, deadline)
+            .await?
+        {
             return Ok(Answer {
                 record: new.record,
                 replayed: false,
@@ -111,7 +145,7 @@ impl RequestSaveOffer {
         session_id: SessionId,
         deadline: Deadline,
     ) -> Result<Answer, Refusal> {
-        let new = self.decide(&command, gathered, history, session_id)?;
+        let new = self.decide(&command, &gathered, history, session_id)?;
         match self.store.record_later_step(new.clone(), deadline).await? {
             Asked::Recorded => Ok(Answer {
                 record: new.record,
@@ -161,7 +195,7 @@ impl RequestSaveOffer {
     fn decide(
         &self,
         command: &Command,
-        gathered: Gathered,
+        gathered: &Gathered,
         history: DeskHistory,
         session_id: SessionId,
     ) -> Result<NewDecision, Refusal> {
@@ -185,12 +219,12 @@ impl RequestSaveOffer {
             decision_id: DecisionId::draw(now, entropy),
             session_id,
             request: request.clone(),
-            customer: gathered.customer.map(Arc::unwrap_or_clone),
+            customer: gathered.customer.clone(),
             history,
             catalogue_version: active.catalogue.version,
             policy_version: active.policy.version,
             decided_at: now,
-            degraded: gathered.degraded,
+            degraded: gathered.degraded.clone(),
             seed: entropy.next_u64(),
             decision,
             presented_offer_ids: (0..offers)

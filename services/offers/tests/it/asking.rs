@@ -106,6 +106,27 @@ async fn of_many_at_once_on_two_processes_one_is_decided_and_all_hear_it() {
 }
 
 #[tokio::test]
+async fn a_retry_gets_the_first_answer_though_it_would_be_refused_by_now() {
+    let mut world = World::start().await;
+    let first = world.ask(too_expensive("k-1")).await.unwrap();
+    let mut gone = facts("c-1");
+    gone.revision = 2;
+    gone.subscriptions.clear();
+    world.neighbours.put(gone);
+    // Whoever asks for this revision makes the cache forget the one before.
+    let mut fresh = too_expensive("k-2");
+    fresh.min_revision = 2;
+    refused(
+        world.ask(fresh).await,
+        Code::NotFound,
+        "SUBSCRIPTION_NOT_FOUND",
+    );
+    let again = world.ask(too_expensive("k-1")).await.unwrap();
+    assert!(again.replayed);
+    assert_eq!(again.decision_id, first.decision_id);
+}
+
+#[tokio::test]
 async fn a_request_id_with_another_body_is_refused() {
     let mut world = World::start().await;
     world.ask(too_expensive("k-1")).await.unwrap();

@@ -33,7 +33,12 @@ async fn behind_a_proxy() -> (World, Proxy) {
     database.url = url;
     let redis = RedisSettings::at(testkit::redis::url(), testkit::redis::prefix());
     let mut world = World::start_on(database, redis).await;
-    world.ask(too_expensive("k-0")).await.unwrap();
+    world.neighbours.put(facts("c-0"));
+    let warm_up = pb::RequestSaveOfferRequest {
+        customer_id: "c-0".to_owned(),
+        ..too_expensive("k-0")
+    };
+    world.ask(warm_up).await.unwrap();
     (world, proxy)
 }
 
@@ -50,7 +55,7 @@ async fn ask_and_be_held_up(world: &World) -> (Call, sqlx::Transaction<'static, 
         answer.map(tonic::Response::into_inner)
     });
     let waiting = "select count(*) from pg_stat_activity where datname = current_database() \
-                   and wait_event_type = 'Lock' and query like '%fresh_session%'";
+                   and wait_event_type = 'Lock' and query like '%-- One batch of decisions%'";
     world.wait_for(waiting, 1).await;
     (call, held_up)
 }
@@ -79,7 +84,7 @@ async fn a_writer_that_is_killed_before_it_commits_writes_again_on_a_new_connect
     let (call, held_up) = ask_and_be_held_up(&world).await;
     let killed = "select count(pg_terminate_backend(pid)) from pg_stat_activity \
                   where datname = current_database() and wait_event_type = 'Lock' \
-                    and query like '%fresh_session%'";
+                    and query like '%-- One batch of decisions%'";
     assert_eq!(world.number(killed).await, 1);
     held_up.rollback().await.unwrap();
     answered_once(world, call).await;

@@ -269,6 +269,7 @@ pub(crate) fn too_expensive(contact: &str) -> pb::RequestSaveOfferRequest {
         subscription_id: "s-1".to_owned(),
         channel: pb::Channel::Phone.into(),
         reason: "too_expensive".to_owned(),
+        include_passed_over: true,
         agent: Some(pb::Agent {
             agent_id: "agent-7".to_owned(),
             ..Default::default()

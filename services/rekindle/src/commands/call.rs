@@ -159,6 +159,7 @@ impl Call {
             language: String::new(),
             permission: self.permission.unwrap_or_default(),
             min_revision: self.min_revision,
+            include_passed_over: true,
         })
     }
 }

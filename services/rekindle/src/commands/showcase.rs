@@ -91,6 +91,7 @@ fn too_expensive(caller: &Caller) -> RequestSaveOfferRequest {
         channel: Channel::Phone.into(),
         initial_intent: InitialIntent::Disconnect.into(),
         reason: "too_expensive".to_owned(),
+        include_passed_over: true,
         agent: Some(Agent {
             agent_id: "agent-1".to_owned(),
             authority: AuthorityLevel::Agent.into(),

@@ -2236,6 +2236,10 @@ pub struct RequestSaveOfferRequest {
     /// The least revision of the facts; zero for whatever is there.
     #[prost(uint64, tag = "15")]
     pub min_revision: u64,
+    /// Say of the offers that were passed over too why that was. A desk that does not show it saves the
+    /// time to make and read it; ExplainDecision says it later all the same.
+    #[prost(bool, tag = "16")]
+    pub include_passed_over: bool,
 }
 /// RequestSaveOfferResponse is the response of RequestSaveOffer.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2264,8 +2268,8 @@ pub struct RequestSaveOfferResponse {
     /// How to leave at once.
     #[prost(message, optional, tag = "8")]
     pub cancel_now: ::core::option::Option<CancelNow>,
-    /// What became of each offer of the catalogue: the codes of the reasons, and the score of what was
-    /// chosen. ExplainDecision has every score, and the reasons in words.
+    /// The offers that were chosen, with their scores, and where passed-over ones were asked for, these
+    /// with the codes of the reasons. ExplainDecision has every score, and the reasons in words.
     #[prost(message, repeated, tag = "9")]
     pub verdicts: ::prost::alloc::vec::Vec<OfferVerdict>,
     /// Something was down, and the answer is a safer one.

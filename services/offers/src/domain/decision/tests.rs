@@ -1,6 +1,7 @@
 //! The laws of deciding, on a small catalogue that says everything by itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kernel::id::{OfferKey, RequestId, SubscriptionId};
 use kernel::money::BasisPoints;
@@ -374,7 +375,7 @@ fn record(call: &Situated) -> Record {
         decision_id: DecisionId::new(now(), [1; 10]),
         session_id: SessionId::new(now(), [2; 10]),
         request: call.request.clone(),
-        customer: call.customer.clone(),
+        customer: call.customer.clone().map(Arc::new),
         history: call.history.clone(),
         catalogue_version: 1,
         policy_version: 1,
