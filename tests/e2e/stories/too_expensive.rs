@@ -72,7 +72,7 @@ fn the_screen_is_full(screen: &pb::RequestSaveOfferResponse, revision: u64) {
     assert!(score.expected_net_gain.as_ref().unwrap().minor > 0);
     assert_eq!(
         codes(&verdict(screen, "bring_it_along").reasons)[0],
-        "APPLICABILITY"
+        "LEVER_DOES_NOT_ANSWER_REASON"
     );
     assert!(screen.verdicts.len() >= 12, "a verdict on every offer");
 }

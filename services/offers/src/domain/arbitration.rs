@@ -8,11 +8,13 @@
 //! of Neslin et al. (2006) and Lemmens & Gupta (2020) with three stages for the durability of a
 //! save.
 
+use std::borrow::Cow;
+
 use kernel::money::Money;
 
 use super::catalogue::{Concession, Offer, StagePrior};
 use super::qualification::{Benefit, Call};
-use super::verdict::{Ground, ScoreTerms, Verdict, code};
+use super::verdict::{ScoreTerms, Verdict, code};
 
 /// The shortest window after which a save counts as durable, in months.
 const SHORTEST_WINDOW_MONTHS: u32 = 3;
@@ -184,7 +186,7 @@ pub fn rank(scored: &mut [Scored<'_>]) {
 
 /// Says what became of a ranked offer; `place_left` while fewer are chosen than policy allows.
 pub fn verdict(scored: &Scored<'_>, place_left: bool) -> Verdict {
-    let ground = if scored.terms.gain <= 0 {
+    let code = if scored.terms.gain <= 0 {
         Some(code::BELOW_NO_OFFER)
     } else if place_left {
         None
@@ -193,7 +195,7 @@ pub fn verdict(scored: &Scored<'_>, place_left: bool) -> Verdict {
     };
     Verdict {
         offer_key: scored.offer.key.clone(),
-        grounds: ground.map(Ground::new).into_iter().collect(),
+        code: code.map(Cow::Borrowed),
         score: Some(scored.terms),
     }
 }

@@ -303,9 +303,9 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     for offer in call.catalogue.offers() {
         match qualification::qualify(call, offer) {
             Ok(benefit) => scored.push(arbitration::score(call, offer, benefit, &no_offer)),
-            Err(grounds) => decision.verdicts.push(Verdict {
+            Err(code) => decision.verdicts.push(Verdict {
                 offer_key: offer.key.clone(),
-                grounds,
+                code: Some(Cow::Borrowed(code)),
                 score: None,
             }),
         }

@@ -1,6 +1,9 @@
-//! Who qualifies for what: per offer, every ground why not, or the terms it comes to.
+//! Who qualifies for what: per offer, the terms it comes to, or why not.
+//!
+//! Deciding stops at the first obstacle, since it is made for every offer on every call. All of them,
+//! in words, are found when somebody asks, on the inputs and the catalogue of the decision.
 
-use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms, TermsError};
+use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
 use super::customer::{Customer, Score, Subscription};
 use super::decision::Inputs;
 use super::facts::Facts;
@@ -8,7 +11,7 @@ use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
 use super::observation::observe;
 use super::predicate::Predicate;
-use super::verdict::{Ground, Verdict, code};
+use super::verdict::code;
 
 /// A call with everything that is known about it.
 #[derive(Clone, Debug)]
@@ -63,87 +66,68 @@ pub struct Benefit {
     pub score: Score,
 }
 
-/// Says what an offer comes to, or everything that keeps it from this call.
-pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Vec<Ground>> {
-    let mut grounds = Vec::new();
-    if !offer.is_live() {
-        grounds.push(Ground::new(code::PAUSED));
-    }
-    for (code, rule) in rules(offer) {
-        failed_clauses(code, rule, &call.facts, &mut grounds);
-    }
-    grounds.extend(against_reason(call, offer));
-    grounds.extend(against_customer(call, offer));
-    match benefit(call, offer) {
-        Ok(benefit) if grounds.is_empty() => Ok(benefit),
-        Ok(_) => Err(grounds),
-        Err(ground) => {
-            grounds.push(ground);
-            Err(grounds)
-        }
-    }
-}
+/// Something that may keep an offer from a call, and how to find out.
+type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 
-fn rules(offer: &Offer) -> [(&'static str, &Predicate); 3] {
-    [
-        (code::ELIGIBILITY, &offer.eligibility),
-        (code::APPLICABILITY, &offer.applicability),
-        (code::SUITABILITY, &offer.suitability),
-    ]
-}
+/// The first that is found is the verdict. What an agent could do something about comes last, so
+/// that it is said only of an offer that nothing else speaks against.
+const OBSTACLES: [Obstacle; 12] = [
+    (code::PAUSED, |_, offer| !offer.is_live()),
+    (code::NO_PRICE_OFFER_FOR_REASON, |call, offer| {
+        let stated = call.stated;
+        offer.is_price_offer() && stated.is_some_and(|stated| !stated.price_offer_allowed)
+    }),
+    (code::LEVER_DOES_NOT_ANSWER_REASON, |call, offer| {
+        let stated = call.stated;
+        stated.is_some_and(|stated| !stated.levers.contains(&offer.lever))
+    }),
+    (code::OPEN_INCIDENT, |call, offer| {
+        offer.is_price_offer() && !call.customer.open_incidents.is_empty()
+    }),
+    (code::ELIGIBILITY, |call, offer| {
+        !offer.eligibility.evaluate(&call.facts)
+    }),
+    (code::APPLICABILITY, |call, offer| {
+        !offer.applicability.evaluate(&call.facts)
+    }),
+    (code::SUITABILITY, |call, offer| {
+        !offer.suitability.evaluate(&call.facts)
+    }),
+    (code::REFUSED_BEFORE, |call, offer| {
+        cooling_down(call, offer, Outcome::Declined).is_some()
+    }),
+    (code::ACCEPTED_BEFORE, |call, offer| {
+        cooling_down(call, offer, Outcome::Accepted).is_some()
+    }),
+    (code::NO_TERMS, |call, offer| terms(call, offer).is_none()),
+    (code::NO_VALUE_ESTIMATE, |call, _| {
+        call.subscription.score.is_none()
+    }),
+    (code::AUTHORITY, |call, offer| {
+        call.inputs.request.agent.authority < offer.minimum_authority
+    }),
+];
 
-fn failed_clauses(code: &'static str, rule: &Predicate, facts: &Facts, grounds: &mut Vec<Ground>) {
-    if rule.evaluate(facts) {
-        return;
+/// Says what an offer comes to, or the first thing that keeps it from this call.
+pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, &'static str> {
+    let mut obstacles = OBSTACLES.into_iter();
+    if let Some((code, _)) = obstacles.find(|(_, stands)| stands(call, offer)) {
+        return Err(code);
     }
-    let failures = rule.failures(facts);
-    grounds.push(Ground {
-        clauses: failures.iter().map(|failure| failure.number).collect(),
-        ..Ground::new(code)
-    });
-}
-
-/// What the reason stated rules out.
-fn against_reason(call: &Call<'_>, offer: &Offer) -> Option<Ground> {
-    let stated = call.stated?;
-    if offer.is_price_offer() && !stated.price_offer_allowed {
-        return Some(Ground::new(code::NO_PRICE_OFFER_FOR_REASON));
-    }
-    (!stated.levers.contains(&offer.lever)).then(|| Ground::new(code::LEVER_DOES_NOT_ANSWER_REASON))
-}
-
-/// What the customer's own situation rules out.
-fn against_customer(call: &Call<'_>, offer: &Offer) -> impl Iterator<Item = Ground> {
-    let incident = offer.is_price_offer() && !call.customer.open_incidents.is_empty();
-    let authority = call.inputs.request.agent.authority < offer.minimum_authority;
-    let cooling = cooling_down(call, offer).map(|(_, code)| code);
-    [
-        incident.then_some(code::OPEN_INCIDENT),
-        authority.then_some(code::AUTHORITY),
-        cooling,
-    ]
-    .into_iter()
-    .flatten()
-    .map(Ground::new)
+    let terms = terms(call, offer).ok_or(code::NO_TERMS)?;
+    let score = call.subscription.score.ok_or(code::NO_VALUE_ESTIMATE)?;
+    Ok(Benefit { terms, score })
 }
 
 /// An offer that was just refused, or taken, is not offered again for a while.
-fn cooling_down<'a>(call: &Call<'a>, offer: &Offer) -> Option<(&'a PastOffer, &'static str)> {
+fn cooling_down<'a>(call: &Call<'a>, offer: &Offer, outcome: Outcome) -> Option<&'a PastOffer> {
     let inputs = call.inputs;
-    inputs
-        .history
-        .offers
-        .iter()
-        .filter(|past| past.offer_key == offer.key)
-        .find_map(|past| {
-            let code = match past.outcome {
-                Outcome::Declined => code::REFUSED_BEFORE,
-                Outcome::Accepted => code::ACCEPTED_BEFORE,
-                _ => return None,
-            };
-            let days = i64::from(cool_down_days(offer, past.outcome));
-            (days_since(past.decided_at, inputs.now) < days).then_some((past, code))
-        })
+    let days = i64::from(cool_down_days(offer, outcome));
+    inputs.history.offers.iter().find(|past| {
+        past.outcome == outcome
+            && past.offer_key == offer.key
+            && days_since(past.decided_at, inputs.now) < days
+    })
 }
 
 fn cool_down_days(offer: &Offer, outcome: Outcome) -> u32 {
@@ -154,34 +138,41 @@ fn cool_down_days(offer: &Offer, outcome: Outcome) -> u32 {
     }
 }
 
-fn benefit(call: &Call<'_>, offer: &Offer) -> Result<Benefit, Ground> {
+fn terms(call: &Call<'_>, offer: &Offer) -> Option<Terms> {
     let price = call.subscription.monthly_price;
-    let terms = terms(call, offer).map_err(|_| Ground::new(code::NO_TERMS))?;
-    if price.is_some_and(|price| !offer.covers(price.currency)) {
-        return Err(Ground::new(code::NO_TERMS));
-    }
-    let score = call.subscription.score;
-    let score = score.ok_or(Ground::new(code::NO_VALUE_ESTIMATE))?;
-    Ok(Benefit { terms, score })
+    let covered = price.is_none_or(|price| offer.covers(price.currency));
+    offer
+        .benefit
+        .terms(price, call.inputs.now)
+        .ok()
+        .filter(|_| covered)
 }
 
-fn terms(call: &Call<'_>, offer: &Offer) -> Result<Terms, TermsError> {
-    let price = call.subscription.monthly_price;
-    offer.benefit.terms(price, call.inputs.now)
-}
-
-/// Says a ground in words: each clause that failed with what was seen, or what it rests on.
-pub fn describe(call: &Call<'_>, offer: &Offer, verdict: &Verdict, ground: &Ground) -> Vec<String> {
-    if ground.clauses.is_empty() {
-        return vec![describe_code(call, offer, verdict, &ground.code)];
-    }
-    let rule = rules(offer)
+/// Everything that keeps an offer from this call, each with its code, in words.
+pub fn obstacles(call: &Call<'_>, offer: &Offer) -> Vec<(&'static str, String)> {
+    OBSTACLES
         .into_iter()
-        .find(|(code, _)| *code == ground.code);
-    let failures = rule.map_or_else(Vec::new, |(_, rule)| rule.failures(&call.facts));
+        .filter(|(_, stands)| stands(call, offer))
+        .flat_map(|(code, _)| {
+            let words = describe(call, offer, code).into_iter();
+            words.map(move |words| (code, words))
+        })
+        .collect()
+}
+
+/// Says an obstacle in words: each clause that failed with what was seen, or what it rests on.
+fn describe(call: &Call<'_>, offer: &Offer, code: &'static str) -> Vec<String> {
+    match code {
+        code::ELIGIBILITY => failed_clauses(&offer.eligibility, &call.facts),
+        code::APPLICABILITY => failed_clauses(&offer.applicability, &call.facts),
+        code::SUITABILITY => failed_clauses(&offer.suitability, &call.facts),
+        code => vec![describe_code(call, offer, code)],
+    }
+}
+
+fn failed_clauses(rule: &Predicate, facts: &Facts) -> Vec<String> {
+    let failures = rule.failures(facts).into_iter();
     failures
-        .iter()
-        .filter(|failure| ground.clauses.contains(&failure.number))
         .map(|failure| match failure.seen {
             Some(seen) => format!("{}; it is {seen}", failure.clause),
             None => format!("{}; it is not known", failure.clause),
@@ -189,7 +180,7 @@ pub fn describe(call: &Call<'_>, offer: &Offer, verdict: &Verdict, ground: &Grou
         .collect()
 }
 
-fn describe_code(call: &Call<'_>, offer: &Offer, verdict: &Verdict, code: &str) -> String {
+fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
     let stated = call.stated.map_or("", |stated| stated.key.as_str());
     match code {
         code::PAUSED => "its authors have paused it".to_owned(),
@@ -199,19 +190,19 @@ fn describe_code(call: &Call<'_>, offer: &Offer, verdict: &Verdict, code: &str) 
         }
         code::OPEN_INCIDENT => open_incidents(call),
         code::AUTHORITY => "needs an agent with more authority".to_owned(),
-        code::REFUSED_BEFORE | code::ACCEPTED_BEFORE => cooling_down(call, offer)
-            .map(|(past, _)| days_passed(call, offer, past))
-            .unwrap_or_default(),
-        code::NO_TERMS => match terms(call, offer) {
-            Err(error) => error.to_string(),
-            Ok(_) => "its costs are not known in this currency".to_owned(),
-        },
+        code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
+        code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
+        code::NO_TERMS => no_terms(call, offer),
         code::NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
-        code::BELOW_NO_OFFER | code::RANKED_LOWER => verdict
-            .score
-            .map(|score| score.money(score.gain).to_string())
-            .unwrap_or_default(),
         _ => String::new(),
+    }
+}
+
+fn no_terms(call: &Call<'_>, offer: &Offer) -> String {
+    let price = call.subscription.monthly_price;
+    match offer.benefit.terms(price, call.inputs.now) {
+        Err(error) => error.to_string(),
+        Ok(_) => "its costs are not known in this currency".to_owned(),
     }
 }
 
@@ -221,7 +212,10 @@ fn open_incidents(call: &Call<'_>) -> String {
     categories.join(", ")
 }
 
-fn days_passed(call: &Call<'_>, offer: &Offer, past: &PastOffer) -> String {
+fn days_passed(call: &Call<'_>, offer: &Offer, outcome: Outcome) -> String {
+    let Some(past) = cooling_down(call, offer, outcome) else {
+        return String::new();
+    };
     let passed = days_since(past.decided_at, call.inputs.now);
     let days = cool_down_days(offer, past.outcome);
     format!("{passed} of {days} days ago")

@@ -1,14 +1,14 @@
 //! What became of each offer of the catalogue in a decision.
 //!
-//! A verdict is made for every offer on every call and stored with the decision, so it holds codes
-//! and numbers. What it means in words is said when somebody asks, by
-//! [`qualification::describe`](super::qualification::describe), on the catalogue it was made with.
+//! A verdict is made for every offer on every call and stored with the decision, so it holds a code
+//! and numbers. What else speaks against an offer, and in words, is said when somebody asks, by
+//! [`qualification::obstacles`](super::qualification::obstacles), on the catalogue it was made with.
 
 use std::borrow::Cow;
 
 use kernel::id::OfferKey;
 use kernel::money::{Currency, Money};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The terms of the expected net gain of one arm. Amounts are minor units of one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,9 +49,9 @@ impl ScoreTerms {
 pub struct Verdict {
     /// The offer.
     pub offer_key: OfferKey,
-    /// Why it was not chosen; empty when it was.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub grounds: Vec<Ground>,
+    /// Why it was not chosen, the first reason of perhaps more; absent when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'static, str>>,
     /// The terms of its score; absent when it does not qualify.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<ScoreTerms>,
@@ -71,15 +71,15 @@ pub enum VerdictKind {
 impl Verdict {
     /// Tells which kind it is.
     pub const fn kind(&self) -> VerdictKind {
-        match (self.grounds.is_empty(), &self.score) {
-            (true, _) => VerdictKind::Chosen,
-            (false, Some(_)) => VerdictKind::NotChosen,
-            (false, None) => VerdictKind::Disqualified,
+        match (&self.code, &self.score) {
+            (None, _) => VerdictKind::Chosen,
+            (Some(_), Some(_)) => VerdictKind::NotChosen,
+            (Some(_), None) => VerdictKind::Disqualified,
         }
     }
 }
 
-/// The codes of grounds.
+/// The codes of what keeps an offer from a call.
 pub mod code {
     /// Its authors have paused it.
     pub const PAUSED: &str = "PAUSED";
@@ -109,37 +109,4 @@ pub mod code {
     pub const BELOW_NO_OFFER: &str = "BELOW_NO_OFFER";
     /// Others are worth more.
     pub const RANKED_LOWER: &str = "RANKED_LOWER";
-}
-
-/// One thing that keeps an offer from a call. Written as a pair, since there are many.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "(Cow<'static, str>, Vec<usize>)")]
-pub struct Ground {
-    /// A short key.
-    pub code: Cow<'static, str>,
-    /// Which clauses of a rule failed, counted from zero in the order of writing; empty when it is
-    /// no rule that speaks against the offer.
-    pub clauses: Vec<usize>,
-}
-
-impl Ground {
-    /// A ground that its code says all of.
-    pub const fn new(code: &'static str) -> Self {
-        Self {
-            code: Cow::Borrowed(code),
-            clauses: Vec::new(),
-        }
-    }
-}
-
-impl Serialize for Ground {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.code, &self.clauses).serialize(serializer)
-    }
-}
-
-impl From<(Cow<'static, str>, Vec<usize>)> for Ground {
-    fn from((code, clauses): (Cow<'static, str>, Vec<usize>)) -> Self {
-        Self { code, clauses }
-    }
 }

@@ -17,7 +17,7 @@ use crate::domain::named::Named;
 use crate::domain::policy::{OffersAllowed, PolicyOutcome};
 use crate::domain::promise::Promise;
 use crate::domain::session::State;
-use crate::domain::verdict::{Ground, ScoreTerms, Verdict, VerdictKind};
+use crate::domain::verdict::{ScoreTerms, Verdict, VerdictKind};
 use crate::usecase::confirm_cancellation::Confirmed;
 use crate::usecase::explain_decision::Explanation;
 use crate::usecase::read_session::{EventView, Linked, OfferView};
@@ -156,14 +156,19 @@ fn terms(summary: &str, terms: &Terms) -> pb::OfferTerms {
     }
 }
 
-/// Renders a verdict in short: the codes of its grounds, and the score of what was chosen.
+/// Renders a verdict in short: the code of why not, and the score of what was chosen.
 fn verdict(verdict: Verdict) -> pb::OfferVerdict {
-    let chosen = verdict.kind() == VerdictKind::Chosen;
+    let kind = verdict.kind();
+    let chosen = kind == VerdictKind::Chosen;
+    let reason = verdict.code.map(|code| pb::Reason {
+        code: code.into_owned(),
+        detail: String::new(),
+    });
     pb::OfferVerdict {
-        offer_key: verdict.offer_key.to_string(),
-        kind: verdict_kind(verdict.kind()).into(),
-        reasons: codes(verdict.grounds),
+        kind: verdict_kind(kind).into(),
+        reasons: reason.into_iter().collect(),
         score: verdict.score.as_ref().filter(|_| chosen).map(score),
+        offer_key: verdict.offer_key.to_string(),
     }
 }
 
@@ -175,29 +180,16 @@ fn verdict_kind(kind: VerdictKind) -> pb::VerdictKind {
     }
 }
 
-fn codes(grounds: Vec<Ground>) -> Vec<pb::Reason> {
-    let grounds = grounds.into_iter();
-    grounds
-        .map(|ground| pb::Reason {
-            code: ground.code.into_owned(),
-            detail: String::new(),
-        })
-        .collect()
-}
-
-/// Renders a verdict with its score and each of its grounds in words.
-fn explained(verdict: &Verdict, words: &[Vec<String>]) -> pb::OfferVerdict {
-    let grounds = verdict.grounds.iter().zip(words);
-    let reason = |ground: &Ground, words: &String| pb::Reason {
-        code: ground.code.to_string(),
+/// Renders a verdict with its score and everything that speaks against it in words.
+fn explained(verdict: &Verdict, grounds: &[(String, String)]) -> pb::OfferVerdict {
+    let reason = |(code, words): &(String, String)| pb::Reason {
+        code: code.clone(),
         detail: words.clone(),
     };
     pb::OfferVerdict {
         offer_key: verdict.offer_key.to_string(),
         kind: verdict_kind(verdict.kind()).into(),
-        reasons: grounds
-            .flat_map(|(ground, words)| words.iter().map(move |words| reason(ground, words)))
-            .collect(),
+        reasons: grounds.iter().map(reason).collect(),
         score: verdict.score.as_ref().map(score),
     }
 }
@@ -340,7 +332,7 @@ pub(super) fn lever(lever: Lever) -> pb::Lever {
 /// Renders an explained decision.
 pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionResponse {
     let record = &explanation.record;
-    let verdicts = record.decision.verdicts.iter().zip(&explanation.words);
+    let verdicts = record.decision.verdicts.iter().zip(&explanation.grounds);
     pb::ExplainDecisionResponse {
         answer: Some(recorded(record.clone(), false)),
         request: Some(save_request(&record.request)),
@@ -356,7 +348,7 @@ pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionRespo
         trace_id: record.trace_id.clone(),
         decide_microseconds: record.decide_microseconds,
         verdicts: verdicts
-            .map(|(verdict, words)| explained(verdict, words))
+            .map(|(verdict, grounds)| explained(verdict, grounds))
             .collect(),
     }
 }

@@ -7,7 +7,8 @@ use kernel::time::Deadline;
 use super::active::Active;
 use crate::domain::decision::{Inputs, Record};
 use crate::domain::facts::Facts;
-use crate::domain::qualification::{Call, describe};
+use crate::domain::qualification::{Call, obstacles};
+use crate::domain::verdict::Verdict;
 use crate::store::Store;
 
 /// The use case.
@@ -26,8 +27,8 @@ pub struct Explanation {
     pub record: Record,
     /// The facts that the rules saw.
     pub facts: Facts,
-    /// For each verdict of the record, each of its grounds in words.
-    pub words: Vec<Vec<Vec<String>>>,
+    /// For each verdict of the record, everything that speaks against the offer: code and words.
+    pub grounds: Vec<Vec<(String, String)>>,
     /// Deciding again on the stored inputs gives the same answer.
     pub replay_agrees: bool,
 }
@@ -59,9 +60,9 @@ impl ExplainDecision {
         let inputs = record.inputs(&catalogue, &policy);
         let call = call(&inputs);
         Ok(Explanation {
-            words: call
+            grounds: call
                 .as_ref()
-                .map_or_else(Vec::new, |call| words(call, &record)),
+                .map_or_else(Vec::new, |call| grounds(call, &record)),
             facts: call.map_or_else(Facts::new, |call| call.facts),
             replay_agrees: record.replay_agrees(&catalogue, &policy),
             record,
@@ -75,17 +76,27 @@ fn call<'a>(inputs: &'a Inputs<'a>) -> Option<Call<'a>> {
     Some(Call::new(inputs, customer, subscription, inputs.stated()))
 }
 
-fn words(call: &Call<'_>, record: &Record) -> Vec<Vec<Vec<String>>> {
+fn grounds(call: &Call<'_>, record: &Record) -> Vec<Vec<(String, String)>> {
     let verdicts = record.decision.verdicts.iter();
-    verdicts
-        .map(|verdict| {
-            let Some(offer) = call.catalogue.offer(&verdict.offer_key) else {
-                return Vec::new();
-            };
-            let grounds = verdict.grounds.iter();
-            grounds
-                .map(|ground| describe(call, offer, verdict, ground))
-                .collect()
-        })
-        .collect()
+    verdicts.map(|verdict| against(call, verdict)).collect()
+}
+
+/// What speaks against one offer. What was recorded stands, whatever is found by now.
+fn against(call: &Call<'_>, verdict: &Verdict) -> Vec<(String, String)> {
+    let Some(recorded) = &verdict.code else {
+        return Vec::new();
+    };
+    if let Some(score) = &verdict.score {
+        return vec![(recorded.to_string(), score.money(score.gain).to_string())];
+    }
+    let offer = call.catalogue.offer(&verdict.offer_key);
+    let found = offer.map_or_else(Vec::new, |offer| obstacles(call, offer));
+    let mut grounds: Vec<_> = found
+        .into_iter()
+        .map(|(code, words)| (code.to_owned(), words))
+        .collect();
+    if !grounds.iter().any(|(code, _)| code == recorded) {
+        grounds.insert(0, (recorded.to_string(), String::new()));
+    }
+    grounds
 }

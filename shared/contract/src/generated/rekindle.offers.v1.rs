@@ -2269,7 +2269,7 @@ pub struct RequestSaveOfferResponse {
     #[prost(message, optional, tag = "8")]
     pub cancel_now: ::core::option::Option<CancelNow>,
     /// The offers that were chosen, with their scores, and where passed-over ones were asked for, these
-    /// with the codes of the reasons. ExplainDecision has every score, and the reasons in words.
+    /// with the code of the first reason. ExplainDecision has every score, and every reason in words.
     #[prost(message, repeated, tag = "9")]
     pub verdicts: ::prost::alloc::vec::Vec<OfferVerdict>,
     /// Something was down, and the answer is a safer one.

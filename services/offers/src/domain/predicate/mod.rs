@@ -51,8 +51,6 @@ pub(super) enum Node {
 /// A clause that did not hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClauseFailure<'a> {
-    /// Which clause of the rule it is, counted from zero in the order of writing.
-    pub number: usize,
     /// The clause as written.
     pub clause: &'a str,
     /// What the fact was; absent when it was not known.
@@ -82,7 +80,7 @@ impl Predicate {
     /// Says which clauses keep the rule from holding; empty exactly when it holds.
     pub fn failures<'a>(&'a self, facts: &'a Facts) -> Vec<ClauseFailure<'a>> {
         let mut failures = Vec::new();
-        self.root.gather_failures(facts, 0, &mut failures);
+        self.root.gather_failures(facts, &mut failures);
         failures
     }
 
@@ -133,36 +131,20 @@ impl Node {
         }
     }
 
-    /// `first` is the number of the first clause below this node.
-    fn gather_failures<'a>(
-        &'a self,
-        facts: &'a Facts,
-        first: usize,
-        failures: &mut Vec<ClauseFailure<'a>>,
-    ) {
+    fn gather_failures<'a>(&'a self, facts: &'a Facts, failures: &mut Vec<ClauseFailure<'a>>) {
         if failures.len() >= Predicate::MAX_FAILURES || self.evaluate(facts) {
             return;
         }
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                let mut number = first;
                 for part in parts {
-                    part.gather_failures(facts, number, failures);
-                    number += part.clause_count();
+                    part.gather_failures(facts, failures);
                 }
             }
             Self::Clause(clause) => failures.push(ClauseFailure {
-                number: first,
                 clause: &clause.written,
                 seen: facts.get(clause.fact),
             }),
-        }
-    }
-
-    fn clause_count(&self) -> usize {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::clause_count).sum(),
-            Self::Clause(_) => 1,
         }
     }
 
