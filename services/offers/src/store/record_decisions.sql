@@ -13,10 +13,11 @@ with call as (
         reason, agent_id, refusal_ends, max_offers, contract_ends_at, decided_at,
         request_id, body_hash, decision_id, supposes_never_met
     )
-    where not (
-        supposes_never_met
-        and exists (select from save_session as met where met.customer_id = call.customer_id)
-    )
+    -- In order and limited, so that it is a look into the index and never a scan of the table.
+    where not supposes_never_met or (
+        select session_id from save_session as met where met.customer_id = call.customer_id
+        order by met.session_id limit 1
+    ) is null
 ),
 fresh_request as (
     insert into request_log (request_id, method, body_hash, response)
