@@ -2,6 +2,7 @@
 //!
 //! - [`purchases`]: who buys when they like and leaves without a word.
 //! - [`tenures`]: who stays until they give notice.
+//! - [`propensity`]: who is likely to leave, from what is known of them.
 //! - [`numeric`]: the special functions and the optimiser below them.
 //!
 //! [`refusal`] says no; [`ranking`] compares.
@@ -10,6 +11,7 @@
 //! once, where the types are made; what is computed from these types is never `NaN`.
 
 pub mod numeric;
+pub mod propensity;
 pub mod purchases;
 pub mod ranking;
 pub mod refusal;
