@@ -1,6 +1,8 @@
 //! The special functions, sums in log space, and the optimiser.
 
+pub(crate) mod cholesky;
 pub(crate) mod chunked_sum;
+pub(crate) mod counting;
 pub mod gamma_functions;
 pub mod hypergeometric;
 pub mod log_space;

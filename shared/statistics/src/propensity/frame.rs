@@ -36,6 +36,21 @@ pub(super) enum Values {
     },
 }
 
+impl Values {
+    /// The values of some rows; the levels stay those of all.
+    pub(super) fn of_rows(&self, rows: &[u32]) -> Self {
+        match self {
+            Self::Numbers(numbers) => {
+                Self::Numbers(rows.iter().map(|row| numbers[*row as usize]).collect())
+            }
+            Self::Categories { levels, codes } => Self::Categories {
+                levels: levels.clone(),
+                codes: rows.iter().map(|row| codes[*row as usize]).collect(),
+            },
+        }
+    }
+}
+
 impl Frame {
     /// A frame without columns, of so many rows.
     pub fn new(rows: usize) -> Result<Self, FrameRefusal> {

@@ -2,16 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::boosted_trees::BoostedTrees;
 use super::evaluation::{Evaluation, Family};
 use super::schema::{Row, Schema};
+use super::spline_logit::SplineLogit;
+use super::training::{Trained, bounded};
+use crate::numeric::log_space::logistic;
 
 /// A fitted model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredModel", into = "StoredModel")]
 pub struct PropensityModel {
+    stored: StoredModel,
+}
+
+/// The parts of a model, as they are stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredModel {
     schema: Schema,
     left_out: Vec<LeftOut>,
-    base_log_odds: f64,
+    intercept: f64,
+    spline_logit: Option<Weighed<SplineLogit>>,
+    boosted_trees: Option<Weighed<BoostedTrees>>,
     evaluation: Evaluation,
+}
+
+/// A model and the factor that its log-odds are multiplied with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Weighed<M> {
+    weight: f64,
+    model: M,
 }
 
 /// A column that the model does not use.
@@ -45,59 +66,124 @@ pub struct Contribution<'a> {
 }
 
 impl PropensityModel {
+    /// Keeps what the chosen family needs.
+    pub(super) fn of(schema: Schema, left_out: Vec<LeftOut>, trained: Trained) -> Self {
+        let weights = trained.weights(trained.evaluation.chosen).clone();
+        Self {
+            stored: StoredModel {
+                schema,
+                left_out,
+                intercept: weights.intercept,
+                spline_logit: Weighed::of(weights.slopes[0], trained.logit),
+                boosted_trees: Weighed::of(weights.slopes[1], trained.trees),
+                evaluation: trained.evaluation,
+            },
+        }
+    }
+
     /// Returns the probability of leaving, above zero and below one.
     pub fn probability(&self, row: &Row) -> f64 {
-        1.0 / (1.0 + libm::exp(-self.log_odds(row)))
+        logistic(self.log_odds(row))
     }
 
     /// Returns the log-odds of leaving.
     pub fn log_odds(&self, row: &Row) -> f64 {
-        let sum: f64 = self
-            .contributions(row)
-            .iter()
-            .map(|contribution| contribution.log_odds)
-            .sum();
-        self.base_log_odds + sum
+        let cells = || row.cells.iter().copied();
+        let mut log_odds = self.stored.intercept;
+        if let Some(Weighed { weight, model }) = &self.stored.spline_logit {
+            log_odds += weight * model.log_odds(cells());
+        }
+        if let Some(Weighed { weight, model }) = &self.stored.boosted_trees {
+            log_odds += weight * model.log_odds(cells());
+        }
+        bounded(log_odds)
     }
 
     /// Returns the log-odds that the contributions are counted from: those of the average customer
     /// in training.
     pub fn base_log_odds(&self) -> f64 {
-        self.base_log_odds
+        let mut base = self.stored.intercept;
+        if let Some(Weighed { weight, model }) = &self.stored.spline_logit {
+            base += weight * model.base();
+        }
+        if let Some(Weighed { weight, model }) = &self.stored.boosted_trees {
+            base += weight * model.base();
+        }
+        base
     }
 
     /// Returns what each input contributes to a customer's log-odds, in the order of the schema.
     /// Base and contributions sum up to the log-odds.
     pub fn contributions(&self, row: &Row) -> Vec<Contribution<'_>> {
-        self.schema
-            .inputs()
-            .iter()
-            .zip(&row.cells)
-            .map(|(input, _)| Contribution {
+        let cells = || row.cells.iter().copied();
+        let inputs = self.stored.schema.inputs();
+        let mut sums = vec![0.0; inputs.len()];
+        if let Some(Weighed { weight, model }) = &self.stored.spline_logit {
+            add_weighed(&mut sums, *weight, &model.parts(cells()));
+        }
+        if let Some(Weighed { weight, model }) = &self.stored.boosted_trees {
+            add_weighed(&mut sums, *weight, &model.parts(cells()));
+        }
+        let named = inputs.iter().zip(sums);
+        named
+            .map(|(input, log_odds)| Contribution {
                 input: &input.name,
-                log_odds: 0.0,
+                log_odds,
             })
             .collect()
     }
 
     /// Returns what the model wants to know of a customer.
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.stored.schema
     }
 
     /// Returns the columns that were offered in training and are not used.
     pub fn left_out(&self) -> &[LeftOut] {
-        &self.left_out
+        &self.stored.left_out
     }
 
     /// Returns the family that was chosen.
     pub fn family(&self) -> Family {
-        self.evaluation.chosen
+        self.stored.evaluation.chosen
     }
 
     /// Returns how good the model is on customers it has not seen, by cross-validation inside the
     /// training data.
     pub fn evaluation(&self) -> &Evaluation {
-        &self.evaluation
+        &self.stored.evaluation
+    }
+}
+
+impl<M> Weighed<M> {
+    fn of(weight: f64, model: M) -> Option<Self> {
+        (weight > 0.0).then_some(Self { weight, model })
+    }
+}
+
+fn add_weighed(sums: &mut [f64], weight: f64, parts: &[f64]) {
+    for (sum, part) in sums.iter_mut().zip(parts) {
+        *sum += weight * part;
+    }
+}
+
+/// Why a stored model is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stored propensity model is damaged: {part}")]
+pub struct DamagedModel {
+    part: &'static str,
+}
+
+impl TryFrom<StoredModel> for PropensityModel {
+    type Error = DamagedModel;
+
+    fn try_from(stored: StoredModel) -> Result<Self, DamagedModel> {
+        Ok(Self { stored })
+    }
+}
+
+impl From<PropensityModel> for StoredModel {
+    fn from(model: PropensityModel) -> Self {
+        model.stored
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Frame, MISSING, Values};
+use super::frame::{Column, MISSING, Values};
 use super::refusal::RowRefusal;
 
 /// The inputs of a model, in the order in which it takes their values.
@@ -64,10 +64,9 @@ pub(super) enum Cell {
 }
 
 impl Schema {
-    /// The schema of the columns of a frame.
-    pub(super) fn of(frame: &Frame) -> Self {
-        let inputs = frame
-            .columns()
+    /// The schema of columns.
+    pub(super) fn of(columns: &[&Column]) -> Self {
+        let inputs = columns
             .iter()
             .map(|column| Input {
                 name: column.name.clone(),

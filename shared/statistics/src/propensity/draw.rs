@@ -1,0 +1,47 @@
+//! Chance out of a seed: the same seed, the same draws.
+
+/// A stream of draws (SplitMix64; Steele, Lea & Flood 2014).
+#[derive(Clone, Debug)]
+pub(super) struct Draws {
+    state: u64,
+}
+
+impl Draws {
+    /// The stream of a seed and of a place in the work.
+    pub(super) fn new(seed: u64, place: u64) -> Self {
+        let mut draws = Self {
+            state: seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        };
+        draws.next();
+        draws
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A whole number below a limit, which is above zero.
+    pub(super) fn below(&mut self, limit: usize) -> usize {
+        let product = u128::from(self.next()) * (limit as u128);
+        usize::try_from(product >> 64).unwrap_or(0)
+    }
+
+    /// Puts items into a random order (Fisher & Yates).
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+
+    /// Moves so many random items to the front.
+    pub(super) fn choose<T>(&mut self, items: &mut [T], count: usize) {
+        for place in 0..count.min(items.len()) {
+            let other = place + self.below(items.len() - place);
+            items.swap(place, other);
+        }
+    }
+}
