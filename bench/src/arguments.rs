@@ -23,6 +23,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// The speed of the services against a tonic echo and pgbench.
     Speed(Box<Speed>),
+    /// The models against published figures, and their speed against numpy and lifetimes.
+    Models(Box<Models>),
     /// Serve an echo; `speed` starts these itself.
     #[command(hide = true)]
     Echo {
@@ -71,6 +73,43 @@ pub(crate) struct Speed {
     /// Where Postgres and Redis come from.
     #[command(flatten)]
     pub(crate) stack: StackArguments,
+}
+
+/// Which figures of the models are found, and on what.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Models {
+    /// How often everything is timed; the medians count.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+
+    /// Customers that are drawn for both sides.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+    pub(crate) customers: u32,
+
+    /// Where the draw begins.
+    #[arg(long, default_value_t = 1_997)]
+    pub(crate) seed: u64,
+
+    /// Folder of the data sets; what is not there is left out.
+    #[arg(
+        long,
+        env = "REKINDLE_SHARED_DATA",
+        default_value = "../shared/data",
+        value_name = "DIR"
+    )]
+    pub(crate) data: PathBuf,
+
+    /// A Python with the packages of bench/python/requirements.txt; without it, no comparison.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) python: Option<PathBuf>,
+
+    /// The script of the other side.
+    #[arg(long, default_value = "bench/python/models.py", value_name = "FILE")]
+    pub(crate) script: PathBuf,
+
+    /// Find no more than these, by name or by the beginning of names; all when none is named.
+    #[arg(long, value_delimiter = ',', value_name = "KEY")]
+    pub(crate) only: Vec<String>,
 }
 
 impl Speed {

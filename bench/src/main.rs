@@ -1,10 +1,11 @@
 //! Measures the suite as ratios within one run: the services against a bare tonic echo and against
-//! pgbench on the same Postgres.
+//! pgbench on the same Postgres; the models against published figures and against Python.
 //!
 //! | room | owns |
 //! |---|---|
 //! | `arguments` | what can be typed |
 //! | `speed`   | what runs, and the measures round by round |
+//! | `models`  | the models' figures, and the contests with numpy and lifetimes |
 //! | `load`    | closed and open loops, and what became of their calls |
 //! | `echo`, `pgbench` | the ceilings |
 //! | `figures` | medians, ratios, the report |
@@ -16,6 +17,7 @@ mod cpu;
 mod echo;
 mod figures;
 mod load;
+mod models;
 mod pgbench;
 mod redis;
 mod speed;
@@ -49,6 +51,11 @@ fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
     runtime.block_on(async {
         match &arguments.command {
             Command::Echo { next } => echo::serve(next.as_deref(), output).await.map(|()| 0),
+            Command::Models(models) => {
+                let report = models::run(models, output)?;
+                output.result(&report, models::Report::table)?;
+                Ok(0)
+            }
             Command::Speed(speed) => {
                 #[expect(clippy::disallowed_methods, reason = "the customers live today")]
                 let today = jiff::Timestamp::now()

@@ -4,6 +4,6 @@ mod measure;
 mod ratio;
 mod report;
 
-pub(crate) use measure::{Measure, Measured, Rounds};
+pub(crate) use measure::{Measure, Measured, Rounds, median};
 pub(crate) use ratio::wanted;
 pub(crate) use report::{Report, Setting};
