@@ -101,7 +101,7 @@ const HALL: [&str; 4] = ["app", "lib", "main", "settings"];
 const SERVICES: [&str; 3] = ["profiles", "lifecycle", "offers"];
 
 /// Crates below the services, and what they never depend on.
-const SHARED_NEVER: [(&str, &[&str]); 5] = [
+const SHARED_NEVER: [(&str, &[&str]); 6] = [
     (
         "kernel",
         &[
@@ -110,6 +110,12 @@ const SHARED_NEVER: [(&str, &[&str]); 5] = [
     ),
     (
         "statistics",
+        &[
+            "tokio", "tonic", "prost", "sqlx", "redis", "contract", "edge", "storage", "rand",
+        ],
+    ),
+    (
+        "foreign_model",
         &[
             "tokio", "tonic", "prost", "sqlx", "redis", "contract", "edge", "storage", "rand",
         ],
