@@ -3,6 +3,8 @@
 //! Total: a value this version does not know reads as unknown, an amount in no known currency as
 //! none, an instant out of range as absent.
 
+use std::collections::BTreeMap;
+
 use contract::types::v1 as wire;
 use edge::wire::instant;
 use kernel::money::{Currency, Money};
@@ -21,6 +23,7 @@ pub(super) fn read(facts: &wire::CustomerFacts) -> CustomerFacts {
         subscriptions: facts.subscriptions.iter().map(subscription).collect(),
         lifetimes: facts.lifetimes.iter().map(lifetime).collect(),
         open_incidents: facts.open_incidents.iter().map(incident).collect(),
+        incident_count: facts.incident_count,
         last_incident_resolve_time: time(facts.last_incident_resolve_time.as_ref()),
         activities: facts.activities.iter().map(activity).collect(),
         purchase_days: facts.purchase_days.clone(),
@@ -51,7 +54,16 @@ fn subscription(subscription: &wire::SubscriptionFacts) -> Subscription {
         service_end_time: time(subscription.service_end_time.as_ref()),
         monthly_price: money(subscription.monthly_price.as_ref()),
         lives_on: lives_on(subscription.end_reason()),
+        product: subscription.product.clone(),
+        attributes: attributes(subscription),
     }
+}
+
+fn attributes(subscription: &wire::SubscriptionFacts) -> BTreeMap<String, String> {
+    let attributes = subscription.attributes.iter();
+    attributes
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Who buys when wanted is bound by nothing, if the relationship is not told.

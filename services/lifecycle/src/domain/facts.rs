@@ -1,5 +1,7 @@
 //! What is known about a customer, as far as stages and scores read it.
 
+use std::collections::BTreeMap;
+
 use kernel::money::Money;
 use kernel::time::Timestamp;
 
@@ -18,6 +20,8 @@ pub struct CustomerFacts {
     pub lifetimes: Vec<Lifetime>,
     /// Incidents that are not resolved.
     pub open_incidents: Vec<Incident>,
+    /// How many incidents there have ever been.
+    pub incident_count: u32,
     /// When the last incident was resolved.
     pub last_incident_resolve_time: Option<Timestamp>,
     /// Totals by kind of event.
@@ -51,6 +55,10 @@ pub struct Subscription {
     pub monthly_price: Option<Money>,
     /// It ended because it lives on elsewhere: moved, replaced or merged. Not churn.
     pub lives_on: bool,
+    /// The product or plan; empty when not known.
+    pub product: String,
+    /// Further attributes by name, as they were imported.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// How leaving shows itself.

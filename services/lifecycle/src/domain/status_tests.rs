@@ -307,6 +307,7 @@ prop_compose! {
             service_end_time,
             monthly_price: price.map(euro),
             lives_on,
+            ..Subscription::default()
         }
     }
 }
@@ -356,6 +357,7 @@ prop_compose! {
                 .into_iter()
                 .map(|open_time| Incident { subscription_id: String::new(), open_time })
                 .collect(),
+            incident_count: 3,
             last_incident_resolve_time,
             activities,
             purchase_day_count: u32::try_from(purchases.len()).unwrap(),
