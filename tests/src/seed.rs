@@ -54,6 +54,8 @@ pub async fn publish(clients: &Clients) {
 pub async fn fit(clients: &Clients) -> lifecycle::Model {
     let request = lifecycle::FitModelRequest {
         kind: lifecycle::ModelKind::LifeTable.into(),
+        activate_if_better: true,
+        ..lifecycle::FitModelRequest::default()
     };
     let mut steps = clients
         .models()

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::facts::ContractKind;
-use statistics::tenures::curve::Curve;
+use super::model::{Figure, GroupReport};
+use statistics::tenures::curve::{Curve, Period};
 
 /// How long a month is, in days: a twelfth of a Gregorian year.
 pub const DAYS_PER_MONTH: f64 = 30.436_875;
@@ -70,28 +71,115 @@ impl fmt::Display for Group {
     }
 }
 
-/// What is known about a fitted model without its tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelSummary {
-    /// The version, from one.
-    pub version: u64,
-    /// When it was fitted.
-    pub fit_time: Timestamp,
-    /// How many subscriptions and gaps it was fitted on.
-    pub sample_size: u64,
-    /// How many of these had ended.
-    pub event_count: u64,
-    /// It is the one in use.
-    pub active: bool,
+/// The tables of a model as they are stored: by group, checked on the way in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredTables", into = "StoredTables")]
+pub struct TableSet(Vec<(Group, Curve)>);
+
+/// The same before anybody looked at them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredTables {
+    tables: Vec<StoredTable>,
 }
 
-/// Some models, newest first.
-#[derive(Clone, Debug)]
-pub struct ModelPage {
-    /// The models.
-    pub models: Vec<ModelSummary>,
-    /// There are older ones.
-    pub more: bool,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct StoredTable {
+    business_line: Option<String>,
+    subject: String,
+    /// At risk, and ended.
+    periods: Vec<(u64, u64)>,
+}
+
+/// What is wrong with stored tables.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TableFault {
+    /// A subject that there is not.
+    #[error("unknown subject {0}")]
+    Subject(String),
+    /// More ended than were at risk, or more are at risk than were left.
+    #[error("the counts of {0} contradict each other")]
+    Counts(String),
+}
+
+impl TryFrom<StoredTables> for TableSet {
+    type Error = TableFault;
+
+    fn try_from(stored: StoredTables) -> Result<Self, TableFault> {
+        let tables = stored.tables.into_iter().map(StoredTable::check);
+        Ok(Self(tables.collect::<Result<_, _>>()?))
+    }
+}
+
+impl From<TableSet> for StoredTables {
+    fn from(tables: TableSet) -> Self {
+        let store = |(group, curve): (Group, Curve)| StoredTable {
+            business_line: group.business_line,
+            subject: group.subject.key().to_owned(),
+            periods: curve
+                .periods()
+                .iter()
+                .map(|period| (period.at_risk, period.ended))
+                .collect(),
+        };
+        Self {
+            tables: tables.0.into_iter().map(store).collect(),
+        }
+    }
+}
+
+impl StoredTable {
+    fn check(self) -> Result<(Group, Curve), TableFault> {
+        let subject = Subject::from_key(&self.subject).ok_or(TableFault::Subject(self.subject))?;
+        let group = Group {
+            business_line: self.business_line,
+            subject,
+        };
+        let mut left = u64::MAX;
+        for (at_risk, ended) in &self.periods {
+            if at_risk > &left || ended > at_risk {
+                return Err(TableFault::Counts(group.to_string()));
+            }
+            left = at_risk - ended;
+        }
+        let periods = self.periods.into_iter();
+        let periods = periods.map(|(at_risk, ended)| Period { at_risk, ended });
+        Ok((group, Curve::new(periods.collect())))
+    }
+}
+
+impl TableSet {
+    /// Puts the tables in the order of their groups.
+    pub fn new(mut tables: Vec<(Group, Curve)>) -> Self {
+        tables.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(tables)
+    }
+
+    /// Returns the tables.
+    pub fn tables(&self) -> &[(Group, Curve)] {
+        &self.0
+    }
+
+    /// Gives the tables away.
+    pub fn into_tables(self) -> Vec<(Group, Curve)> {
+        self.0
+    }
+
+    /// Describes the table of each group.
+    pub(super) fn reports(&self) -> Vec<GroupReport> {
+        let report = |(group, curve): &(Group, Curve)| GroupReport {
+            group: group.to_string(),
+            family: "kaplan_meier",
+            sample_size: curve.periods().first().map_or(0, |period| period.at_risk),
+            parameters: Vec::new(),
+            figures: vec![
+                Figure::new("mean_hazard", curve.mean_hazard()),
+                Figure::new("plateau", curve.plateau()),
+            ],
+            search: None,
+            pooled_because: None,
+        };
+        self.0.iter().map(report).collect()
+    }
 }
 
 /// The tables of one line, or of all together.
@@ -191,7 +279,6 @@ impl LineTables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use statistics::tenures::curve::Period;
 
     fn table(line: Option<&str>, subject: Subject, months: usize) -> (Group, Curve) {
         let group = Group {
@@ -229,6 +316,22 @@ mod tests {
         assert_eq!(name(&tables, "telecom", two_year, 3.0), "telecom/all");
         assert_eq!(name(&tables, "energy", two_year, 3.0), "all/all");
         assert!(tables.gap("telecom").is_none());
+    }
+
+    #[test]
+    fn stored_counts_that_contradict_each_other_are_refused() {
+        let check = |periods: &[(u64, u64)]| {
+            StoredTable {
+                business_line: None,
+                subject: "all".to_owned(),
+                periods: periods.to_vec(),
+            }
+            .check()
+        };
+        assert!(check(&[(10, 2), (8, 8)]).is_ok());
+        let fault = TableFault::Counts("all/all".to_owned());
+        assert_eq!(check(&[(10, 11)]).unwrap_err(), fault);
+        assert_eq!(check(&[(10, 2), (9, 0)]).unwrap_err(), fault);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Owns the decisions: stages and their evidence, life tables, models, scores. Pure.
 
 mod clock_days;
+pub mod drift;
 pub mod facts;
 pub mod fit;
 pub mod life_tables;
+pub mod model;
+pub mod models_in_use;
 pub mod observation;
 pub mod rules;
 pub mod rules_check;

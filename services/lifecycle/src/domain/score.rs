@@ -26,6 +26,7 @@ use kernel::time::Timestamp;
 use super::clock_days::{day_number, days_since};
 use super::facts::{ActivityKind, CustomerFacts, Relationship, Standing, Subscription};
 use super::life_tables::{DAYS_PER_MONTH, DAYS_PER_WEEK, LifeTables, Table};
+use super::models_in_use::ModelsInUse;
 use super::rules::LineRules;
 use statistics::tenures::curve::{Conditional, Curve};
 
@@ -116,7 +117,7 @@ pub fn score(
     facts: &CustomerFacts,
     subscription: &Subscription,
     rules: &LineRules,
-    tables: Option<&LifeTables>,
+    models: &ModelsInUse,
     as_of: Timestamp,
 ) -> Scores {
     match subscription.standing(as_of) {
@@ -124,7 +125,7 @@ pub fn score(
         Standing::Ended => return Scores::absent(Absence::Ended),
         Standing::Live => {}
     }
-    let Some(tables) = tables else {
+    let Some(tables) = models.life_tables.as_deref() else {
         return Scores::absent(Absence::NoLifeTable);
     };
     match subscription.relationship {

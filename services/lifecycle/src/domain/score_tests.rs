@@ -1,5 +1,7 @@
 //! Scores against sums done by hand.
 
+use std::sync::Arc;
+
 use kernel::money::BasisPoints;
 
 use super::*;
@@ -50,9 +52,17 @@ fn contracts() -> LifeTables {
     LifeTables::new(7, [halving(Subject::EveryContract, 1 << 20, 12)])
 }
 
-fn scored(subscription: &Subscription, tables: Option<&LifeTables>) -> Scores {
+fn in_use(tables: LifeTables) -> ModelsInUse {
+    ModelsInUse {
+        life_tables: Some(Arc::new(tables)),
+        ..ModelsInUse::default()
+    }
+}
+
+fn scored(subscription: &Subscription, tables: Option<LifeTables>) -> Scores {
     let facts = CustomerFacts::default();
-    score(&facts, subscription, &LineRules::BUILT_IN, tables, now())
+    let models = tables.map(in_use).unwrap_or_default();
+    score(&facts, subscription, &LineRules::BUILT_IN, &models, now())
 }
 
 #[test]
@@ -60,7 +70,7 @@ fn nothing_fitted_means_no_score_and_a_reason() {
     let scores = scored(&contract(Some(euro(1_000))), None);
     assert_eq!(scores, Scores::absent(Absence::NoLifeTable));
     let empty = LifeTables::new(1, []);
-    let scores = scored(&contract(Some(euro(1_000))), Some(&empty));
+    let scores = scored(&contract(Some(euro(1_000))), Some(empty));
     assert_eq!(scores, Scores::absent(Absence::NoLifeTable));
 }
 
@@ -68,17 +78,17 @@ fn nothing_fitted_means_no_score_and_a_reason() {
 fn what_has_ended_or_not_begun_is_not_scored() {
     let mut subscription = contract(None);
     subscription.service_end_time = Some(now());
-    let scores = scored(&subscription, Some(&contracts()));
+    let scores = scored(&subscription, Some(contracts()));
     assert_eq!(scores, Scores::absent(Absence::Ended));
     subscription.service_end_time = None;
     subscription.start_time = Some(time("2026-06-02T00:00:00Z"));
-    let scores = scored(&subscription, Some(&contracts()));
+    let scores = scored(&subscription, Some(contracts()));
     assert_eq!(scores, Scores::absent(Absence::NotStarted));
 }
 
 #[test]
 fn risk_is_the_conditional_chance_of_the_horizon() {
-    let scores = scored(&contract(None), Some(&contracts()));
+    let scores = scored(&contract(None), Some(contracts()));
     let risk = scores.churn_risk.unwrap();
     let expected = 1.0 - 0.5_f64.powf(90.0 / DAYS_PER_MONTH);
     assert!((risk.probability - expected).abs() < 1e-9);
@@ -103,7 +113,7 @@ fn value_is_the_discounted_margin_of_the_months_left() {
     let facts = CustomerFacts::default();
     let subscription = contract(Some(euro(10_000)));
     let tables = contracts();
-    let scores = score(&facts, &subscription, &rules, Some(&tables), now());
+    let scores = score(&facts, &subscription, &rules, &in_use(tables), now());
     let value = scores.value_remaining.unwrap();
     let month = |number: f64| 0.5_f64.powf(number) * 1.2_f64.powf(-number / 12.0);
     let expected = month(1.0) + month(2.0) + month(3.0);
@@ -140,7 +150,7 @@ fn silent(facts: &CustomerFacts) -> Scores {
         risk_horizon_days: 14,
         ..LineRules::BUILT_IN
     };
-    score(facts, &subscription, &rules, Some(&tables), now())
+    score(facts, &subscription, &rules, &in_use(tables), now())
 }
 
 #[test]

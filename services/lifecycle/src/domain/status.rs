@@ -5,7 +5,8 @@ use kernel::time::Timestamp;
 
 use super::clock_days::{next_boundary, start_of_day};
 use super::facts::{CustomerFacts, Standing, Subscription};
-use super::life_tables::LifeTables;
+use super::model::ModelKind;
+use super::models_in_use::ModelsInUse;
 use super::rules::{LineRules, RuleSet};
 use super::score::{self, ChurnRisk, Scores, ValueRemaining};
 use super::stage::{self, Classification, Evidence, Measure, Stage};
@@ -67,8 +68,8 @@ pub struct UnknownSubscription;
 pub struct Knowledge<'a> {
     /// The rules in force.
     pub rules: &'a RuleSet,
-    /// The model in use.
-    pub tables: Option<&'a LifeTables>,
+    /// The models in use.
+    pub models: &'a ModelsInUse,
 }
 
 /// Computes the status of a customer at a time, from the facts alone.
@@ -86,7 +87,7 @@ pub fn compute(
     let mut subscriptions = Vec::with_capacity(facts.subscriptions.len());
     for subscription in &facts.subscriptions {
         let rules = surroundings.rules_of(subscription);
-        let scores = score::score(facts, subscription, rules, knowledge.tables, as_of);
+        let scores = score::score(facts, subscription, rules, knowledge.models, as_of);
         let subject = surroundings.subscription(subscription, &scores);
         subscriptions.push(describe(subscription, &subject, rules, scores));
         subjects.push(subject);
@@ -112,7 +113,7 @@ pub fn compute(
         churn_risk,
         subscriptions,
         rules_version: knowledge.rules.version,
-        model_version: knowledge.tables.map_or(0, |tables| tables.version),
+        model_version: knowledge.models.version(ModelKind::LifeTable),
         valid_until: valid_until(facts, as_of),
     })
 }

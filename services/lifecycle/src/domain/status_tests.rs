@@ -1,6 +1,7 @@
 //! Statuses of whole customers, and the laws that hold for all of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kernel::money::Currency;
 use proptest::prelude::*;
@@ -9,7 +10,7 @@ use super::*;
 use crate::domain::facts::{
     Activity, ActivityKind, ContractKind, Incident, Lifetime, Relationship, State,
 };
-use crate::domain::life_tables::{Group, Subject as TableSubject};
+use crate::domain::life_tables::{Group, LifeTables, Subject as TableSubject};
 use statistics::tenures::curve::{Curve, Period};
 
 const DAY: i64 = 86_400;
@@ -49,7 +50,7 @@ fn customer(subscriptions: Vec<Subscription>) -> CustomerFacts {
     }
 }
 
-fn tables() -> LifeTables {
+fn tables() -> ModelsInUse {
     let table = |subject, ended| {
         let group = Group {
             business_line: Some("telecom".to_owned()),
@@ -58,7 +59,7 @@ fn tables() -> LifeTables {
         let at_risk = 1_000;
         (group, Curve::new(vec![Period { at_risk, ended }; 72]))
     };
-    LifeTables::new(
+    let tables = LifeTables::new(
         7,
         [
             table(TableSubject::EveryContract, 20),
@@ -66,14 +67,18 @@ fn tables() -> LifeTables {
             table(TableSubject::Contract(ContractKind::TwoYear), 1),
             table(TableSubject::Gap, 100),
         ],
-    )
+    );
+    ModelsInUse {
+        life_tables: Some(Arc::new(tables)),
+        ..ModelsInUse::default()
+    }
 }
 
 fn status(facts: &CustomerFacts) -> CustomerStatus {
     let rules = RuleSet::built_in();
     let knowledge = Knowledge {
         rules: &rules,
-        tables: None,
+        models: &ModelsInUse::default(),
     };
     compute(facts, None, knowledge, at(NOW)).unwrap()
 }
@@ -237,7 +242,7 @@ fn the_risk_and_value_of_the_customer_are_those_of_the_subscriptions() {
     let (rules, tables) = (RuleSet::built_in(), tables());
     let knowledge = Knowledge {
         rules: &rules,
-        tables: Some(&tables),
+        models: &tables,
     };
     let whole = compute(&facts, None, knowledge, at(NOW)).unwrap();
     assert_eq!(whole.classification.stage, Stage::AtRisk);
@@ -266,7 +271,7 @@ fn values_in_two_currencies_are_not_added() {
     let (rules, tables) = (RuleSet::built_in(), tables());
     let knowledge = Knowledge {
         rules: &rules,
-        tables: Some(&tables),
+        models: &tables,
     };
     let found = compute(&facts, None, knowledge, at(NOW)).unwrap();
     assert_eq!(found.value_remaining, None);
@@ -379,7 +384,8 @@ proptest! {
         fitted in any::<bool>(),
     ) {
         let (rules, tables) = (RuleSet::built_in(), tables());
-        let knowledge = Knowledge { rules: &rules, tables: fitted.then_some(&tables) };
+        let models = if fitted { tables } else { ModelsInUse::default() };
+        let knowledge = Knowledge { rules: &rules, models: &models };
         let status = compute(&facts, None, knowledge, at(NOW)).unwrap();
         let found = &status.classification;
         prop_assert!(!found.finding.evidence.is_empty());
@@ -408,7 +414,7 @@ proptest! {
         share in 0.0..1.0_f64,
     ) {
         let (rules, tables) = (RuleSet::new(1, None, BTreeMap::new()), tables());
-        let knowledge = Knowledge { rules: &rules, tables: Some(&tables) };
+        let knowledge = Knowledge { rules: &rules, models: &tables };
         let status = compute(&facts, None, knowledge, at(NOW)).unwrap();
         prop_assert!(at(NOW) < status.valid_until);
         let left = status.valid_until.as_second() - NOW - 1;

@@ -44,10 +44,11 @@ impl ModelService for ModelRpc {
         &self,
         request: Request<wire::FitModelRequest>,
     ) -> Result<Response<Self::FitModelStream>, Status> {
-        parse::fit_model(request.into_inner()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let wanted =
+            parse::fit_model(&request.into_inner()).map_err(|refusal| BOUNDARY.status(refusal))?;
         let (steps, listener) = mpsc::channel(WAITING_STEPS);
         let use_cases = self.use_cases.clone();
-        let fit = async move { use_cases.fit_model(&steps).await };
+        let fit = async move { use_cases.fit_model(wanted, &steps).await };
         let fit = self.tracker.spawn(fit.in_current_span());
         let last = async move {
             match fit.await {
@@ -87,7 +88,51 @@ impl ModelService for ModelRpc {
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(wire::GetLifeTableResponse {
             model: Some(render_model::model(&model)),
-            tables: tables.iter().map(render_model::table).collect(),
+            tables: tables.tables().iter().map(render_model::table).collect(),
         }))
+    }
+
+    async fn get_model(
+        &self,
+        request: Request<wire::GetModelRequest>,
+    ) -> Result<Response<wire::GetModelResponse>, Status> {
+        let request = request.into_inner();
+        let which = parse::which_model(request.version, request.kind)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let shown = self
+            .use_cases
+            .get_model(deadline(), which)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render_model::shown(&shown)))
+    }
+
+    async fn activate_model(
+        &self,
+        request: Request<wire::ActivateModelRequest>,
+    ) -> Result<Response<wire::ActivateModelResponse>, Status> {
+        let wanted = parse::activate_model(&request.into_inner())
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let activated = self
+            .use_cases
+            .activate_model(deadline(), wanted)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render_model::activated(&activated)))
+    }
+
+    async fn check_drift(
+        &self,
+        request: Request<wire::CheckDriftRequest>,
+    ) -> Result<Response<wire::CheckDriftResponse>, Status> {
+        let request = request.into_inner();
+        let which = parse::which_model(request.version, request.kind)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let drift = self
+            .use_cases
+            .check_drift(deadline(), which)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render_model::drift(&drift)))
     }
 }

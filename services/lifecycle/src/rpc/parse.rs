@@ -3,18 +3,21 @@
 use contract::lifecycle::v1 as wire;
 use edge::page::PageTokens;
 use edge::violations::Violations;
-use kernel::id::{Customer, Request, Subscription};
+use kernel::id::{Agent, Customer, Request, Subscription};
 use kernel::money::BasisPoints;
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 use prost::Message;
 
+use crate::domain::model::ModelKind;
 use crate::domain::rules::LineRules;
 use crate::domain::rules_check;
-use crate::usecase::{GetCustomerStatus, PublishRules};
+use crate::usecase::{ActivateModel, FitModel, GetCustomerStatus, PublishRules, WhichModel};
 
 /// How many customers one batch may name.
 const MAX_CUSTOMERS: usize = 100;
+/// How many characters the reason of a forced activation may have.
+const MAX_REASON: usize = 500;
 /// How many models a page has when the request does not say.
 const DEFAULT_PAGE: u32 = 20;
 /// How many models a page has at most.
@@ -96,11 +99,74 @@ fn line(rules: wire::BusinessLineRules) -> (String, LineRules) {
     (rules.business_line, thresholds)
 }
 
-pub(super) fn fit_model(request: wire::FitModelRequest) -> Result<(), Refusal> {
+/// The kind a request means; a life table when it says none.
+fn model_kind(checks: &mut Violations, kind: i32) -> Option<ModelKind> {
+    let kind = checks.optional_known::<wire::ModelKind>("kind", kind)?;
+    Some(match kind {
+        wire::ModelKind::Unspecified | wire::ModelKind::LifeTable => ModelKind::LifeTable,
+        wire::ModelKind::Purchase => ModelKind::Purchase,
+        wire::ModelKind::Retention => ModelKind::Retention,
+        wire::ModelKind::Propensity => ModelKind::Propensity,
+    })
+}
+
+pub(super) fn fit_model(request: &wire::FitModelRequest) -> Result<FitModel, Refusal> {
     let mut checks = Violations::default();
-    // There is one family, which an unspecified kind means too.
-    checks.optional_known::<wire::ModelKind>("kind", request.kind);
-    checks.finish(|| Some(()))
+    let kind = model_kind(&mut checks, request.kind);
+    let family = checks.optional_known::<wire::PurchaseFamily>("family", request.family);
+    let is_given = family.is_some_and(|family| family != wire::PurchaseFamily::Unspecified);
+    if is_given && kind.is_some_and(|kind| kind != ModelKind::Purchase) {
+        let text = "only a purchase model has a family to choose: leave it out";
+        checks.add("family", "NOT_APPLICABLE", text);
+    }
+    checks.optional_id::<Request>("request_id", &request.request_id);
+    checks.finish(|| {
+        Some(FitModel {
+            kind: kind?,
+            activate_if_better: request.activate_if_better,
+            request: (!request.request_id.is_empty())
+                .then(|| (request.request_id.clone(), request.encode_to_vec())),
+        })
+    })
+}
+
+pub(super) fn activate_model(
+    request: &wire::ActivateModelRequest,
+) -> Result<ActivateModel, Refusal> {
+    let mut checks = Violations::default();
+    if request.version == 0 {
+        checks.add("version", "REQUIRED", "must name a version, from one");
+    }
+    let reason = if request.force {
+        checks.required_text("reason", &request.reason, MAX_REASON)
+    } else {
+        checks.text("reason", &request.reason, MAX_REASON)
+    };
+    if request.force {
+        checks.id::<Agent>("activated_by", &request.activated_by);
+    } else {
+        checks.optional_id::<Agent>("activated_by", &request.activated_by);
+    }
+    checks.optional_id::<Request>("request_id", &request.request_id);
+    checks.finish(|| {
+        Some(ActivateModel {
+            version: request.version,
+            force: request.force,
+            reason: reason?,
+            activated_by: request.activated_by.clone(),
+            request: (!request.request_id.is_empty())
+                .then(|| (request.request_id.clone(), request.encode_to_vec())),
+        })
+    })
+}
+
+pub(super) fn which_model(version: u64, kind: i32) -> Result<WhichModel, Refusal> {
+    let mut checks = Violations::default();
+    let kind = model_kind(&mut checks, kind);
+    checks.finish(|| match version {
+        0 => Some(WhichModel::InUse(kind?)),
+        version => Some(WhichModel::Version(version)),
+    })
 }
 
 pub(super) fn list_models(

@@ -43,6 +43,7 @@ pub(super) fn status(status: CustomerStatus) -> wire::CustomerStatus {
         model_version: status.model_version,
         model_kind: model_kind.to_owned(),
         valid_until_time: Some(timestamp(status.valid_until)),
+        score_models: Vec::new(),
     }
 }
 
@@ -58,6 +59,8 @@ fn subscription(subscription: SubscriptionStatus) -> wire::SubscriptionStatus {
         value_remaining: scores.value_remaining.map(value_remaining),
         probability_alive: scores.probability_alive,
         absent_score_reasons: scores.absences.into_iter().map(reason).collect(),
+        expected_purchases: None,
+        score_models: Vec::new(),
     }
 }
 
@@ -101,6 +104,7 @@ fn churn_risk(risk: &ChurnRisk) -> wire::ChurnRisk {
         upper: risk.upper,
         horizon_days: risk.horizon_days,
         sample_size: risk.sample_size,
+        contributions: Vec::new(),
     }
 }
 

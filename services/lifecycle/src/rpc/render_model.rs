@@ -5,10 +5,17 @@ use edge::page::PageTokens;
 use edge::wire::timestamp;
 
 use super::parse::MODEL_PAGES;
-use crate::domain::life_tables::{Group, ModelPage, ModelSummary};
+use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
+use crate::domain::life_tables::Group;
+use crate::domain::model::{
+    Activation, Evaluation, Figure, GroupReport, ModelKind, ModelPage, ModelSummary,
+};
 use crate::domain::rules::{LineRules, RuleSet};
-use crate::usecase::FitStep;
+use crate::usecase::{ActivatedModel, FitStep, ShownModel};
 use statistics::tenures::curve::Curve;
+
+/// What is wrong with a model that cannot be read back.
+const CORRUPT: &str = "corrupt";
 
 pub(super) fn rule_set(rules: &RuleSet) -> wire::RuleSet {
     let line = |(business_line, rules): (&String, &LineRules)| wire::BusinessLineRules {
@@ -38,6 +45,8 @@ pub(super) fn step(step: FitStep) -> wire::FitModelResponse {
         step: step.step.to_owned(),
         progress: step.progress,
         model: None,
+        group: step.group,
+        iteration: step.iteration,
     }
 }
 
@@ -46,17 +55,110 @@ pub(super) fn last_step(summary: &ModelSummary) -> wire::FitModelResponse {
         step: "done".to_owned(),
         progress: 1.0,
         model: Some(model(summary)),
+        ..wire::FitModelResponse::default()
     }
 }
 
 pub(super) fn model(model: &ModelSummary) -> wire::Model {
+    let problem = if model.corrupt { CORRUPT } else { "" };
     wire::Model {
         version: model.version,
-        kind: wire::ModelKind::LifeTable.into(),
+        kind: kind(model.kind).into(),
         fit_time: Some(timestamp(model.fit_time)),
         sample_size: model.sample_size,
         event_count: model.event_count,
         active: model.active,
+        evaluation: model.evaluation.as_ref().map(evaluation),
+        problem: problem.to_owned(),
+    }
+}
+
+fn kind(kind: ModelKind) -> wire::ModelKind {
+    match kind {
+        ModelKind::LifeTable => wire::ModelKind::LifeTable,
+        ModelKind::Purchase => wire::ModelKind::Purchase,
+        ModelKind::Retention => wire::ModelKind::Retention,
+        ModelKind::Propensity => wire::ModelKind::Propensity,
+    }
+}
+
+fn evaluation(evaluation: &Evaluation) -> wire::ModelEvaluation {
+    wire::ModelEvaluation {
+        measure: evaluation.measure.clone(),
+        value: evaluation.value,
+        higher_is_better: evaluation.higher_is_better,
+        figures: evaluation.figures.iter().map(figure).collect(),
+    }
+}
+
+fn figure(figure: &Figure) -> wire::Figure {
+    wire::Figure {
+        name: figure.name.clone(),
+        value: figure.value,
+        standard_error: figure.standard_error,
+    }
+}
+
+pub(super) fn activated(activated: &ActivatedModel) -> wire::ActivateModelResponse {
+    wire::ActivateModelResponse {
+        model: Some(model(&activated.model)),
+        previous_version: activated.previous_version,
+    }
+}
+
+pub(super) fn shown(shown: &ShownModel) -> wire::GetModelResponse {
+    wire::GetModelResponse {
+        model: Some(model(&shown.summary)),
+        groups: shown.groups.iter().map(group).collect(),
+        activations: shown.activations.iter().map(activation).collect(),
+    }
+}
+
+fn group(group: &GroupReport) -> wire::ModelGroup {
+    let convergence = group.search.as_ref().map(|search| wire::Convergence {
+        iterations: search.iterations,
+        evaluations: search.evaluations,
+        largest_slope: search.largest_slope,
+        hardly_bounded: search.hardly_bounded.clone().unwrap_or_default(),
+    });
+    wire::ModelGroup {
+        group: group.group.clone(),
+        family: group.family.to_owned(),
+        sample_size: group.sample_size,
+        parameters: group.parameters.iter().map(figure).collect(),
+        figures: group.figures.iter().map(figure).collect(),
+        convergence,
+        pooled_because: group.pooled_because.clone().unwrap_or_default(),
+    }
+}
+
+pub(super) fn drift(drift: &Drift) -> wire::CheckDriftResponse {
+    let input = |input: &InputDrift| wire::InputDrift {
+        group: input.group.clone(),
+        input: input.input.clone(),
+        population_stability_index: input.stability_index,
+    };
+    let calibration = |calibration: &CalibrationDrift| wire::CalibrationDrift {
+        group: calibration.group.clone(),
+        sample_size: calibration.sample_size,
+        expected: calibration.expected,
+        observed: calibration.observed,
+        watched_days: calibration.watched_days,
+    };
+    wire::CheckDriftResponse {
+        model: Some(model(&drift.summary)),
+        inputs: drift.inputs.iter().map(input).collect(),
+        calibrations: drift.calibrations.iter().map(calibration).collect(),
+    }
+}
+
+fn activation(activation: &Activation) -> wire::ModelActivation {
+    wire::ModelActivation {
+        version: activation.version,
+        activate_time: Some(timestamp(activation.activate_time)),
+        activated_by: activation.activated_by.clone(),
+        forced: activation.forced,
+        reason: activation.reason.clone(),
     }
 }
 

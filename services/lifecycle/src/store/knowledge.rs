@@ -1,4 +1,4 @@
-//! Which versions are in use: the cheap question a poll asks.
+//! Whether anything else is in use than before: the cheap question a poll asks.
 
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
@@ -10,8 +10,8 @@ use super::Store;
 pub struct VersionsInUse {
     /// Of the rules.
     pub rules: u64,
-    /// Of the model.
-    pub model: u64,
+    /// The latest activation of any model.
+    pub activation: u64,
 }
 
 impl Store {
@@ -25,7 +25,7 @@ impl Store {
                         .fetch_one(connection)
                         .instrument(statement_span(
                             "SELECT",
-                            "active_model",
+                            "model_activation",
                             include_str!("sql/versions_in_use.sql"),
                         ))
                         .await?;
@@ -35,7 +35,7 @@ impl Store {
             .await?;
         Ok(VersionsInUse {
             rules: row.rules.unsigned_abs(),
-            model: row.model.unsigned_abs(),
+            activation: row.activation.unsigned_abs(),
         })
     }
 }

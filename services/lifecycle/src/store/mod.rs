@@ -1,20 +1,25 @@
 //! Owns the SQL: rules and models as immutable versions, and what the fits rest on.
 
+mod activations;
 mod feed;
 mod fit_lock;
 mod knowledge;
 mod models;
 mod observations;
+mod requests;
 mod rules;
 mod samples;
 
 use storage::Postgres;
 
+pub use activations::Activated;
 pub use feed::CHANGES_FEED;
 pub use fit_lock::FitLock;
 pub use knowledge::VersionsInUse;
+pub use models::NewModel;
 pub use observations::{Cursor, SetAside, TakeOver};
-pub use rules::{Published, RequestKey};
+pub use requests::RequestKey;
+pub use rules::Published;
 pub use samples::{ExposurePage, HistoryPage, PageKey};
 
 /// The migrations of this service.

@@ -1,86 +1,142 @@
-//! Models: store a fit and put it in use, read the one in use, list.
-
-use std::collections::BTreeMap;
+//! Models: store a fit, read one, list.
 
 use jiff_sqlx::ToSqlx;
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
+use storage::request_log::{self, Begun, Entry};
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
+use super::activations::{activate, version_in_use};
+use super::requests::{self, RequestKey};
 use super::{Store, bigint};
-use crate::domain::fit::Fitted;
-use crate::domain::life_tables::{Group, LifeTables, ModelPage, ModelSummary, Subject};
-use statistics::tenures::curve::{Curve, Period};
+use crate::domain::model::{
+    Activation, Artifact, Candidate, Evaluation, ModelKind, ModelPage, ModelSummary, StoredModel,
+    compare,
+};
 
-struct SummaryRow {
-    version: i64,
-    fit_time: jiff_sqlx::Timestamp,
-    sample_size: i64,
-    event_count: i64,
-    active: bool,
+const FIT: &str = "rekindle.lifecycle.v1.ModelService/FitModel";
+
+/// A model to store.
+#[derive(Clone, Debug)]
+pub struct NewModel {
+    /// What was fitted.
+    pub candidate: Candidate,
+    /// When.
+    pub fit_time: Timestamp,
+    /// Put it in use, unless the one in use evaluates better.
+    pub activate_if_better: bool,
+    /// The request, when it may be retried.
+    pub request: Option<RequestKey>,
 }
 
-impl From<SummaryRow> for ModelSummary {
-    fn from(row: SummaryRow) -> Self {
-        Self {
-            version: row.version.unsigned_abs(),
-            fit_time: row.fit_time.to_jiff(),
-            sample_size: row.sample_size.unsigned_abs(),
-            event_count: row.event_count.unsigned_abs(),
-            active: row.active,
-        }
+pub(super) struct ModelRow {
+    pub(super) version: i64,
+    pub(super) kind: String,
+    pub(super) fit_time: jiff_sqlx::Timestamp,
+    pub(super) sample_size: i64,
+    pub(super) event_count: i64,
+    pub(super) evaluation: Option<String>,
+    pub(super) artifact: Option<String>,
+    pub(super) active: bool,
+}
+
+impl ModelRow {
+    fn summary(&self) -> Result<ModelSummary, StoreError> {
+        let inconsistent = |column, row: &dyn std::fmt::Display| {
+            StoreError::inconsistent("fitted_model", column, row)
+        };
+        let kind =
+            ModelKind::from_key(&self.kind).ok_or_else(|| inconsistent("kind", &self.kind))?;
+        let evaluation: Option<Evaluation> = self
+            .evaluation
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|_| inconsistent("evaluation", &self.version))?;
+        Ok(ModelSummary {
+            version: self.version.unsigned_abs(),
+            kind,
+            fit_time: self.fit_time.to_jiff(),
+            sample_size: self.sample_size.unsigned_abs(),
+            event_count: self.event_count.unsigned_abs(),
+            active: self.active,
+            evaluation,
+            corrupt: false,
+        })
+    }
+
+    /// Reads the artifact, too. One that is no model of its kind is corrupt, which is a fact about the
+    /// model and no failure of the read.
+    fn model(self) -> Result<StoredModel, StoreError> {
+        let mut summary = self.summary()?;
+        let read = |text: String| serde_json::from_str::<Artifact>(&text).ok();
+        let artifact = self
+            .artifact
+            .and_then(read)
+            .filter(|artifact| artifact.kind() == summary.kind);
+        summary.corrupt = artifact.is_none();
+        Ok(StoredModel { summary, artifact })
     }
 }
 
 impl Store {
-    /// Stores a fit as a new version and puts it in use.
+    /// Stores a fit as a new version, once for each request.
     pub async fn save_model(
         &self,
         deadline: Deadline,
-        fitted: Fitted,
-        fit_time: Timestamp,
+        model: NewModel,
     ) -> Result<ModelSummary, StoreError> {
-        let input = (fitted, fit_time);
-        storage::write(
-            &self.postgres,
-            deadline,
-            input,
-            |(fitted, time), transaction| Box::pin(save(fitted, *time, transaction)),
-        )
+        storage::write(&self.postgres, deadline, model, |model, transaction| {
+            Box::pin(save_once(model, transaction))
+        })
         .await
     }
 
-    /// Reads the tables of the model in use, for a job.
-    pub async fn tables_in_use(&self) -> Result<Option<LifeTables>, StoreError> {
+    /// Finds the model that a request for a fit has brought already.
+    pub async fn model_of_request(
+        &self,
+        deadline: Deadline,
+        request: &RequestKey,
+    ) -> Result<Option<ModelSummary>, StoreError> {
         self.postgres
-            .background(&(), |(), connection| {
+            .read(deadline, request, |request, connection| {
                 Box::pin(async move {
-                    let Some(model) = read(None, connection).await? else {
-                        return Ok(None);
+                    let entry = Entry {
+                        request_id: &request.request_id,
+                        method: FIT,
+                        body_hash: request_log::body_hash(&request.encoded),
                     };
-                    let tables = read_tables(model.version, connection).await?;
-                    Ok::<_, StoreError>(Some(LifeTables::new(model.version, tables)))
+                    match request_log::peek(connection, &entry).await? {
+                        Some(Begun::Replay(answer)) => {
+                            replay(&answer, request, connection).await.map(Some)
+                        }
+                        Some(Begun::Reused) => Err(requests::reused(request)),
+                        Some(Begun::Fresh | Begun::Repeats(_)) | None => Ok(None),
+                    }
                 })
             })
             .await
     }
 
-    /// Reads a model with its tables, the one in use when no version is named.
+    /// Reads a version.
     pub async fn model(
         &self,
         deadline: Deadline,
-        version: Option<u64>,
-    ) -> Result<Option<(ModelSummary, Vec<(Group, Curve)>)>, StoreError> {
+        version: u64,
+    ) -> Result<Option<StoredModel>, StoreError> {
         self.postgres
             .read(deadline, &version, |version, connection| {
-                Box::pin(async move {
-                    let Some(model) = read(*version, connection).await? else {
-                        return Ok(None);
-                    };
-                    let tables = read_tables(model.version, connection).await?;
-                    Ok::<_, StoreError>(Some((model, tables)))
-                })
+                Box::pin(read(bigint(*version), connection))
+            })
+            .await
+    }
+
+    /// Reads a version, for a job.
+    pub async fn load_model(&self, version: u64) -> Result<Option<StoredModel>, StoreError> {
+        self.postgres
+            .background(&version, |version, connection| {
+                Box::pin(read(bigint(*version), connection))
             })
             .await
     }
@@ -101,132 +157,132 @@ impl Store {
     }
 }
 
-async fn save(
-    fitted: &Fitted,
-    fit_time: Timestamp,
+async fn save_once(
+    model: &NewModel,
     transaction: &mut PgConnection,
 ) -> Result<ModelSummary, StoreError> {
+    let Some(request) = &model.request else {
+        return save(model, transaction).await;
+    };
+    if let Some(answer) = requests::begin(request, FIT, transaction).await? {
+        return replay(&answer, request, transaction).await;
+    }
+    let summary = save(model, transaction).await?;
+    requests::finish(request, summary.version, transaction).await?;
+    Ok(summary)
+}
+
+async fn replay(
+    answer: &[u8],
+    request: &RequestKey,
+    connection: &mut PgConnection,
+) -> Result<ModelSummary, StoreError> {
+    let version = requests::version(answer, request)?;
+    let found = read(bigint(version), connection).await?;
+    let found = found.ok_or_else(|| requests::inconsistent(request))?;
+    Ok(found.summary)
+}
+
+async fn save(
+    model: &NewModel,
+    transaction: &mut PgConnection,
+) -> Result<ModelSummary, StoreError> {
+    let mut summary = insert(model, transaction).await?;
+    if !model.activate_if_better {
+        return Ok(summary);
+    }
+    let active = match version_in_use(summary.kind, transaction).await? {
+        Some(version) => read(version, transaction).await?,
+        None => None,
+    };
+    let active = active.map(|active| active.summary);
+    if compare(&summary, active.as_ref()).is_ok() {
+        let activation = Activation {
+            version: summary.version,
+            activate_time: model.fit_time,
+            activated_by: String::new(),
+            forced: false,
+            reason: String::new(),
+        };
+        activate(summary.kind, &activation, transaction).await?;
+        summary.active = true;
+    }
+    Ok(summary)
+}
+
+async fn insert(
+    model: &NewModel,
+    transaction: &mut PgConnection,
+) -> Result<ModelSummary, StoreError> {
+    let candidate = &model.candidate;
+    // Versions have no gaps, and the one in use does not change between comparing and replacing it.
+    super::activations::lock(transaction).await?;
     let version = sqlx::query_file_scalar!("src/store/sql/model_next.sql")
         .fetch_one(&mut *transaction)
         .instrument(statement_span(
             "SELECT",
-            "life_table_model",
+            "fitted_model",
             include_str!("sql/model_next.sql"),
         ))
         .await?;
+    let artifact = checked(&candidate.artifact)?;
+    let evaluation = candidate
+        .evaluation
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()
+        .map_err(|_| StoreError::inconsistent("fitted_model", "evaluation", version))?;
+    let kind = candidate.artifact.kind();
     sqlx::query_file!(
         "src/store/sql/model_insert.sql",
         version,
-        fit_time.to_sqlx() as _,
-        bigint(fitted.sample_size),
-        bigint(fitted.event_count)
-    )
-    .execute(&mut *transaction)
-    .instrument(statement_span(
-        "INSERT",
-        "life_table_model",
-        include_str!("sql/model_insert.sql"),
-    ))
-    .await?;
-    insert_periods(version, &fitted.tables, transaction).await?;
-    sqlx::query_file!("src/store/sql/model_activate.sql", version)
-        .execute(transaction)
-        .instrument(statement_span(
-            "INSERT",
-            "active_model",
-            include_str!("sql/model_activate.sql"),
-        ))
-        .await?;
-    Ok(ModelSummary {
-        version: version.unsigned_abs(),
-        fit_time,
-        sample_size: fitted.sample_size,
-        event_count: fitted.event_count,
-        active: true,
-    })
-}
-
-async fn insert_periods(
-    version: i64,
-    tables: &[(Group, Curve)],
-    transaction: &mut PgConnection,
-) -> Result<(), StoreError> {
-    let (mut lines, mut subjects, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut at_risk, mut ended) = (Vec::new(), Vec::new());
-    for (group, curve) in tables {
-        for (number, period) in (1_i32..).zip(curve.periods()) {
-            lines.push(group.business_line.clone().unwrap_or_default());
-            subjects.push(group.subject.key().to_owned());
-            numbers.push(number);
-            at_risk.push(bigint(period.at_risk));
-            ended.push(bigint(period.ended));
-        }
-    }
-    sqlx::query_file!(
-        "src/store/sql/period_insert.sql",
-        version,
-        &lines,
-        &subjects,
-        &numbers,
-        &at_risk,
-        &ended
+        kind.key(),
+        model.fit_time.to_sqlx() as _,
+        bigint(candidate.sample_size),
+        bigint(candidate.event_count),
+        artifact,
+        evaluation
     )
     .execute(transaction)
     .instrument(statement_span(
         "INSERT",
-        "life_table_period",
-        include_str!("sql/period_insert.sql"),
+        "fitted_model",
+        include_str!("sql/model_insert.sql"),
     ))
     .await?;
-    Ok(())
+    Ok(ModelSummary {
+        version: version.unsigned_abs(),
+        kind,
+        fit_time: model.fit_time,
+        sample_size: candidate.sample_size,
+        event_count: candidate.event_count,
+        active: false,
+        evaluation: candidate.evaluation.clone(),
+        corrupt: false,
+    })
 }
 
-async fn read(
-    version: Option<u64>,
+/// Encodes a model, unless what is written could not be read back: a number that is none would be.
+fn checked(artifact: &Artifact) -> Result<String, StoreError> {
+    let unreadable = |_| StoreError::inconsistent("fitted_model", "artifact", "new");
+    let text = serde_json::to_string(artifact).map_err(unreadable)?;
+    serde_json::from_str::<Artifact>(&text).map_err(unreadable)?;
+    Ok(text)
+}
+
+pub(super) async fn read(
+    version: i64,
     connection: &mut PgConnection,
-) -> Result<Option<ModelSummary>, StoreError> {
-    let wanted = version.map(bigint);
-    let found = sqlx::query_file_as!(SummaryRow, "src/store/sql/model_read.sql", wanted)
+) -> Result<Option<StoredModel>, StoreError> {
+    let found = sqlx::query_file_as!(ModelRow, "src/store/sql/model_read.sql", version)
         .fetch_optional(connection)
         .instrument(statement_span(
             "SELECT",
-            "life_table_model",
+            "fitted_model",
             include_str!("sql/model_read.sql"),
         ))
         .await?;
-    Ok(found.map(ModelSummary::from))
-}
-
-async fn read_tables(
-    version: u64,
-    connection: &mut PgConnection,
-) -> Result<Vec<(Group, Curve)>, StoreError> {
-    let rows = sqlx::query_file!("src/store/sql/period_read.sql", bigint(version))
-        .fetch_all(connection)
-        .instrument(statement_span(
-            "SELECT",
-            "life_table_period",
-            include_str!("sql/period_read.sql"),
-        ))
-        .await?;
-    let mut tables: BTreeMap<Group, Vec<Period>> = BTreeMap::new();
-    for row in rows {
-        let subject = Subject::from_key(&row.subject).ok_or_else(|| {
-            StoreError::inconsistent("life_table_period", "subject", &row.subject)
-        })?;
-        let group = Group {
-            business_line: Some(row.business_line).filter(|line| !line.is_empty()),
-            subject,
-        };
-        tables.entry(group).or_default().push(Period {
-            at_risk: row.at_risk.unsigned_abs(),
-            ended: row.ended.unsigned_abs(),
-        });
-    }
-    let curves = tables
-        .into_iter()
-        .map(|(group, periods)| (group, Curve::new(periods)));
-    Ok(curves.collect())
+    found.map(ModelRow::model).transpose()
 }
 
 async fn list(
@@ -236,7 +292,7 @@ async fn list(
 ) -> Result<ModelPage, StoreError> {
     // One more than asked for tells whether there are more.
     let rows = sqlx::query_file_as!(
-        SummaryRow,
+        ModelRow,
         "src/store/sql/model_list.sql",
         before,
         i64::from(limit) + 1
@@ -244,11 +300,13 @@ async fn list(
     .fetch_all(connection)
     .instrument(statement_span(
         "SELECT",
-        "life_table_model",
+        "fitted_model",
         include_str!("sql/model_list.sql"),
     ))
     .await?;
-    let mut models: Vec<ModelSummary> = rows.into_iter().map(ModelSummary::from).collect();
+    let summaries: Result<Vec<ModelSummary>, StoreError> =
+        rows.iter().map(ModelRow::summary).collect();
+    let mut models = summaries?;
     let kept = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = models.len() > kept;
     models.truncate(kept);

@@ -4,26 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff_sqlx::ToSqlx;
 use kernel::money::BasisPoints;
-use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
-use storage::request_log::{self, Begun};
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
+use super::requests::{self, RequestKey};
 use super::{Store, bigint, integer};
 use crate::domain::rules::{LineRules, RuleSet};
 
 const METHOD: &str = "rekindle.lifecycle.v1.RuleService/PublishRules";
-
-/// What makes a request safe to retry: its id, and its encoding to compare with.
-#[derive(Clone, Debug)]
-pub struct RequestKey {
-    /// The caller's id of the request.
-    pub request_id: String,
-    /// The encoded request.
-    pub encoded: Vec<u8>,
-}
 
 /// Rules to publish.
 #[derive(Clone, Debug)]
@@ -79,39 +69,22 @@ async fn publish_once(
     let Some(request) = &rules.request else {
         return publish(rules, transaction).await;
     };
-    let hash = request_log::body_hash(&request.encoded);
-    let begun = request_log::begin(transaction, &request.request_id, METHOD, hash).await?;
-    match begun {
-        Begun::Replay(version) => replay(&version, request, transaction).await,
-        Begun::Reused => Err(StoreError::rejected(reused(request))),
-        Begun::Fresh | Begun::Repeats(_) => {
-            let rule_set = publish(rules, transaction).await?;
-            let answer = rule_set.version.to_be_bytes();
-            request_log::finish(transaction, &request.request_id, &answer).await?;
-            Ok(rule_set)
-        }
+    if let Some(answer) = requests::begin(request, METHOD, transaction).await? {
+        return replay(&answer, request, transaction).await;
     }
+    let rule_set = publish(rules, transaction).await?;
+    requests::finish(request, rule_set.version, transaction).await?;
+    Ok(rule_set)
 }
 
-fn reused(request: &RequestKey) -> Refusal {
-    Refusal::refused(
-        "REQUEST_ID_REUSED",
-        "this request_id was used with another body: use a new one",
-    )
-    .with("request_id", &request.request_id)
-}
-
-/// Versions never change, so that the version alone leads back to the same answer.
 async fn replay(
     answer: &[u8],
     request: &RequestKey,
     transaction: &mut PgConnection,
 ) -> Result<RuleSet, StoreError> {
-    let inconsistent = || StoreError::inconsistent("request_log", "response", &request.request_id);
-    let version = <[u8; 8]>::try_from(answer).map_err(|_| inconsistent())?;
-    let version = u64::from_be_bytes(version);
+    let version = requests::version(answer, request)?;
     let rule_set = read(Some(version), transaction).await?;
-    rule_set.ok_or_else(inconsistent)
+    rule_set.ok_or_else(|| requests::inconsistent(request))
 }
 
 async fn publish(rules: &Published, transaction: &mut PgConnection) -> Result<RuleSet, StoreError> {

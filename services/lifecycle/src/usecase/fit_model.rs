@@ -1,4 +1,4 @@
-//! Fits the life tables on what was taken over, and puts them in use.
+//! Fits a model on what was taken over, and stores it as a candidate.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,19 +9,35 @@ use tokio::sync::mpsc;
 
 use super::UseCases;
 use crate::domain::fit::{Tally, TooLittle};
-use crate::domain::life_tables::ModelSummary;
-use crate::store::PageKey;
+use crate::domain::life_tables::TableSet;
+use crate::domain::model::{Artifact, Candidate, ModelKind, ModelSummary};
+use crate::store::{NewModel, PageKey, RequestKey};
 
 /// How long storing the model is waited for.
 const STORE_LIMIT: Duration = Duration::from_secs(30);
 
+/// Which model to fit; checked already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FitModel {
+    /// What it is about.
+    pub kind: ModelKind,
+    /// Put it in use, unless the one in use evaluates better.
+    pub activate_if_better: bool,
+    /// The request id with the encoded request, when it may be retried.
+    pub request: Option<(String, Vec<u8>)>,
+}
+
 /// One step of a fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FitStep {
     /// What is being done.
     pub step: &'static str,
     /// How much is done, 0 to 1.
     pub progress: f64,
+    /// The group whose parameters are sought; empty in other steps.
+    pub group: String,
+    /// How many iterations its search took; zero before it is over.
+    pub iteration: u32,
 }
 
 /// Where a fit tells how far it is.
@@ -30,29 +46,70 @@ type Steps = mpsc::Sender<FitStep>;
 impl UseCases {
     /// Fits and stores a model, unless another fit is under way. Whoever listens to the steps may
     /// leave; the fit goes on.
-    pub async fn fit_model(&self, steps: &Steps) -> Result<ModelSummary, Refusal> {
+    pub async fn fit_model(
+        &self,
+        wanted: FitModel,
+        steps: &Steps,
+    ) -> Result<ModelSummary, Refusal> {
         let Some(lock) = self.store.lock_fit().await? else {
             return Err(Refusal::refused(
                 "FIT_UNDER_WAY",
-                "another fit is under way: wait for it, its model will be in use",
+                "another fit is under way: wait for it",
             ));
         };
-        let fitted = self.fit_locked(steps).await;
+        let fitted = self.fit_once(wanted, steps).await;
         lock.release().await;
         fitted
     }
 
-    async fn fit_locked(&self, steps: &Steps) -> Result<ModelSummary, Refusal> {
+    /// Fits, unless the same request has been carried out before.
+    async fn fit_once(&self, wanted: FitModel, steps: &Steps) -> Result<ModelSummary, Refusal> {
+        let request = wanted.request.map(|(request_id, encoded)| RequestKey {
+            request_id,
+            encoded,
+        });
+        if let Some(request) = &request {
+            let deadline = Deadline::within(STORE_LIMIT);
+            let known = self.store.model_of_request(deadline, request).await?;
+            if let Some(known) = known {
+                return Ok(known);
+            }
+        }
         tell(steps, "catching_up", 0.0);
         self.catch_up().await?;
+        let candidate = self.fit_kind(wanted.kind, steps).await?;
+        tell(steps, "storing", 0.9);
+        let model = NewModel {
+            candidate,
+            fit_time: self.now(),
+            activate_if_better: wanted.activate_if_better,
+            request,
+        };
+        let deadline = Deadline::within(STORE_LIMIT);
+        let summary = self.store.save_model(deadline, model).await?;
+        self.knowledge.refresh().await?;
+        Ok(summary)
+    }
+
+    async fn fit_kind(&self, kind: ModelKind, steps: &Steps) -> Result<Candidate, Refusal> {
+        match kind {
+            ModelKind::LifeTable => self.fit_life_tables(steps).await,
+            ModelKind::Purchase | ModelKind::Retention | ModelKind::Propensity => {
+                Err(Refusal::refused("TOO_LITTLE_DATA", "not fitted yet"))
+            }
+        }
+    }
+
+    async fn fit_life_tables(&self, steps: &Steps) -> Result<Candidate, Refusal> {
         let tally = self.count(steps).await?;
         tell(steps, "fitting", 0.8);
         let fitted = tally.finish().map_err(|error| too_little(&error))?;
-        tell(steps, "storing", 0.9);
-        let deadline = Deadline::within(STORE_LIMIT);
-        let model = self.store.save_model(deadline, fitted, self.now()).await?;
-        self.knowledge.refresh().await?;
-        Ok(model)
+        Ok(Candidate {
+            artifact: Artifact::LifeTable(TableSet::new(fitted.tables)),
+            sample_size: fitted.sample_size,
+            event_count: fitted.event_count,
+            evaluation: None,
+        })
     }
 
     async fn count(&self, steps: &Steps) -> Result<Tally, Refusal> {
@@ -120,7 +177,12 @@ impl Counting {
 
 /// Tells a step to whoever listens: who has left or reads too slowly must not hold up the fit.
 fn tell(steps: &Steps, step: &'static str, progress: f64) {
-    let _ = steps.try_send(FitStep { step, progress });
+    let _ = steps.try_send(FitStep {
+        step,
+        progress,
+        group: String::new(),
+        iteration: 0,
+    });
 }
 
 fn too_little(error: &TooLittle) -> Refusal {

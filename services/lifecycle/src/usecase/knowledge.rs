@@ -1,4 +1,4 @@
-//! The rules in force and the model in use, in memory, so that a status needs no SQL.
+//! The rules in force and the models in use, in memory, so that a status needs no SQL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,18 +8,25 @@ use kernel::refusal::Refusal;
 use storage::StoreError;
 use tokio::sync::Mutex;
 
-use crate::domain::life_tables::LifeTables;
+use crate::domain::model::{ModelKind, StoredModel};
+use crate::domain::models_in_use::ModelsInUse;
 use crate::domain::rules::RuleSet;
 use crate::domain::status;
 use crate::store::{Store, VersionsInUse};
+
+/// How many versions that were in use before are tried where the present one cannot be read back.
+const FALL_BACKS: u32 = 5;
 
 /// What statuses are computed with, as of one moment.
 #[derive(Debug)]
 pub struct Loaded {
     /// The rules in force.
     pub rules: RuleSet,
-    /// The model in use.
-    pub tables: Option<LifeTables>,
+    /// The models in use.
+    pub models: ModelsInUse,
+    /// Versions that should be in use, and cannot be read back.
+    pub corrupt: Vec<u64>,
+    versions: VersionsInUse,
 }
 
 impl Loaded {
@@ -27,14 +34,7 @@ impl Loaded {
     pub fn lend(&self) -> status::Knowledge<'_> {
         status::Knowledge {
             rules: &self.rules,
-            tables: self.tables.as_ref(),
-        }
-    }
-
-    fn versions(&self) -> VersionsInUse {
-        VersionsInUse {
-            rules: self.rules.version,
-            model: self.tables.as_ref().map_or(0, |tables| tables.version),
+            models: &self.models,
         }
     }
 }
@@ -72,17 +72,57 @@ impl Knowledge {
     /// Reads again what has changed.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let _turn = self.refreshing.lock().await;
-        let in_use = self.store.versions_in_use().await?;
+        let versions = self.store.versions_in_use().await?;
         let known = self.current.load_full();
         if known
             .as_ref()
-            .is_some_and(|known| known.versions() == in_use)
+            .is_some_and(|known| known.versions == versions)
         {
             return Ok(());
         }
         let rules = self.store.rules_in_force().await?;
-        let tables = self.store.tables_in_use().await?;
-        self.current.store(Some(Arc::new(Loaded { rules, tables })));
+        let mut loaded = Loaded {
+            rules,
+            models: ModelsInUse::default(),
+            corrupt: Vec::new(),
+            versions,
+        };
+        for kind in ModelKind::ALL {
+            self.load(kind, known.as_deref(), &mut loaded).await?;
+        }
+        self.current.store(Some(Arc::new(loaded)));
+        Ok(())
+    }
+
+    /// Loads the model of a kind. One that cannot be read back is refused: what is in memory stays,
+    /// and a process that has nothing in memory goes back to what was in use before.
+    async fn load(
+        &self,
+        kind: ModelKind,
+        known: Option<&Loaded>,
+        loaded: &mut Loaded,
+    ) -> Result<(), StoreError> {
+        let versions = self.store.versions_once_in_use(kind, FALL_BACKS).await?;
+        for version in versions {
+            let in_memory = known.filter(|known| known.models.version(kind) == version);
+            if let Some(known) = in_memory {
+                loaded.models.keep(kind, &known.models);
+                return Ok(());
+            }
+            let found = self.store.load_model(version).await?;
+            let artifact = found.and_then(|StoredModel { artifact, .. }| artifact);
+            if let Some(artifact) = artifact {
+                loaded.models.put(version, artifact);
+                return Ok(());
+            }
+            let kind = kind.key();
+            tracing::error!(
+                kind,
+                version,
+                "the stored model cannot be read back and is not used"
+            );
+            loaded.corrupt.push(version);
+        }
         Ok(())
     }
 }

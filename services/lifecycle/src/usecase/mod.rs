@@ -1,6 +1,7 @@
 //! Owns the order of steps: what is gathered, decided and stored for each request and job.
 
 mod catch_up;
+mod check_drift;
 mod fit_model;
 mod follow_changes;
 mod get_customer_status;
@@ -17,10 +18,12 @@ use kernel::time::{Clock, Timestamp};
 use crate::store::Store;
 use ports::Profiles;
 
-pub use fit_model::FitStep;
+pub use crate::store::Activated as ActivatedModel;
+pub use fit_model::{FitModel, FitStep};
 pub use follow_changes::Followed;
 pub use get_customer_status::GetCustomerStatus;
 pub use knowledge::Knowledge;
+pub use models::{ActivateModel, ShownModel, WhichModel};
 pub use rules::PublishRules;
 
 /// Limits of the jobs.

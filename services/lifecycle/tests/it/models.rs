@@ -117,7 +117,10 @@ async fn nonsense_in_a_list_or_fit_request_is_refused() {
     let refused = world.service.models().list_models(request).await;
     let fields = faulty_fields(&refused.unwrap_err());
     assert_eq!(fields, ["page_size", "page_token"]);
-    let request = wire::FitModelRequest { kind: 99 };
+    let request = wire::FitModelRequest {
+        kind: 99,
+        ..wire::FitModelRequest::default()
+    };
     let refused = world.service.models().fit_model(request).await;
     assert_eq!(faulty_fields(&refused.err().unwrap()), ["kind"]);
 }
@@ -170,7 +173,7 @@ async fn a_fit_while_another_is_under_way_is_refused() {
     check_refusal(&refused, Code::FailedPrecondition, "FIT_UNDER_WAY", &[]);
     world.profiles.feel(Mood::Well);
     drop(first);
-    assert_eq!(world.count("life_table_model").await, 0);
+    assert_eq!(world.count("fitted_model").await, 0);
 }
 
 #[tokio::test]

@@ -192,7 +192,18 @@ impl Running {
 
     /// Fits a model and returns its steps and what came of it.
     pub(crate) async fn fit(&self) -> (Vec<String>, Result<wire::Model, Status>) {
-        let request = wire::FitModelRequest::default();
+        self.fit_with(wire::FitModelRequest {
+            activate_if_better: true,
+            ..wire::FitModelRequest::default()
+        })
+        .await
+    }
+
+    /// Fits as a request says.
+    pub(crate) async fn fit_with(
+        &self,
+        request: wire::FitModelRequest,
+    ) -> (Vec<String>, Result<wire::Model, Status>) {
         let stream = self.models().fit_model(request).await.unwrap();
         let mut stream = stream.into_inner();
         let mut steps = Vec::new();

@@ -59,6 +59,8 @@ pub(super) async fn fit_model(services: &Services, output: Output) -> Result<Fit
     let mut models = services.models();
     let request = FitModelRequest {
         kind: ModelKind::LifeTable.into(),
+        activate_if_better: true,
+        ..FitModelRequest::default()
     };
     let mut steps = services
         .call(FIT, STREAMING, request, |request| async move {

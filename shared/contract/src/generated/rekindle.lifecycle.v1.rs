@@ -39,6 +39,22 @@ pub enum ErrorReason {
     MessageTooLarge = 15,
     /// This service has no such method: check its version. Code UNIMPLEMENTED. Metadata: none.
     Unimplemented = 16,
+    /// The model evaluates worse than the one in use: force it with a reason, or leave it. Code
+    /// FAILED_PRECONDITION. Metadata: {"version": "4", "active_version": "3", "measure": "holdout_log_loss",
+    /// "value": "0.52", "active_value": "0.48"}.
+    ModelNotBetter = 17,
+    /// The stored model cannot be read back: fit a new one. Code FAILED_PRECONDITION.
+    /// Metadata: {"version": "4"}.
+    ModelCorrupt = 18,
+    /// The data cannot be fitted: all the same, one outweighs the others, all or nobody left. Code
+    /// FAILED_PRECONDITION. Metadata: {"group": "music", "cause": "all_the_same"}.
+    SampleNotFittable = 19,
+    /// A customer's figures contradict each other or are beyond belief: mend them at their source. Code
+    /// FAILED_PRECONDITION. Metadata: {"customer_id": "c-17", "field": "spend"}.
+    SampleNotBelievable = 20,
+    /// The search for the best parameters did not end at any: other data or another family may. Code
+    /// FAILED_PRECONDITION. Metadata: {"group": "music", "cause": "runs_away"}.
+    FitNotConverged = 21,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -64,6 +80,11 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
             Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
+            Self::ModelNotBetter => "ERROR_REASON_MODEL_NOT_BETTER",
+            Self::ModelCorrupt => "ERROR_REASON_MODEL_CORRUPT",
+            Self::SampleNotFittable => "ERROR_REASON_SAMPLE_NOT_FITTABLE",
+            Self::SampleNotBelievable => "ERROR_REASON_SAMPLE_NOT_BELIEVABLE",
+            Self::FitNotConverged => "ERROR_REASON_FIT_NOT_CONVERGED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -86,38 +107,148 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
             "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
+            "ERROR_REASON_MODEL_NOT_BETTER" => Some(Self::ModelNotBetter),
+            "ERROR_REASON_MODEL_CORRUPT" => Some(Self::ModelCorrupt),
+            "ERROR_REASON_SAMPLE_NOT_FITTABLE" => Some(Self::SampleNotFittable),
+            "ERROR_REASON_SAMPLE_NOT_BELIEVABLE" => Some(Self::SampleNotBelievable),
+            "ERROR_REASON_FIT_NOT_CONVERGED" => Some(Self::FitNotConverged),
             _ => None,
         }
     }
 }
 /// Model is one fitted model.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Model {
-    /// The version, from one.
+    /// The version, from one, counted over all kinds.
     #[prost(uint64, tag = "1")]
     pub version: u64,
-    /// The family.
+    /// The kind.
     #[prost(enumeration = "ModelKind", tag = "2")]
     pub kind: i32,
     /// When it was fitted.
     #[prost(message, optional, tag = "3")]
     pub fit_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// How many subscriptions or gaps it was fitted on.
+    /// How many subscriptions, gaps or customers it was fitted on.
     #[prost(uint64, tag = "4")]
     pub sample_size: u64,
-    /// How many of these had ended.
+    /// How many of these had ended, or for a purchase model had bought again.
     #[prost(uint64, tag = "5")]
     pub event_count: u64,
-    /// It is the one in use.
+    /// It is the one in use for its kind.
     #[prost(bool, tag = "6")]
     pub active: bool,
+    /// How well it does; absent for a life table, which is a count.
+    #[prost(message, optional, tag = "7")]
+    pub evaluation: ::core::option::Option<ModelEvaluation>,
+    /// Why it cannot be used although it is stored, as a short key, for example "corrupt"; else empty.
+    #[prost(string, tag = "8")]
+    pub problem: ::prost::alloc::string::String,
+}
+/// Figure is one number with its name.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Figure {
+    /// The name, for example "holdout_mean_absolute_error" or "alpha".
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The number.
+    #[prost(double, tag = "2")]
+    pub value: f64,
+    /// Its standard error, where it is known.
+    #[prost(double, optional, tag = "3")]
+    pub standard_error: ::core::option::Option<f64>,
+}
+/// ModelEvaluation is how well a model does on what it was not fitted on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ModelEvaluation {
+    /// The figure that decides between two models of one kind, for example "holdout_log_loss".
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// Its value.
+    #[prost(double, tag = "2")]
+    pub value: f64,
+    /// A higher value is the better one.
+    #[prost(bool, tag = "3")]
+    pub higher_is_better: bool,
+    /// Every figure.
+    #[prost(message, repeated, tag = "4")]
+    pub figures: ::prost::alloc::vec::Vec<Figure>,
+}
+/// Convergence is how the search for the best parameters ended.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Convergence {
+    /// The steps taken.
+    #[prost(uint32, tag = "1")]
+    pub iterations: u32,
+    /// How often the likelihood was evaluated with its gradient.
+    #[prost(uint32, tag = "2")]
+    pub evaluations: u32,
+    /// The largest component of the gradient that was left, per customer.
+    #[prost(double, tag = "3")]
+    pub largest_slope: f64,
+    /// The parameter that the data hardly bound, if there is one: it says no more than "large" or
+    /// "small".
+    #[prost(string, tag = "4")]
+    pub hardly_bounded: ::prost::alloc::string::String,
+}
+/// ModelGroup is the model of one group of customers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ModelGroup {
+    /// The group: a business line, a line and contract kind, or "all" for everybody together.
+    #[prost(string, tag = "1")]
+    pub group: ::prost::alloc::string::String,
+    /// The family that was fitted, for example "mbg_nbd"; empty where the group has no model of its own.
+    #[prost(string, tag = "2")]
+    pub family: ::prost::alloc::string::String,
+    /// How many rows the group has.
+    #[prost(uint64, tag = "3")]
+    pub sample_size: u64,
+    /// The parameters.
+    #[prost(message, repeated, tag = "4")]
+    pub parameters: ::prost::alloc::vec::Vec<Figure>,
+    /// What else was found, for example "log_likelihood" or "false_lost_rate".
+    #[prost(message, repeated, tag = "5")]
+    pub figures: ::prost::alloc::vec::Vec<Figure>,
+    /// How the search ended.
+    #[prost(message, optional, tag = "6")]
+    pub convergence: ::core::option::Option<Convergence>,
+    /// Why the group has no model of its own and is told by a pooled one; else empty.
+    #[prost(string, tag = "7")]
+    pub pooled_because: ::prost::alloc::string::String,
+}
+/// ModelActivation is one time that a version was put in use.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModelActivation {
+    /// The version.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// When.
+    #[prost(message, optional, tag = "2")]
+    pub activate_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who did it; empty when it was not said.
+    #[prost(string, tag = "3")]
+    pub activated_by: ::prost::alloc::string::String,
+    /// It was put in use although it evaluates worse than the one before.
+    #[prost(bool, tag = "4")]
+    pub forced: bool,
+    /// Why it was forced.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// FitModelRequest is the request of FitModel.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FitModelRequest {
-    /// The family.
+    /// The kind; a life table when left out.
     #[prost(enumeration = "ModelKind", tag = "1")]
     pub kind: i32,
+    /// The family, for a purchase model only; MBG/NBD when left out.
+    #[prost(enumeration = "PurchaseFamily", tag = "2")]
+    pub family: i32,
+    /// Put it in use right away, unless the one in use evaluates better.
+    #[prost(bool, tag = "3")]
+    pub activate_if_better: bool,
+    /// The caller's id of the request; the same id and request bring the same version again.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
 }
 /// FitModelResponse is one step of a fit.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -131,6 +262,119 @@ pub struct FitModelResponse {
     /// The model; only in the last message.
     #[prost(message, optional, tag = "3")]
     pub model: ::core::option::Option<Model>,
+    /// The group whose parameters are being sought; empty in other steps.
+    #[prost(string, tag = "4")]
+    pub group: ::prost::alloc::string::String,
+    /// How many iterations its search took; zero before it is over.
+    #[prost(uint32, tag = "5")]
+    pub iteration: u32,
+}
+/// ActivateModelRequest is the request of ActivateModel.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ActivateModelRequest {
+    /// The version.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// Put it in use even though it evaluates worse than the one in use.
+    #[prost(bool, tag = "2")]
+    pub force: bool,
+    /// Why; required with force, at most 500 characters.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Who does it, as an id; required with force.
+    #[prost(string, tag = "4")]
+    pub activated_by: ::prost::alloc::string::String,
+    /// The caller's id of the request, which makes it safe to retry.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// ActivateModelResponse is the response of ActivateModel.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ActivateModelResponse {
+    /// The model, now in use.
+    #[prost(message, optional, tag = "1")]
+    pub model: ::core::option::Option<Model>,
+    /// The version that was in use before; zero when there was none.
+    #[prost(uint64, tag = "2")]
+    pub previous_version: u64,
+}
+/// GetModelRequest is the request of GetModel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetModelRequest {
+    /// The version; zero for the one in use of a kind.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// The kind, when the version is zero; a life table when left out.
+    #[prost(enumeration = "ModelKind", tag = "2")]
+    pub kind: i32,
+}
+/// GetModelResponse is the response of GetModel.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetModelResponse {
+    /// The model.
+    #[prost(message, optional, tag = "1")]
+    pub model: ::core::option::Option<Model>,
+    /// Its groups.
+    #[prost(message, repeated, tag = "2")]
+    pub groups: ::prost::alloc::vec::Vec<ModelGroup>,
+    /// When versions of its kind were put in use, newest first; at most 100.
+    #[prost(message, repeated, tag = "3")]
+    pub activations: ::prost::alloc::vec::Vec<ModelActivation>,
+}
+/// CheckDriftRequest is the request of CheckDrift.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckDriftRequest {
+    /// The version; zero for the one in use of a kind.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// The kind, when the version is zero; a life table when left out.
+    #[prost(enumeration = "ModelKind", tag = "2")]
+    pub kind: i32,
+}
+/// InputDrift is how far the distribution of one input has moved since the fit.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InputDrift {
+    /// The group, for example "telecom/all"; empty where there is only one.
+    #[prost(string, tag = "1")]
+    pub group: ::prost::alloc::string::String,
+    /// The input, for example "tenure_months".
+    #[prost(string, tag = "2")]
+    pub input: ::prost::alloc::string::String,
+    /// The population stability index; by custom below 0.1 is stable and above 0.25 has moved.
+    #[prost(double, tag = "3")]
+    pub population_stability_index: f64,
+}
+/// CalibrationDrift compares what a model foretold for the time since its fit with what happened.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CalibrationDrift {
+    /// The group, for example "telecom/all"; empty where there is only one.
+    #[prost(string, tag = "1")]
+    pub group: ::prost::alloc::string::String,
+    /// How many were watched.
+    #[prost(uint64, tag = "2")]
+    pub sample_size: u64,
+    /// How many of these were expected to leave, or for a purchase model the purchases expected.
+    #[prost(double, tag = "3")]
+    pub expected: f64,
+    /// How many did.
+    #[prost(double, tag = "4")]
+    pub observed: f64,
+    /// How many days were watched.
+    #[prost(uint32, tag = "5")]
+    pub watched_days: u32,
+}
+/// CheckDriftResponse is the response of CheckDrift.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CheckDriftResponse {
+    /// The model.
+    #[prost(message, optional, tag = "1")]
+    pub model: ::core::option::Option<Model>,
+    /// The inputs.
+    #[prost(message, repeated, tag = "2")]
+    pub inputs: ::prost::alloc::vec::Vec<InputDrift>,
+    /// The forecasts; empty while nothing was seen since the fit.
+    #[prost(message, repeated, tag = "3")]
+    pub calibrations: ::prost::alloc::vec::Vec<CalibrationDrift>,
 }
 /// ListModelsRequest is the request of ListModels.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -198,7 +442,7 @@ pub struct GetLifeTableResponse {
     #[prost(message, repeated, tag = "2")]
     pub tables: ::prost::alloc::vec::Vec<LifeTable>,
 }
-/// ModelKind is the family of a model.
+/// ModelKind is what a model is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ModelKind {
@@ -206,6 +450,12 @@ pub enum ModelKind {
     Unspecified = 0,
     /// Kaplan-Meier tables by contract kind and tenure, and of the gaps between purchases.
     LifeTable = 1,
+    /// When and for how much non-contractual customers buy, and whether they still are customers.
+    Purchase = 2,
+    /// How long contractual customers stay.
+    Retention = 3,
+    /// Which contractual customers leave within the horizon of risk.
+    Propensity = 4,
 }
 impl ModelKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -216,6 +466,9 @@ impl ModelKind {
         match self {
             Self::Unspecified => "MODEL_KIND_UNSPECIFIED",
             Self::LifeTable => "MODEL_KIND_LIFE_TABLE",
+            Self::Purchase => "MODEL_KIND_PURCHASE",
+            Self::Retention => "MODEL_KIND_RETENTION",
+            Self::Propensity => "MODEL_KIND_PROPENSITY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -223,6 +476,46 @@ impl ModelKind {
         match value {
             "MODEL_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "MODEL_KIND_LIFE_TABLE" => Some(Self::LifeTable),
+            "MODEL_KIND_PURCHASE" => Some(Self::Purchase),
+            "MODEL_KIND_RETENTION" => Some(Self::Retention),
+            "MODEL_KIND_PROPENSITY" => Some(Self::Propensity),
+            _ => None,
+        }
+    }
+}
+/// PurchaseFamily is the family of a purchase model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PurchaseFamily {
+    /// MBG/NBD.
+    Unspecified = 0,
+    /// Modified beta-geometric/NBD (Batislam et al. 2007): may drop out after the first purchase, too.
+    MbgNbd = 1,
+    /// Beta-geometric/NBD (Fader, Hardie & Lee 2005): drops out after a repeat purchase only.
+    BgNbd = 2,
+    /// Pareto/NBD (Schmittlein et al. 1987): drops out at any time.
+    ParetoNbd = 3,
+}
+impl PurchaseFamily {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PURCHASE_FAMILY_UNSPECIFIED",
+            Self::MbgNbd => "PURCHASE_FAMILY_MBG_NBD",
+            Self::BgNbd => "PURCHASE_FAMILY_BG_NBD",
+            Self::ParetoNbd => "PURCHASE_FAMILY_PARETO_NBD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PURCHASE_FAMILY_UNSPECIFIED" => Some(Self::Unspecified),
+            "PURCHASE_FAMILY_MBG_NBD" => Some(Self::MbgNbd),
+            "PURCHASE_FAMILY_BG_NBD" => Some(Self::BgNbd),
+            "PURCHASE_FAMILY_PARETO_NBD" => Some(Self::ParetoNbd),
             _ => None,
         }
     }
@@ -238,7 +531,7 @@ pub mod model_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// ModelService fits and lists the models that scores come from.
+    /// ModelService fits, shows and activates the models that scores come from.
     #[derive(Debug, Clone)]
     pub struct ModelServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -319,8 +612,8 @@ pub mod model_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// FitModel fits a model on the customers held, streams its progress and ends with the new
-        /// version. A fit that fails says why and leaves the model in use alone.
+        /// FitModel fits a model on the customers held, streams its progress and ends with a new version:
+        /// a candidate with its evaluation. A fit that fails says why and leaves the model in use alone.
         pub async fn fit_model(
             &mut self,
             request: impl tonic::IntoRequest<super::FitModelRequest>,
@@ -347,6 +640,36 @@ pub mod model_service_client {
                 );
             self.inner.server_streaming(req, path, codec).await
         }
+        /// ActivateModel puts a version in use for its kind, whether a candidate or one used before.
+        pub async fn activate_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ActivateModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ActivateModelResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.ModelService/ActivateModel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.ModelService",
+                        "ActivateModel",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ListModels reads the fitted models, newest first.
         pub async fn list_models(
             &mut self,
@@ -371,6 +694,33 @@ pub mod model_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("rekindle.lifecycle.v1.ModelService", "ListModels"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetModel reads a model with its parameters, its evaluation and when it was in use.
+        pub async fn get_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetModelResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.ModelService/GetModel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.lifecycle.v1.ModelService", "GetModel"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -401,6 +751,33 @@ pub mod model_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// CheckDrift compares what a model was fitted on, and foretold, with what came since.
+        pub async fn check_drift(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckDriftRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckDriftResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.ModelService/CheckDrift",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.lifecycle.v1.ModelService", "CheckDrift"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -422,18 +799,34 @@ pub mod model_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// FitModel fits a model on the customers held, streams its progress and ends with the new
-        /// version. A fit that fails says why and leaves the model in use alone.
+        /// FitModel fits a model on the customers held, streams its progress and ends with a new version:
+        /// a candidate with its evaluation. A fit that fails says why and leaves the model in use alone.
         async fn fit_model(
             &self,
             request: tonic::Request<super::FitModelRequest>,
         ) -> std::result::Result<tonic::Response<Self::FitModelStream>, tonic::Status>;
+        /// ActivateModel puts a version in use for its kind, whether a candidate or one used before.
+        async fn activate_model(
+            &self,
+            request: tonic::Request<super::ActivateModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ActivateModelResponse>,
+            tonic::Status,
+        >;
         /// ListModels reads the fitted models, newest first.
         async fn list_models(
             &self,
             request: tonic::Request<super::ListModelsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListModelsResponse>,
+            tonic::Status,
+        >;
+        /// GetModel reads a model with its parameters, its evaluation and when it was in use.
+        async fn get_model(
+            &self,
+            request: tonic::Request<super::GetModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetModelResponse>,
             tonic::Status,
         >;
         /// GetLifeTable reads the life table of a model for looking at and plotting.
@@ -444,8 +837,16 @@ pub mod model_service_server {
             tonic::Response<super::GetLifeTableResponse>,
             tonic::Status,
         >;
+        /// CheckDrift compares what a model was fitted on, and foretold, with what came since.
+        async fn check_drift(
+            &self,
+            request: tonic::Request<super::CheckDriftRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckDriftResponse>,
+            tonic::Status,
+        >;
     }
-    /// ModelService fits and lists the models that scores come from.
+    /// ModelService fits, shows and activates the models that scores come from.
     #[derive(Debug)]
     pub struct ModelServiceServer<T> {
         inner: Arc<T>,
@@ -568,6 +969,51 @@ pub mod model_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/rekindle.lifecycle.v1.ModelService/ActivateModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct ActivateModelSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::UnaryService<super::ActivateModelRequest>
+                    for ActivateModelSvc<T> {
+                        type Response = super::ActivateModelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ActivateModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::activate_model(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ActivateModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/rekindle.lifecycle.v1.ModelService/ListModels" => {
                     #[allow(non_camel_case_types)]
                     struct ListModelsSvc<T: ModelService>(pub Arc<T>);
@@ -613,6 +1059,51 @@ pub mod model_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/rekindle.lifecycle.v1.ModelService/GetModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetModelSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::UnaryService<super::GetModelRequest>
+                    for GetModelSvc<T> {
+                        type Response = super::GetModelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::get_model(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/rekindle.lifecycle.v1.ModelService/GetLifeTable" => {
                     #[allow(non_camel_case_types)]
                     struct GetLifeTableSvc<T: ModelService>(pub Arc<T>);
@@ -643,6 +1134,51 @@ pub mod model_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetLifeTableSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.ModelService/CheckDrift" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckDriftSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::UnaryService<super::CheckDriftRequest>
+                    for CheckDriftSvc<T> {
+                        type Response = super::CheckDriftResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckDriftRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::check_drift(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckDriftSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1187,8 +1723,37 @@ pub struct Evidence {
     #[prost(string, tag = "3")]
     pub threshold: ::prost::alloc::string::String,
 }
+/// RiskContribution is what one fact adds to a churn risk, or takes from it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RiskContribution {
+    /// The fact, for example "tenure_months".
+    #[prost(string, tag = "1")]
+    pub fact: ::prost::alloc::string::String,
+    /// Its value, as text; empty when it is not known.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// What it adds to the logarithm of the odds of leaving, beside the average customer.
+    #[prost(double, tag = "3")]
+    pub log_odds: f64,
+    /// The same in words that can be said aloud.
+    #[prost(string, tag = "4")]
+    pub sentence: ::prost::alloc::string::String,
+}
+/// ScoreModel says which model a score comes from.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScoreModel {
+    /// The score.
+    #[prost(enumeration = "Score", tag = "1")]
+    pub score: i32,
+    /// The kind of the model, for example "retention".
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+}
 /// ChurnRisk is the probability that a subscription ends within a horizon.
-#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChurnRisk {
     /// The probability, 0 to 1.
     #[prost(double, tag = "1")]
@@ -1205,6 +1770,10 @@ pub struct ChurnRisk {
     /// How many customers at risk it was estimated on.
     #[prost(uint64, tag = "5")]
     pub sample_size: u64,
+    /// What speaks for leaving and for staying, the weightiest first; empty where the model knows no
+    /// more than tenure or silence.
+    #[prost(message, repeated, tag = "6")]
+    pub contributions: ::prost::alloc::vec::Vec<RiskContribution>,
 }
 /// ValueRemaining is what the relationship is expected to be worth from now on.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1249,6 +1818,12 @@ pub struct SubscriptionStatus {
     /// Why a score is absent, as short keys, for example "no_life_table".
     #[prost(string, repeated, tag = "8")]
     pub absent_score_reasons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The purchases to expect within the horizon of risk; only for non-contractual relationships.
+    #[prost(double, optional, tag = "10")]
+    pub expected_purchases: ::core::option::Option<f64>,
+    /// Which model each score comes from.
+    #[prost(message, repeated, tag = "11")]
+    pub score_models: ::prost::alloc::vec::Vec<ScoreModel>,
 }
 /// CustomerStatus is where a customer stands, with the evidence.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1295,15 +1870,19 @@ pub struct CustomerStatus {
     /// The version of the rules used.
     #[prost(uint64, tag = "14")]
     pub rules_version: u64,
-    /// The version of the model used; zero while there is none.
+    /// The version of the model that the churn risk comes from, else of the life table in use; zero while
+    /// there is none.
     #[prost(uint64, tag = "15")]
     pub model_version: u64,
-    /// The kind of the model used, for example "life_table".
+    /// The kind of that model, for example "life_table".
     #[prost(string, tag = "16")]
     pub model_kind: ::prost::alloc::string::String,
     /// When the status must be computed anew because time alone changes it.
     #[prost(message, optional, tag = "17")]
     pub valid_until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Which models the scores of the subscriptions come from, each once for a score.
+    #[prost(message, repeated, tag = "20")]
+    pub score_models: ::prost::alloc::vec::Vec<ScoreModel>,
 }
 /// CustomerStatusWithFacts is a status and the snapshot it was computed on.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1380,6 +1959,47 @@ impl Stage {
             "STAGE_LAPSED" => Some(Self::Lapsed),
             "STAGE_LOST" => Some(Self::Lost),
             "STAGE_PHOENIX" => Some(Self::Phoenix),
+            _ => None,
+        }
+    }
+}
+/// Score is what a status foretells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Score {
+    /// Not known.
+    Unspecified = 0,
+    /// The chance to leave within the horizon of risk.
+    ChurnRisk = 1,
+    /// What the relationship is still worth.
+    ValueRemaining = 2,
+    /// The chance that a silent customer is still one.
+    ProbabilityAlive = 3,
+    /// The purchases to come within the horizon of risk.
+    ExpectedPurchases = 4,
+}
+impl Score {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SCORE_UNSPECIFIED",
+            Self::ChurnRisk => "SCORE_CHURN_RISK",
+            Self::ValueRemaining => "SCORE_VALUE_REMAINING",
+            Self::ProbabilityAlive => "SCORE_PROBABILITY_ALIVE",
+            Self::ExpectedPurchases => "SCORE_EXPECTED_PURCHASES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SCORE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SCORE_CHURN_RISK" => Some(Self::ChurnRisk),
+            "SCORE_VALUE_REMAINING" => Some(Self::ValueRemaining),
+            "SCORE_PROBABILITY_ALIVE" => Some(Self::ProbabilityAlive),
+            "SCORE_EXPECTED_PURCHASES" => Some(Self::ExpectedPurchases),
             _ => None,
         }
     }

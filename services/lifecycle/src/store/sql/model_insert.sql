@@ -1,2 +1,3 @@
-insert into life_table_model (version, fit_time, sample_size, event_count)
-values ($1, $2, $3, $4)
+insert into fitted_model
+    (version, kind, fit_time, sample_size, event_count, artifact, evaluation)
+values ($1, $2, $3, $4, $5, $6::text::json, $7::text::json)

@@ -1,1 +1,1 @@
-select coalesce(max(version), 0) + 1 as "version!" from life_table_model
+select coalesce(max(version), 0) + 1 as "version!" from fitted_model

@@ -1,5 +1,7 @@
-select model.version, model.fit_time, model.sample_size, model.event_count,
-       (active.version is not null) as "active!"
-from life_table_model model
-left join active_model active on active.kind = 'life_table' and active.version = model.version
-where model.version = coalesce($1, (select version from active_model where kind = 'life_table'))
+select model.version, model.kind, model.fit_time, model.sample_size, model.event_count,
+       model.evaluation::text as evaluation, model.artifact::text as artifact,
+       coalesce(model.version = (select activation.version from model_activation activation
+                                 where activation.kind = model.kind
+                                 order by activation.activation desc limit 1), false) as "active!"
+from fitted_model model
+where model.version = $1

@@ -1,2 +1,2 @@
 select coalesce((select max(version) from rule_set), 0) as "rules!",
-       coalesce((select version from active_model where kind = 'life_table'), 0) as "model!"
+       coalesce((select max(activation) from model_activation), 0) as "activation!"

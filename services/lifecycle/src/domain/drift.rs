@@ -1,0 +1,41 @@
+//! How far customers have moved away from those a model was fitted on, and whether what it foretold
+//! came true.
+
+use super::model::ModelSummary;
+
+/// How far the distribution of one input has moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputDrift {
+    /// The group; empty where there is only one.
+    pub group: String,
+    /// The input.
+    pub input: String,
+    /// The population stability index.
+    pub stability_index: f64,
+}
+
+/// What was foretold, and what happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalibrationDrift {
+    /// The group; empty where there is only one.
+    pub group: String,
+    /// How many were watched.
+    pub sample_size: u64,
+    /// How many events were expected.
+    pub expected: f64,
+    /// How many there were.
+    pub observed: f64,
+    /// How many days were watched.
+    pub watched_days: u32,
+}
+
+/// The drift of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drift {
+    /// The model.
+    pub summary: ModelSummary,
+    /// Its inputs.
+    pub inputs: Vec<InputDrift>,
+    /// Its forecasts.
+    pub calibrations: Vec<CalibrationDrift>,
+}
