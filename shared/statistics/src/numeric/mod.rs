@@ -8,6 +8,7 @@ pub mod hypergeometric;
 pub mod log_space;
 pub mod optimise;
 pub mod quadrature;
+pub mod standard_errors;
 pub mod tricomi;
 
 #[cfg(test)]

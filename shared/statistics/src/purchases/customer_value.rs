@@ -57,9 +57,13 @@ pub fn discounted_within(
     horizon: Horizon,
 ) -> f64 {
     let (rate, horizon) = (rate.get(), horizon.get());
+    // The chance of being alive is the same throughout, and in some models dear.
     let until = |time: f64| {
-        Horizon::new(time).map_or(0.0, |time| model.expected_transactions(customer, time))
+        Horizon::new(time).map_or(0.0, |time| {
+            model.expected_if_alive(customer.frequency(), customer.age(), time)
+        })
     };
     let discounted = THIRTY_TWO.integrate(0.0, horizon, |time| (-rate * time).exp() * until(time));
-    (-rate * horizon).exp() * until(horizon) + rate * discounted
+    let if_alive = (-rate * horizon).exp() * until(horizon) + rate * discounted;
+    model.probability_alive(customer) * if_alive
 }
