@@ -49,7 +49,7 @@ pub struct Tally {
 }
 
 /// What came of a fit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Fitted {
     /// The tables of the groups that had enough.
     pub tables: Vec<(Group, Curve)>,
@@ -116,7 +116,7 @@ impl Tally {
 
     /// Builds the tables, unless there is too little for any.
     pub fn finish(self) -> Result<Fitted, TooLittle> {
-        let mut tables = Vec::new();
+        let mut fitted = Fitted::default();
         let (mut every_contract, mut every_gap) = (Durations::default(), Durations::default());
         for (business_line, tally) in self.lines {
             let mut line_contracts = Durations::default();
@@ -126,36 +126,39 @@ impl Tally {
             };
             for (kind, durations) in tally.by_kind {
                 line_contracts.merge(&durations);
-                tables.extend(durations.table(group(Subject::Contract(kind))));
+                fitted.add(&durations, group(Subject::Contract(kind)));
             }
             every_contract.merge(&line_contracts);
             every_gap.merge(&tally.gap);
-            tables.extend(line_contracts.table(group(Subject::EveryContract)));
-            tables.extend(tally.gap.table(group(Subject::Gap)));
+            fitted.add(&line_contracts, group(Subject::EveryContract));
+            fitted.add(&tally.gap, group(Subject::Gap));
         }
-        let (contracts, gaps) = (every_contract.totals(), every_gap.totals());
         for (durations, subject) in [
             (every_contract, Subject::EveryContract),
             (every_gap, Subject::Gap),
         ] {
-            tables.extend(durations.table(Group {
+            let totals = durations.totals();
+            fitted.sample_size += totals.at_risk;
+            fitted.event_count += totals.ended;
+            let group = Group {
                 business_line: None,
                 subject,
-            }));
+            };
+            fitted.add(&durations, group);
         }
-        let sample_size = contracts.at_risk + gaps.at_risk;
-        let event_count = contracts.ended + gaps.ended;
-        if tables.is_empty() {
+        if fitted.tables.is_empty() {
             return Err(TooLittle {
-                sample_size,
-                event_count,
+                sample_size: fitted.sample_size,
+                event_count: fitted.event_count,
             });
         }
-        Ok(Fitted {
-            tables,
-            sample_size,
-            event_count,
-        })
+        Ok(fitted)
+    }
+}
+
+impl Fitted {
+    fn add(&mut self, durations: &Durations, group: Group) {
+        self.tables.extend(durations.table(group));
     }
 }
 

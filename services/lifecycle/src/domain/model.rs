@@ -5,6 +5,9 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::life_tables::TableSet;
+use super::purchase_model::PurchaseSet;
+use super::retention::RetentionSet;
+use statistics::numeric::optimise::Convergence;
 
 /// What a model is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +53,10 @@ impl ModelKind {
 pub enum Artifact {
     /// Life tables.
     LifeTable(TableSet),
+    /// Purchase models.
+    Purchase(PurchaseSet),
+    /// Retention curves.
+    Retention(RetentionSet),
 }
 
 impl Artifact {
@@ -57,6 +64,8 @@ impl Artifact {
     pub const fn kind(&self) -> ModelKind {
         match self {
             Self::LifeTable(_) => ModelKind::LifeTable,
+            Self::Purchase(_) => ModelKind::Purchase,
+            Self::Retention(_) => ModelKind::Retention,
         }
     }
 
@@ -64,6 +73,8 @@ impl Artifact {
     pub fn groups(&self) -> Vec<GroupReport> {
         match self {
             Self::LifeTable(tables) => tables.reports(),
+            Self::Purchase(models) => models.reports(),
+            Self::Retention(curves) => curves.reports(),
         }
     }
 }
@@ -101,6 +112,18 @@ pub struct SearchEnd {
     pub largest_slope: f64,
     /// A parameter that the data hardly bound.
     pub hardly_bounded: Option<String>,
+}
+
+impl SearchEnd {
+    /// Writes down how a search ended.
+    pub fn of(convergence: Convergence) -> Self {
+        Self {
+            iterations: convergence.iterations,
+            evaluations: convergence.evaluations,
+            largest_slope: convergence.largest_slope,
+            hardly_bounded: convergence.hardly_bounded.map(str::to_owned),
+        }
+    }
 }
 
 /// The model of one group, for whoever wants to look at it.

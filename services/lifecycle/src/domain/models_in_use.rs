@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use super::life_tables::LifeTables;
 use super::model::{Artifact, ModelKind};
+use super::purchase_model::PurchaseModels;
+use super::retention::RetentionCurves;
 
 /// The models in use, ready for look-ups.
 #[derive(Clone, Debug, Default)]
 pub struct ModelsInUse {
     /// How long others stayed, or were silent.
     pub life_tables: Option<Arc<LifeTables>>,
+    /// When and for how much non-contractual customers buy.
+    pub purchase: Option<Arc<PurchaseModels>>,
+    /// How long contractual customers stay.
+    pub retention: Option<Arc<RetentionCurves>>,
 }
 
 impl ModelsInUse {
@@ -19,6 +25,12 @@ impl ModelsInUse {
             Artifact::LifeTable(tables) => {
                 self.life_tables = Some(Arc::new(LifeTables::new(version, tables.into_tables())));
             }
+            Artifact::Purchase(set) => {
+                self.purchase = Some(Arc::new(PurchaseModels { version, set }));
+            }
+            Artifact::Retention(curves) => {
+                self.retention = Some(Arc::new(RetentionCurves::new(version, curves)));
+            }
         }
     }
 
@@ -26,15 +38,20 @@ impl ModelsInUse {
     pub fn keep(&mut self, kind: ModelKind, other: &Self) {
         match kind {
             ModelKind::LifeTable => self.life_tables.clone_from(&other.life_tables),
-            ModelKind::Purchase | ModelKind::Retention | ModelKind::Propensity => {}
+            ModelKind::Retention => self.retention.clone_from(&other.retention),
+            ModelKind::Purchase => self.purchase.clone_from(&other.purchase),
+            ModelKind::Propensity => {}
         }
     }
 
     /// Returns the version of the model of a kind; zero where there is none.
     pub fn version(&self, kind: ModelKind) -> u64 {
-        match kind {
-            ModelKind::LifeTable => self.life_tables.as_ref().map_or(0, |tables| tables.version),
-            ModelKind::Purchase | ModelKind::Retention | ModelKind::Propensity => 0,
-        }
+        let version = match kind {
+            ModelKind::LifeTable => self.life_tables.as_ref().map(|tables| tables.version),
+            ModelKind::Retention => self.retention.as_ref().map(|curves| curves.version),
+            ModelKind::Purchase => self.purchase.as_ref().map(|models| models.version),
+            ModelKind::Propensity => None,
+        };
+        version.unwrap_or(0)
     }
 }

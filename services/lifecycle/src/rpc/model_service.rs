@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use super::{BOUNDARY, deadline, parse, render_model};
-use crate::usecase::UseCases;
+use crate::usecase::{Steps, UseCases};
 
 /// How many steps may wait for their listener.
 const WAITING_STEPS: usize = 32;
@@ -47,7 +47,7 @@ impl ModelService for ModelRpc {
         let wanted =
             parse::fit_model(&request.into_inner()).map_err(|refusal| BOUNDARY.status(refusal))?;
         let (steps, listener) = mpsc::channel(WAITING_STEPS);
-        let use_cases = self.use_cases.clone();
+        let (steps, use_cases) = (Steps::to(steps), self.use_cases.clone());
         let fit = async move { use_cases.fit_model(wanted, &steps).await };
         let fit = self.tracker.spawn(fit.in_current_span());
         let last = async move {

@@ -10,6 +10,7 @@ use kernel::time::Timestamp;
 use prost::Message;
 
 use crate::domain::model::ModelKind;
+use crate::domain::purchase_model::PurchaseFamily;
 use crate::domain::rules::LineRules;
 use crate::domain::rules_check;
 use crate::usecase::{ActivateModel, FitModel, GetCustomerStatus, PublishRules, WhichModel};
@@ -123,6 +124,13 @@ pub(super) fn fit_model(request: &wire::FitModelRequest) -> Result<FitModel, Ref
     checks.finish(|| {
         Some(FitModel {
             kind: kind?,
+            family: match family? {
+                wire::PurchaseFamily::Unspecified | wire::PurchaseFamily::MbgNbd => {
+                    PurchaseFamily::MbgNbd
+                }
+                wire::PurchaseFamily::BgNbd => PurchaseFamily::BgNbd,
+                wire::PurchaseFamily::ParetoNbd => PurchaseFamily::ParetoNbd,
+            },
             activate_if_better: request.activate_if_better,
             request: (!request.request_id.is_empty())
                 .then(|| (request.request_id.clone(), request.encode_to_vec())),

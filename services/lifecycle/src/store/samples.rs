@@ -31,6 +31,36 @@ impl Store {
             .await
     }
 
+    /// Reads the first day with a purchase of each line, counted from 1970-01-01.
+    pub async fn first_purchase_days(&self) -> Result<BTreeMap<String, i32>, StoreError> {
+        self.postgres
+            .background(&(), |(), connection| Box::pin(read_first_days(connection)))
+            .await
+    }
+
+    /// Reads the ids of so many customers after one.
+    pub async fn observed_customers(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let input = (after.to_owned(), limit);
+        self.postgres
+            .background(&input, |(after, limit), connection| {
+                Box::pin(read_customers(after, *limit, connection))
+            })
+            .await
+    }
+
+    /// Counts the customers.
+    pub async fn observed_customer_count(&self) -> Result<u64, StoreError> {
+        let count = self
+            .postgres
+            .background(&(), |(), connection| Box::pin(count_customers(connection)))
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// Counts the exposures and histories.
     pub async fn observation_count(&self) -> Result<u64, StoreError> {
         let count = self
@@ -90,6 +120,55 @@ async fn read_ends(
         .into_iter()
         .map(|row| (row.business_line, row.last_seen_time.to_jiff()));
     Ok(ends.collect())
+}
+
+async fn read_first_days(
+    connection: &mut PgConnection,
+) -> Result<BTreeMap<String, i32>, StoreError> {
+    let rows = sqlx::query_file!("src/store/sql/line_first_days.sql")
+        .fetch_all(connection)
+        .instrument(statement_span(
+            "SELECT",
+            "purchase_history",
+            include_str!("sql/line_first_days.sql"),
+        ))
+        .await?;
+    let days = rows
+        .into_iter()
+        .map(|row| (row.business_line, row.first_day));
+    Ok(days.collect())
+}
+
+async fn read_customers(
+    after: &str,
+    limit: u32,
+    connection: &mut PgConnection,
+) -> Result<Vec<String>, StoreError> {
+    let customers = sqlx::query_file_scalar!(
+        "src/store/sql/observed_customer_page.sql",
+        after,
+        i64::from(limit)
+    )
+    .fetch_all(connection)
+    .instrument(statement_span(
+        "SELECT",
+        "observed_customer",
+        include_str!("sql/observed_customer_page.sql"),
+    ))
+    .await?;
+    Ok(customers)
+}
+
+async fn count_customers(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    let count = sqlx::query_file_scalar!("src/store/sql/observed_customer_count.sql")
+        .fetch_one(connection)
+        .instrument(statement_span(
+            "SELECT",
+            "observed_customer",
+            include_str!("sql/observed_customer_count.sql"),
+        ))
+        .await?;
+    Ok(count)
 }
 
 async fn read_exposures(

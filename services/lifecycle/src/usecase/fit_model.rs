@@ -1,26 +1,34 @@
 //! Fits a model on what was taken over, and stores it as a candidate.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kernel::refusal::Refusal;
-use kernel::time::{Deadline, Timestamp};
+use kernel::time::Deadline;
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use super::UseCases;
-use crate::domain::fit::{Tally, TooLittle};
+use crate::domain::fit::TooLittle;
+use crate::domain::fit_refusal::FitRefusal;
 use crate::domain::life_tables::TableSet;
 use crate::domain::model::{Artifact, Candidate, ModelKind, ModelSummary};
-use crate::store::{NewModel, PageKey, RequestKey};
+use crate::domain::purchase_model::PurchaseFamily;
+use crate::store::{NewModel, RequestKey};
 
 /// How long storing the model is waited for.
 const STORE_LIMIT: Duration = Duration::from_secs(30);
+/// How much is done when everything is read, and the search for parameters begins.
+const GATHERED: f64 = 0.8;
+/// How much is done when only storing is left.
+const FITTED: f64 = 0.9;
 
 /// Which model to fit; checked already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FitModel {
     /// What it is about.
     pub kind: ModelKind,
+    /// The family of a purchase model.
+    pub family: PurchaseFamily,
     /// Put it in use, unless the one in use evaluates better.
     pub activate_if_better: bool,
     /// The request id with the encoded request, when it may be retried.
@@ -41,7 +49,44 @@ pub struct FitStep {
 }
 
 /// Where a fit tells how far it is.
-type Steps = mpsc::Sender<FitStep>;
+#[derive(Clone, Debug)]
+pub struct Steps(mpsc::Sender<FitStep>);
+
+impl Steps {
+    /// Tells steps to a listener.
+    pub const fn to(listener: mpsc::Sender<FitStep>) -> Self {
+        Self(listener)
+    }
+
+    /// Tells a step: who has left or reads too slowly must not hold up the fit.
+    pub(super) fn tell(&self, step: &'static str, progress: f64) {
+        self.send(step, progress, "", 0);
+    }
+
+    /// Tells of which group the parameters are sought.
+    fn tell_group(&self, group: &str, iteration: u32) {
+        self.send("fitting", GATHERED, group, iteration);
+    }
+
+    /// Tells how much of what there is has been read, between a tenth and [`GATHERED`].
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a progress needs no more digits"
+    )]
+    pub(super) fn tell_count(&self, done: u64, total: u64) {
+        let share = done as f64 / total.max(1) as f64;
+        self.tell("counting", 0.1 + (GATHERED - 0.1) * share.min(1.0));
+    }
+
+    fn send(&self, step: &'static str, progress: f64, group: &str, iteration: u32) {
+        let _ = self.0.try_send(FitStep {
+            step,
+            progress,
+            group: group.to_owned(),
+            iteration,
+        });
+    }
+}
 
 impl UseCases {
     /// Fits and stores a model, unless another fit is under way. Whoever listens to the steps may
@@ -75,10 +120,17 @@ impl UseCases {
                 return Ok(known);
             }
         }
-        tell(steps, "catching_up", 0.0);
+        steps.tell("catching_up", 0.0);
         self.catch_up().await?;
-        let candidate = self.fit_kind(wanted.kind, steps).await?;
-        tell(steps, "storing", 0.9);
+        let candidate = match wanted.kind {
+            ModelKind::LifeTable => self.fit_life_tables(steps).await?,
+            ModelKind::Purchase => self.fit_purchases(wanted.family, steps).await?,
+            ModelKind::Retention => self.fit_retention(steps).await?,
+            ModelKind::Propensity => {
+                return Err(Refusal::refused("TOO_LITTLE_DATA", "not fitted yet"));
+            }
+        };
+        steps.tell("storing", FITTED);
         let model = NewModel {
             candidate,
             fit_time: self.now(),
@@ -91,18 +143,9 @@ impl UseCases {
         Ok(summary)
     }
 
-    async fn fit_kind(&self, kind: ModelKind, steps: &Steps) -> Result<Candidate, Refusal> {
-        match kind {
-            ModelKind::LifeTable => self.fit_life_tables(steps).await,
-            ModelKind::Purchase | ModelKind::Retention | ModelKind::Propensity => {
-                Err(Refusal::refused("TOO_LITTLE_DATA", "not fitted yet"))
-            }
-        }
-    }
-
     async fn fit_life_tables(&self, steps: &Steps) -> Result<Candidate, Refusal> {
         let tally = self.count(steps).await?;
-        tell(steps, "fitting", 0.8);
+        steps.tell("fitting", GATHERED);
         let fitted = tally.finish().map_err(|error| too_little(&error))?;
         Ok(Candidate {
             artifact: Artifact::LifeTable(TableSet::new(fitted.tables)),
@@ -112,80 +155,69 @@ impl UseCases {
         })
     }
 
-    async fn count(&self, steps: &Steps) -> Result<Tally, Refusal> {
-        let ends = self.store.observation_ends().await?;
-        let total = self.store.observation_count().await?;
-        let mut counting = Counting {
-            tally: Tally::default(),
-            ends,
-            total,
-            done: 0,
-        };
-        tell(steps, "counting", counting.progress());
-        let mut after = Some(PageKey::default());
-        while let Some(key) = after {
-            let (exposures, next) = self.store.exposures(&key).await?;
-            for exposure in exposures {
-                if let Some(end) = counting.end_of(&exposure.business_line) {
-                    counting.tally.add_exposure(&exposure, end);
-                }
-            }
-            tell(steps, "counting", counting.progress());
-            after = next;
-        }
-        let mut after = Some(PageKey::default());
-        while let Some(key) = after {
-            let (histories, next) = self.store.histories(&key).await?;
-            for history in histories {
-                if let Some(end) = counting.end_of(&history.business_line) {
-                    counting.tally.add_history(&history, end);
-                }
-            }
-            tell(steps, "counting", counting.progress());
-            after = next;
-        }
-        Ok(counting.tally)
+    async fn fit_purchases(
+        &self,
+        family: PurchaseFamily,
+        steps: &Steps,
+    ) -> Result<Candidate, Refusal> {
+        let sample = self.gather_purchases(steps).await?;
+        let steps = steps.clone();
+        let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
+        search(move || sample.fit(family, tell)).await
+    }
+
+    async fn fit_retention(&self, steps: &Steps) -> Result<Candidate, Refusal> {
+        let sample = self.gather_tenures(steps).await?;
+        let steps = steps.clone();
+        let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
+        search(move || sample.fit(tell)).await
     }
 }
 
-/// A count under way.
-struct Counting {
-    tally: Tally,
-    ends: BTreeMap<String, Timestamp>,
-    total: u64,
-    done: u64,
-}
-
-impl Counting {
-    /// Counts one row, and returns when the observation of its line ends. A line that came up since
-    /// the ends were read is left to the next fit.
-    fn end_of(&mut self, business_line: &str) -> Option<Timestamp> {
-        self.done += 1;
-        self.ends.get(business_line).copied()
-    }
-
-    /// Between a tenth and four fifths.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a progress needs no more digits"
-    )]
-    fn progress(&self) -> f64 {
-        let share = self.done as f64 / self.total.max(1) as f64;
-        0.1 + 0.7 * share.min(1.0)
-    }
-}
-
-/// Tells a step to whoever listens: who has left or reads too slowly must not hold up the fit.
-fn tell(steps: &Steps, step: &'static str, progress: f64) {
-    let _ = steps.try_send(FitStep {
-        step,
-        progress,
-        group: String::new(),
-        iteration: 0,
-    });
+/// Searches for parameters, aside from the calls being served.
+async fn search(
+    fit: impl FnOnce() -> Result<Candidate, FitRefusal> + Send + 'static,
+) -> Result<Candidate, Refusal> {
+    let fitted = spawn_blocking(fit).await.map_err(Refusal::internal)?;
+    fitted.map_err(|refusal| refused(&refusal))
 }
 
 fn too_little(error: &TooLittle) -> Refusal {
     let message = format!("{error}: import more customers first; the model in use stays");
     Refusal::refused("TOO_LITTLE_DATA", message).with("sample_size", error.sample_size)
+}
+
+/// Says what to do about a fit that has no result.
+pub(super) fn refused(refusal: &FitRefusal) -> Refusal {
+    let stays = "the model in use stays";
+    match refusal {
+        FitRefusal::TooLittle {
+            group, sample_size, ..
+        } => {
+            let message = format!("{refusal}: import more customers first; {stays}");
+            Refusal::refused("TOO_LITTLE_DATA", message)
+                .with("group", group)
+                .with("sample_size", sample_size)
+        }
+        FitRefusal::NotFittable { group, cause, .. } => {
+            let message = format!("{refusal}: look at the data of this group; {stays}");
+            Refusal::refused("SAMPLE_NOT_FITTABLE", message)
+                .with("group", group)
+                .with("cause", cause)
+        }
+        FitRefusal::NotConverged { group, cause, .. } => {
+            let message = format!("{refusal}: try another family or more data; {stays}");
+            Refusal::refused("FIT_NOT_CONVERGED", message)
+                .with("group", group)
+                .with("cause", cause)
+        }
+        FitRefusal::NotBelievable {
+            customer_id, field, ..
+        } => {
+            let message = format!("{refusal}: mend it where it comes from; {stays}");
+            Refusal::refused("SAMPLE_NOT_BELIEVABLE", message)
+                .with("customer_id", customer_id)
+                .with("field", field)
+        }
+    }
 }

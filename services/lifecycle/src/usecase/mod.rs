@@ -4,6 +4,7 @@ mod catch_up;
 mod check_drift;
 mod fit_model;
 mod follow_changes;
+mod gather;
 mod get_customer_status;
 mod knowledge;
 mod models;
@@ -19,7 +20,7 @@ use crate::store::Store;
 use ports::Profiles;
 
 pub use crate::store::Activated as ActivatedModel;
-pub use fit_model::{FitModel, FitStep};
+pub use fit_model::{FitModel, FitStep, Steps};
 pub use follow_changes::Followed;
 pub use get_customer_status::GetCustomerStatus;
 pub use knowledge::Knowledge;

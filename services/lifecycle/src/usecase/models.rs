@@ -98,6 +98,7 @@ impl UseCases {
         let model = self.stored_model(deadline, which).await?;
         match model.artifact {
             Some(Artifact::LifeTable(tables)) => Ok((model.summary, tables)),
+            Some(_) => Err(not_found(version)),
             None => Err(corrupt(model.summary.version)),
         }
     }

@@ -91,7 +91,11 @@ mod tests {
             Some([-(2.0 * x + y) / one, -(x + 2.0 * y) / other])
         };
         let errors = standard_errors([1.0, 1.0], gradient).unwrap();
-        assert!(errors.iter().all(|error| (error - (2.0_f64 / 3.0).sqrt()).abs() < 1e-6));
+        assert!(
+            errors
+                .iter()
+                .all(|error| (error - (2.0_f64 / 3.0).sqrt()).abs() < 1e-6)
+        );
     }
 
     #[test]

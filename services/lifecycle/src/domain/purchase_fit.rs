@@ -1,0 +1,312 @@
+//! Fits purchase models to the customers of each line, and rehearses them on the latest stretch: what
+//! was known at its beginning is fitted, too, and its forecasts are compared with what came.
+
+use std::collections::BTreeMap;
+
+use kernel::time::Timestamp;
+use statistics::numeric::standard_errors::standard_errors;
+use statistics::purchases::beta_geometric::{BetaGeometric, BetaGeometricParameters, DropOut};
+use statistics::purchases::gamma_gamma::{GammaGamma, SpendBase, SpendSummary};
+use statistics::purchases::hiatus::{HiatusRule, WatchedCustomer};
+use statistics::purchases::pareto_nbd::{ParetoNbd, ParetoNbdParameters};
+use statistics::purchases::purchase_base::PurchaseBase;
+use statistics::purchases::purchase_model::{Effort, Fitted};
+use statistics::purchases::purchase_summary::{DAYS_PER_WEEK, PurchaseSummary};
+use statistics::refusal::{FitFailure, InputRefusal};
+
+use super::buyer::{Buyer, Spend};
+use super::clock_days::day_number;
+use super::fit_refusal::FitRefusal;
+use super::model::{Artifact, Candidate, SearchEnd};
+use super::purchase_evaluation::{self, Rehearsed};
+use super::purchase_model::{
+    AnyPurchaseModel, EVERYBODY, FalseLost, FittedPurchases, PurchaseFamily, PurchaseGroup,
+    PurchaseSet, SpendModel,
+};
+
+/// The longest stretch that is rehearsed, in days.
+const LONGEST_STRETCH: i32 = 364;
+
+/// What a line's observation spans, and when its silent customers are called lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineSpan {
+    /// The first day with a purchase, counted from 1970-01-01.
+    pub first_day: i32,
+    /// The last day that was observed.
+    pub last_day: i32,
+    /// The silence after which somebody is called lost.
+    pub lost_after_days: u32,
+}
+
+impl LineSpan {
+    /// Spans from a first day to the end of the observation.
+    pub fn until(first_day: i32, observation_end: Timestamp, lost_after_days: u32) -> Self {
+        Self {
+            first_day,
+            last_day: day_number(observation_end),
+            lost_after_days,
+        }
+    }
+
+    /// Returns the day at whose end the rehearsal begins: in the middle, or a year before the end.
+    pub fn split_day(&self) -> i32 {
+        let half = self.last_day.saturating_sub(self.first_day) / 2;
+        self.last_day.saturating_sub(half.min(LONGEST_STRETCH))
+    }
+
+    fn stretch_days(&self) -> u32 {
+        u32::try_from(self.last_day - self.split_day()).unwrap_or(0)
+    }
+
+    /// Returns how long the stretch is that is rehearsed, in weeks.
+    pub fn stretch_weeks(&self) -> f64 {
+        f64::from(self.stretch_days()) / DAYS_PER_WEEK
+    }
+}
+
+/// One customer of a line.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    all: PurchaseSummary,
+    /// What was known at the split, and how often they bought since.
+    before: Option<(PurchaseSummary, u32)>,
+    spend: Option<Spend>,
+}
+
+/// The customers of a line.
+#[derive(Clone, Debug)]
+struct LineSample {
+    span: LineSpan,
+    rows: Vec<Row>,
+}
+
+/// What purchase models are fitted on.
+#[derive(Clone, Debug, Default)]
+pub struct PurchaseSample {
+    lines: BTreeMap<String, LineSample>,
+}
+
+impl PurchaseSample {
+    /// Adds a customer of a line.
+    pub fn add(
+        &mut self,
+        business_line: &str,
+        span: LineSpan,
+        buyer: &Buyer<'_>,
+    ) -> Result<(), InputRefusal> {
+        let Some(all) = buyer.until(span.last_day)? else {
+            return Ok(());
+        };
+        let split = span.split_day();
+        let before = buyer.until(split)?;
+        let later = buyer.bought_between(split, span.last_day);
+        let row = Row {
+            all,
+            before: before.map(|before| (before, later)),
+            spend: buyer.spend()?,
+        };
+        if !self.lines.contains_key(business_line) {
+            let rows = Vec::new();
+            let sample = LineSample { span, rows };
+            self.lines.insert(business_line.to_owned(), sample);
+        }
+        if let Some(line) = self.lines.get_mut(business_line) {
+            line.rows.push(row);
+        }
+        Ok(())
+    }
+
+    /// Fits the models, and rehearses.
+    pub fn fit(
+        self,
+        family: PurchaseFamily,
+        mut tell: impl FnMut(&str, u32),
+    ) -> Result<Candidate, FitRefusal> {
+        let all: Vec<&Row> = self.lines.values().flat_map(|line| &line.rows).collect();
+        tell(EVERYBODY, 0);
+        let everybody = fit_group(&all, family);
+        let last_day = self.lines.values().map(|line| line.span.last_day).max();
+        let mut lines = BTreeMap::new();
+        for (name, line) in &self.lines {
+            tell(name, 0);
+            let rows: Vec<&Row> = line.rows.iter().collect();
+            // A single line is everybody.
+            let fitted = if self.lines.len() == 1 {
+                everybody.clone()
+            } else {
+                fit_group(&rows, family)
+            };
+            if let Ok(fitted) = &fitted {
+                tell(name, fitted.search.iterations);
+            }
+            let false_lost = false_lost(line);
+            lines.insert(
+                name.clone(),
+                group(&rows, line.span.last_day, fitted, false_lost),
+            );
+        }
+        let is_any = lines.values().any(|line| line.fitted.is_some());
+        if let (false, Err(failure)) = (is_any, &everybody) {
+            return Err(FitRefusal::of_group(EVERYBODY, *failure));
+        }
+        let everybody = group(&all, last_day.unwrap_or(0), everybody, None);
+        let (sample_size, event_count) = (everybody.customers, everybody.repeaters);
+        let set = PurchaseSet { lines, everybody };
+        let evaluation = self
+            .rehearse(family)
+            .unwrap_or_else(|| purchase_evaluation::in_sample(&set));
+        Ok(Candidate {
+            artifact: Artifact::Purchase(set),
+            sample_size,
+            event_count,
+            evaluation: Some(evaluation),
+        })
+    }
+
+    /// Fits what was known at the split of each line, and compares with what came. `None` where there
+    /// was too little, or nothing came.
+    fn rehearse(&self, family: PurchaseFamily) -> Option<super::model::Evaluation> {
+        let known = |line: &LineSample| -> Vec<PurchaseSummary> {
+            let before = line.rows.iter().filter_map(|row| row.before);
+            before.map(|(summary, _)| summary).collect()
+        };
+        let everybody: Vec<PurchaseSummary> = self.lines.values().flat_map(&known).collect();
+        let pooled = fit_model(&everybody, family).ok();
+        let mut rehearsed = Vec::new();
+        for line in self.lines.values() {
+            let own = fit_model(&known(line), family).ok();
+            let (model, _) = own.as_ref().or(pooled.as_ref())?;
+            let weeks = line.span.stretch_weeks();
+            for (summary, bought) in line.rows.iter().filter_map(|row| row.before) {
+                rehearsed.extend(Rehearsed::of(&model.model, &summary, bought, weeks));
+            }
+        }
+        purchase_evaluation::rehearsed(&rehearsed)
+    }
+}
+
+fn group(
+    rows: &[&Row],
+    last_day: i32,
+    fitted: Result<FittedPurchases, FitFailure>,
+    false_lost: Option<FalseLost>,
+) -> PurchaseGroup {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let repeaters = rows.iter().filter(|row| row.all.frequency() > 0);
+    PurchaseGroup {
+        customers: count(rows.len()),
+        repeaters: count(repeaters.count()),
+        last_day,
+        pooled_because: fitted.as_ref().err().map(FitFailure::to_string),
+        fitted: fitted.ok(),
+        false_lost,
+    }
+}
+
+fn fit_group(rows: &[&Row], family: PurchaseFamily) -> Result<FittedPurchases, FitFailure> {
+    let summaries: Vec<PurchaseSummary> = rows.iter().map(|row| row.all).collect();
+    let (fitted, errors) = fit_model(&summaries, family)?;
+    let spend = fit_spend(rows);
+    Ok(FittedPurchases {
+        model: fitted.model,
+        log_likelihood: fitted.log_likelihood,
+        standard_errors: errors,
+        search: SearchEnd::of(fitted.convergence),
+        no_spend_because: spend.as_ref().err().map(FitFailure::to_string),
+        spend: spend.ok(),
+    })
+}
+
+type FittedModel = (Fitted<AnyPurchaseModel>, Option<[f64; 4]>);
+
+fn fit_model(
+    summaries: &[PurchaseSummary],
+    family: PurchaseFamily,
+) -> Result<FittedModel, FitFailure> {
+    let base = PurchaseBase::of(summaries)?;
+    match family {
+        PurchaseFamily::MbgNbd => fit_beta_geometric(&base, DropOut::AfterEvery),
+        PurchaseFamily::BgNbd => fit_beta_geometric(&base, DropOut::AfterRepeats),
+        PurchaseFamily::ParetoNbd => fit_pareto(&base),
+    }
+}
+
+fn fit_beta_geometric(base: &PurchaseBase, drop_out: DropOut) -> Result<FittedModel, FitFailure> {
+    let fitted = BetaGeometric::fit(base, drop_out, Effort::default())?;
+    let any = fitted_as(&fitted, AnyPurchaseModel::BetaGeometric(fitted.model));
+    let (_, parameters) = any.model.parameters();
+    let errors = standard_errors(parameters, |[r, alpha, a, b]| {
+        let parameters = BetaGeometricParameters {
+            r,
+            alpha,
+            a,
+            b,
+            drop_out,
+        };
+        let model = BetaGeometric::try_from(parameters).ok()?;
+        Some(model.log_likelihood(base, Effort::default()).gradient)
+    });
+    Ok((any, errors))
+}
+
+fn fit_pareto(base: &PurchaseBase) -> Result<FittedModel, FitFailure> {
+    let fitted = ParetoNbd::fit(base, Effort::default())?;
+    let any = fitted_as(&fitted, AnyPurchaseModel::ParetoNbd(fitted.model));
+    let (_, parameters) = any.model.parameters();
+    let errors = standard_errors(parameters, |[r, alpha, s, beta]| {
+        let parameters = ParetoNbdParameters { r, alpha, s, beta };
+        let model = ParetoNbd::try_from(parameters).ok()?;
+        Some(model.log_likelihood(base, Effort::default()).gradient)
+    });
+    Ok((any, errors))
+}
+
+fn fitted_as<M>(fitted: &Fitted<M>, model: AnyPurchaseModel) -> Fitted<AnyPurchaseModel> {
+    Fitted {
+        model,
+        log_likelihood: fitted.log_likelihood,
+        rows: fitted.rows,
+        convergence: fitted.convergence,
+    }
+}
+
+/// Fits what customers spend, in the currency that most of them spend.
+fn fit_spend(rows: &[&Row]) -> Result<SpendModel, FitFailure> {
+    let mut currencies: BTreeMap<&str, Vec<SpendSummary>> = BTreeMap::new();
+    for spend in rows.iter().filter_map(|row| row.spend.as_ref()) {
+        let code = spend.currency.code();
+        currencies.entry(code).or_default().push(spend.summary);
+    }
+    let most = currencies
+        .into_iter()
+        .max_by_key(|(_, spends)| spends.len());
+    let (currency, spends) = most.unwrap_or_default();
+    let base = SpendBase::of(&spends)?;
+    let fitted = GammaGamma::fit(&base)?;
+    Ok(SpendModel {
+        model: fitted.model,
+        currency: currency.to_owned(),
+        correlation: base.correlation(),
+        log_likelihood: fitted.log_likelihood,
+    })
+}
+
+/// Counts what the line's rule of silence would have cost in the stretch.
+fn false_lost(line: &LineSample) -> Option<FalseLost> {
+    let silence = f64::from(line.span.lost_after_days) / DAYS_PER_WEEK;
+    let rule = HiatusRule::new(silence).ok()?;
+    let before = line.rows.iter().filter_map(|row| row.before);
+    let watched: Vec<WatchedCustomer> = before
+        .map(|(customer, bought)| WatchedCustomer {
+            customer,
+            returned: bought > 0,
+        })
+        .collect();
+    let report = rule.measure(&watched);
+    (report.called_lost.count > 0).then(|| FalseLost {
+        silence_days: line.span.lost_after_days,
+        watched_days: line.span.stretch_days(),
+        called_lost: report.came_back.of,
+        came_back: report.came_back.count,
+    })
+}

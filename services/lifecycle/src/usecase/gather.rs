@@ -1,0 +1,168 @@
+//! Reads what a fit rests on, page by page.
+
+use std::collections::BTreeMap;
+
+use kernel::refusal::Refusal;
+use kernel::time::Timestamp;
+use statistics::refusal::InputRefusal;
+
+use super::UseCases;
+use super::fit_model::{Steps, refused};
+use crate::domain::buyer::Buyer;
+use crate::domain::facts::{CustomerFacts, Relationship};
+use crate::domain::fit::Tally;
+use crate::domain::fit_refusal::{FitRefusal, field_of};
+use crate::domain::purchase_fit::{LineSpan, PurchaseSample};
+use crate::domain::retention_sample::RetentionSample;
+use crate::store::PageKey;
+
+/// How many customers' facts are read at once: what profiles gives in one call.
+const FACTS_PAGE: u32 = 500;
+
+impl UseCases {
+    /// Counts how long subscriptions and gaps lasted.
+    pub(super) async fn count(&self, steps: &Steps) -> Result<Tally, Refusal> {
+        let ends = self.store.observation_ends().await?;
+        let total = self.store.observation_count().await?;
+        let (mut tally, mut done) = (Tally::default(), 0);
+        steps.tell_count(done, total);
+        let mut after = Some(PageKey::default());
+        while let Some(key) = after {
+            let (exposures, next) = self.store.exposures(&key).await?;
+            for exposure in exposures {
+                done += 1;
+                // A line that came up since the ends were read is left to the next fit.
+                if let Some(end) = ends.get(&exposure.business_line) {
+                    tally.add_exposure(&exposure, *end);
+                }
+            }
+            steps.tell_count(done, total);
+            after = next;
+        }
+        let mut after = Some(PageKey::default());
+        while let Some(key) = after {
+            let (histories, next) = self.store.histories(&key).await?;
+            for history in histories {
+                done += 1;
+                if let Some(end) = ends.get(&history.business_line) {
+                    tally.add_history(&history, *end);
+                }
+            }
+            steps.tell_count(done, total);
+            after = next;
+        }
+        Ok(tally)
+    }
+
+    /// Counts how long contractual subscriptions lasted, until now and until a horizon before.
+    pub(super) async fn gather_tenures(&self, steps: &Steps) -> Result<RetentionSample, Refusal> {
+        let knowledge = self.knowledge.current()?;
+        let ends = self.store.observation_ends().await?;
+        let total = self.store.observation_count().await?;
+        let (mut sample, mut done) = (RetentionSample::default(), 0);
+        let mut after = Some(PageKey::default());
+        while let Some(key) = after {
+            steps.tell_count(done, total);
+            let (exposures, next) = self.store.exposures(&key).await?;
+            for exposure in exposures {
+                done += 1;
+                let rules = knowledge.rules.of_line(&exposure.business_line);
+                if let Some(end) = ends.get(&exposure.business_line) {
+                    sample.add(&exposure, *end, rules.risk_horizon_days);
+                }
+            }
+            after = next;
+        }
+        Ok(sample)
+    }
+
+    /// Gathers the purchases of each non-contractual line.
+    pub(super) async fn gather_purchases(&self, steps: &Steps) -> Result<PurchaseSample, Refusal> {
+        let spans = self.line_spans().await?;
+        let mut sample = PurchaseSample::default();
+        self.each_customer(steps, |facts| {
+            let refuse = |refusal| not_believable(facts, &refusal);
+            let Some(buyer) = Buyer::of(facts).map_err(refuse)? else {
+                return Ok(());
+            };
+            for line in lines_bought_from(facts) {
+                if let Some(span) = spans.get(line) {
+                    sample.add(line, *span, &buyer).map_err(refuse)?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(sample)
+    }
+
+    /// Shows the facts of every customer that was taken over, in the order of their ids.
+    pub(super) async fn each_customer(
+        &self,
+        steps: &Steps,
+        mut show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
+    ) -> Result<(), Refusal> {
+        let total = self.store.observed_customer_count().await?;
+        let (mut after, mut done) = (String::new(), 0);
+        loop {
+            steps.tell_count(done, total);
+            let page = self.facts_page(&after).await?;
+            let Some((facts, last)) = page else {
+                return Ok(());
+            };
+            done += u64::try_from(facts.len()).unwrap_or(0);
+            for facts in &facts {
+                show(facts).map_err(|refusal| refused(&refusal))?;
+            }
+            after = last;
+        }
+    }
+
+    /// Reads the facts of the customers after one, and which is the last of these; `None` at the end.
+    async fn facts_page(
+        &self,
+        after: &str,
+    ) -> Result<Option<(Vec<CustomerFacts>, String)>, Refusal> {
+        let customers = self.store.observed_customers(after, FACTS_PAGE).await?;
+        let Some(last) = customers.last().cloned() else {
+            return Ok(None);
+        };
+        let snapshots = self.profiles.facts_of(customers).await?;
+        let facts = snapshots.into_iter().map(|snapshot| snapshot.facts);
+        Ok(Some((facts.collect(), last)))
+    }
+
+    /// Finds out what the observation of each non-contractual line spans.
+    pub(super) async fn line_spans(&self) -> Result<BTreeMap<String, LineSpan>, Refusal> {
+        let knowledge = self.knowledge.current()?;
+        let first_days = self.store.first_purchase_days().await?;
+        let ends: BTreeMap<String, Timestamp> = self.store.observation_ends().await?;
+        let spans = first_days.into_iter().filter_map(|(line, first_day)| {
+            let end = *ends.get(&line)?;
+            let lost_after_days = knowledge.rules.of_line(&line).lost_after_days;
+            Some((line, LineSpan::until(first_day, end, lost_after_days)))
+        });
+        Ok(spans.collect())
+    }
+}
+
+/// Names the non-contractual lines of a customer, each once.
+fn lines_bought_from(facts: &CustomerFacts) -> Vec<&str> {
+    let mut lines: Vec<&str> = facts
+        .subscriptions
+        .iter()
+        .filter(|subscription| subscription.relationship == Relationship::NonContractual)
+        .map(|subscription| subscription.business_line.as_str())
+        .collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
+
+fn not_believable(facts: &CustomerFacts, refusal: &InputRefusal) -> FitRefusal {
+    FitRefusal::NotBelievable {
+        customer_id: facts.customer_id.clone(),
+        field: field_of(refusal),
+        problem: refusal.to_string(),
+    }
+}
