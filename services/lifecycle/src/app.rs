@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chassis::{Context, ProcessSettings, Program, Service};
 use contract::lifecycle::v1::model_service_server::ModelServiceServer;
+use contract::lifecycle::v1::portfolio_service_server::PortfolioServiceServer;
 use contract::lifecycle::v1::rule_service_server::RuleServiceServer;
 use contract::lifecycle::v1::status_service_server::StatusServiceServer;
 use edge::Methods;
@@ -14,7 +15,7 @@ use storage::{Postgres, forget_requests};
 
 use crate::clients::ProfilesClient;
 use crate::jobs;
-use crate::rpc::{BOUNDARY, ModelRpc, RuleRpc, StatusRpc};
+use crate::rpc::{BOUNDARY, ModelRpc, PortfolioRpc, RuleRpc, StatusRpc};
 use crate::settings::Settings;
 use crate::store::{MIGRATOR, Store};
 use crate::usecase::UseCases;
@@ -45,7 +46,7 @@ impl Program for Lifecycle {
         let caller = Caller::connect_lazy(&settings.profiles, &methods)?;
         let profiles = ProfilesClient::new(caller, &settings.bundle, &context.tracker);
         let use_cases = UseCases::new(
-            Store::new(postgres),
+            Store::with_stage_memory(postgres, &settings.stage_memory),
             Arc::new(profiles),
             Arc::clone(&context.clock),
             settings.limits(),
@@ -57,10 +58,14 @@ impl Program for Lifecycle {
             .context("the rules in force cannot be read")?;
         start_jobs(&use_cases, settings, context);
         let tokens = PageTokens::new(&settings.page_token_secret);
-        let models = ModelRpc::new(use_cases.clone(), tokens, context.tracker.clone());
+        let status = StatusRpc::new(use_cases.clone(), tokens.clone());
+        let models = ModelRpc::new(use_cases.clone(), tokens.clone(), context.tracker.clone());
         Ok(Service::new(BOUNDARY, contract::DESCRIPTORS_LIFECYCLE)
-            .with(StatusServiceServer::new(StatusRpc::new(use_cases.clone())))
-            .with(RuleServiceServer::new(RuleRpc::new(use_cases)))
+            .with(StatusServiceServer::new(status))
+            .with(RuleServiceServer::new(RuleRpc::new(use_cases.clone())))
+            .with(PortfolioServiceServer::new(PortfolioRpc::new(
+                use_cases, tokens,
+            )))
             .with(ModelServiceServer::new(models)))
     }
 }
@@ -81,4 +86,12 @@ fn start_jobs(use_cases: &UseCases, settings: &Settings, context: &Context) {
         context.stop.clone(),
     );
     context.tracker.spawn(follow);
+    for _ in 0..settings.scoring_workers {
+        let score = jobs::score(
+            use_cases.clone(),
+            settings.scoring_look(),
+            context.stop.clone(),
+        );
+        context.tracker.spawn(score);
+    }
 }

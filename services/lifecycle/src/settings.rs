@@ -6,9 +6,11 @@ use chassis::ProcessSettings;
 use edge::client::ClientSettings;
 use kernel::secret::Secret;
 use serde::{Deserialize, Serialize};
+use storage::batch::BatchSettings;
 use storage::{PostgresSettings, RetentionSettings};
 
 use crate::clients::BundleSettings;
+use crate::store::Store;
 use crate::usecase::Limits;
 
 /// Everything that can be set.
@@ -33,6 +35,17 @@ pub struct Settings {
     pub follow_pause_ms: u64,
     /// How often to look whether other rules or another model are in use.
     pub refresh_interval_ms: u64,
+    /// How the questions for what is remembered of a stage are bundled, and how long a status waits
+    /// for it: it is told without when that takes longer.
+    pub stage_memory: BatchSettings,
+    /// How many workers of this process score the portfolio.
+    pub scoring_workers: u32,
+    /// How many customers a worker scores at once.
+    pub scoring_range_size: u32,
+    /// After how long the whole portfolio is scored again.
+    pub scoring_interval_ms: u64,
+    /// How often to look whether the portfolio must be scored.
+    pub scoring_look_ms: u64,
     /// Seals page tokens; all replicas share it.
     pub page_token_secret: Secret,
 }
@@ -49,6 +62,12 @@ impl Default for Settings {
             feed_lease_ms: 10_000,
             follow_pause_ms: 1_000,
             refresh_interval_ms: 2_000,
+            stage_memory: Store::stage_memory_settings(),
+            scoring_workers: 2,
+            scoring_range_size: 5_000,
+            // Twice a day, so that a risk that is low on two days is seen on both.
+            scoring_interval_ms: 12 * 3_600_000,
+            scoring_look_ms: 2_000,
             page_token_secret: Secret::new("local development only"),
         }
     }
@@ -59,11 +78,18 @@ impl Settings {
         Limits {
             catch_up: Duration::from_millis(self.catch_up_limit_ms),
             feed_lease: Duration::from_millis(self.feed_lease_ms),
+            stage_memory: Duration::from_millis(self.stage_memory.timeout_ms),
+            scoring_range_size: self.scoring_range_size.max(1),
+            scoring_interval: Duration::from_millis(self.scoring_interval_ms.max(1)),
         }
     }
 
     pub(crate) fn follow_pause(&self) -> Duration {
         Duration::from_millis(self.follow_pause_ms)
+    }
+
+    pub(crate) fn scoring_look(&self) -> Duration {
+        Duration::from_millis(self.scoring_look_ms.max(1))
     }
 
     pub(crate) fn refresh_interval(&self) -> Duration {

@@ -21,6 +21,8 @@ struct Line {
     risk_horizon_days: u32,
     at_risk_times_base_rate_percent: u32,
     value_horizon_months: u32,
+    at_risk_exit_times_base_rate_percent: Option<u32>,
+    stage_dwell_days: Option<u32>,
 }
 
 /// Reads the rules of all lines; the error names the line of the file.
@@ -47,6 +49,8 @@ fn of_contract(business_line: String, line: &Line) -> BusinessLineRules {
         risk_horizon_days: line.risk_horizon_days,
         at_risk_times_base_rate_percent: line.at_risk_times_base_rate_percent,
         value_horizon_months: line.value_horizon_months,
+        at_risk_exit_times_base_rate_percent: line.at_risk_exit_times_base_rate_percent,
+        stage_dwell_days: line.stage_dwell_days,
     }
 }
 

@@ -18,6 +18,7 @@ offers server rekindle.offers.v1.SaveDeskService/RequestSaveOffer OK
   offers client redis.set
   offers client rekindle.lifecycle.v1.StatusService/GetCustomerStatus OK
     lifecycle server rekindle.lifecycle.v1.StatusService/GetCustomerStatus OK
+      lifecycle client SELECT scored_customer
       lifecycle client rekindle.profiles.v1.CustomerService/GetCustomerFacts OK
         profiles server rekindle.profiles.v1.CustomerService/GetCustomerFacts OK
           profiles client SELECT customer_snapshot
@@ -55,6 +56,7 @@ offers server rekindle.offers.v1.SaveDeskService/RequestSaveOffer NOT_FOUND
   offers client redis.get
   offers client rekindle.lifecycle.v1.StatusService/GetCustomerStatus NOT_FOUND
     lifecycle server rekindle.lifecycle.v1.StatusService/GetCustomerStatus NOT_FOUND
+      lifecycle client SELECT scored_customer
       lifecycle client rekindle.profiles.v1.CustomerService/GetCustomerFacts NOT_FOUND
         profiles server rekindle.profiles.v1.CustomerService/GetCustomerFacts NOT_FOUND
           profiles client SELECT customer_snapshot

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use kernel::money::Money;
 use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::clock_days::{day_number, start_of_day};
 
 /// The facts of one customer at one revision.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CustomerFacts {
     /// The customer.
     pub customer_id: String,
@@ -33,7 +34,7 @@ pub struct CustomerFacts {
 }
 
 /// One subscription.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Subscription {
     /// The subscription.
     pub subscription_id: String,
@@ -62,7 +63,7 @@ pub struct Subscription {
 }
 
 /// How leaving shows itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relationship {
     /// Leaving is an event.
     #[default]
@@ -72,7 +73,9 @@ pub enum Relationship {
 }
 
 /// The commitment of a subscription.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub enum ContractKind {
     /// Not known.
     #[default]
@@ -119,7 +122,7 @@ impl ContractKind {
 }
 
 /// The recorded state of a subscription.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// In force: active, paused or suspended.
     #[default]
@@ -144,7 +147,7 @@ pub enum Standing {
 }
 
 /// One continuous relationship.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lifetime {
     /// When it began.
     pub start_time: Option<Timestamp>,
@@ -155,7 +158,7 @@ pub struct Lifetime {
 }
 
 /// One open incident.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// The subscription it touches; empty when it touches the whole relationship.
     pub subscription_id: String,
@@ -164,7 +167,7 @@ pub struct Incident {
 }
 
 /// The kinds of events that stages and scores read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActivityKind {
     /// Something was bought.
     Purchase,
@@ -179,7 +182,7 @@ pub enum ActivityKind {
 }
 
 /// The total of one kind of event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
     /// The kind.
     pub kind: ActivityKind,

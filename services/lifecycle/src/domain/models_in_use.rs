@@ -10,6 +10,8 @@ use super::retention::RetentionCurves;
 /// The models in use, ready for look-ups.
 #[derive(Clone, Debug, Default)]
 pub struct ModelsInUse {
+    /// The latest activation of any model: with it, which versions these are.
+    pub activation: u64,
     /// How long others stayed, or were silent.
     pub life_tables: Option<Arc<LifeTables>>,
     /// When and for how much non-contractual customers buy.

@@ -33,11 +33,25 @@ pub struct LineRules {
     pub risk_horizon_days: u32,
     /// From how many times the base rate a customer is at risk, in hundredths.
     pub at_risk_times_base_rate_percent: u32,
+    /// Below how many times the base rate a customer is at risk no more, in hundredths. Lower than
+    /// the entry, so that a risk next to either does not carry a customer to and fro.
+    pub at_risk_exit_times_base_rate_percent: u32,
+    /// For how many days at least a stage lasts, unless facts end it.
+    pub stage_dwell_days: u32,
     /// The horizon of value.
     pub value_horizon_months: u32,
 }
 
 impl LineRules {
+    /// How long a stage lasts at least where nothing else was published.
+    pub const DEFAULT_DWELL_DAYS: u32 = 7;
+
+    /// Returns where being at risk ends if nothing else was published: at three quarters of where
+    /// it begins.
+    pub const fn default_exit_percent(at_risk_times_base_rate_percent: u32) -> u32 {
+        at_risk_times_base_rate_percent - at_risk_times_base_rate_percent / 4
+    }
+
     /// What holds before anything is published: a telecom-like line.
     pub const BUILT_IN: Self = Self {
         early_days: 90,
@@ -51,6 +65,8 @@ impl LineRules {
         discount_rate: BasisPoints(1_000),
         risk_horizon_days: 90,
         at_risk_times_base_rate_percent: 200,
+        at_risk_exit_times_base_rate_percent: 150,
+        stage_dwell_days: Self::DEFAULT_DWELL_DAYS,
         value_horizon_months: 60,
     };
 }

@@ -107,6 +107,14 @@ fn check_line(place: &str, rules: &LineRules, violations: &mut Vec<Violation>) {
         rules.at_risk_times_base_rate_percent,
         101..=1_000_000,
     );
+    // A tenth apart at least: a risk that is told up to 5 % wrong then passes one of the two only.
+    let highest_exit = rules.at_risk_times_base_rate_percent / 10 * 9;
+    check(
+        "at_risk_exit_times_base_rate_percent",
+        rules.at_risk_exit_times_base_rate_percent,
+        1..=highest_exit.max(1),
+    );
+    check("stage_dwell_days", rules.stage_dwell_days, 0..=365);
     check("value_horizon_months", rules.value_horizon_months, 1..=120);
 }
 
@@ -141,6 +149,8 @@ mod tests {
             discount_rate: BasisPoints(10_001),
             risk_horizon_days: 366,
             at_risk_times_base_rate_percent: 100,
+            at_risk_exit_times_base_rate_percent: 91,
+            stage_dwell_days: 366,
             value_horizon_months: 0,
             ..LineRules::BUILT_IN
         };
@@ -157,6 +167,8 @@ mod tests {
             "discount_rate_basis_points",
             "risk_horizon_days",
             "at_risk_times_base_rate_percent",
+            "at_risk_exit_times_base_rate_percent",
+            "stage_dwell_days",
             "value_horizon_months",
         ];
         let expected: Vec<String> = expected

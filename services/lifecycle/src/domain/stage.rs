@@ -1,6 +1,8 @@
 //! The stages and the ordered rules that give them. The first rule that holds gives the stage; the
 //! others that hold are told beside it.
 
+use std::fmt;
+
 use kernel::time::Timestamp;
 
 use super::facts::Standing;
@@ -49,6 +51,30 @@ impl Stage {
         Self::Growing,
         Self::Established,
     ];
+
+    /// Returns the key under which the stage is stored and shown.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Acquired => "acquired",
+            Self::Onboarding => "onboarding",
+            Self::Established => "established",
+            Self::LongTerm => "long_term",
+            Self::Growing => "growing",
+            Self::FirstDisagreement => "first_disagreement",
+            Self::AtRisk => "at_risk",
+            Self::Leaving => "leaving",
+            Self::Lapsed => "lapsed",
+            Self::Lost => "lost",
+            Self::Phoenix => "phoenix",
+        }
+    }
+
+    /// Finds the stage of a key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::PRECEDENCE
+            .into_iter()
+            .find(|stage| stage.key() == key)
+    }
 }
 
 /// One observation that a stage rests on.
@@ -73,6 +99,17 @@ pub enum Measure {
     Time(Timestamp),
     /// A name or key.
     Text(String),
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(formatter),
+            Self::Share(share) => write!(formatter, "{share:.4}"),
+            Self::Time(time) => time.fmt(formatter),
+            Self::Text(text) => formatter.write_str(text),
+        }
+    }
 }
 
 impl Evidence {
@@ -158,7 +195,7 @@ pub(super) fn first(subject: &Subject, rules: &LineRules) -> Stage {
         .unwrap_or(Stage::Established)
 }
 
-fn find(stage: Stage, subject: &Subject, rules: &LineRules) -> Option<Finding> {
+pub(super) fn find(stage: Stage, subject: &Subject, rules: &LineRules) -> Option<Finding> {
     if stage == Stage::FirstDisagreement {
         return subject.disagreement.clone();
     }
@@ -242,13 +279,19 @@ fn at_risk(subject: &Subject) -> Option<Finding> {
     let Some(risk) = by_risk else {
         return subject.failing_payments.clone();
     };
+    // At risk still, though it would not be so anew: compared with where it ends.
+    let (rule, threshold) = if risk.probability >= risk.threshold {
+        ("at_risk.churn_risk", risk.threshold)
+    } else {
+        ("at_risk.not_calm_yet", risk.exit_threshold)
+    };
     Some(Finding {
-        rule: "at_risk.churn_risk",
+        rule,
         evidence: vec![
             Evidence {
                 fact: "churn_risk.probability",
                 value: Measure::Share(risk.probability),
-                threshold: Some(Measure::Share(risk.threshold)),
+                threshold: Some(Measure::Share(threshold)),
             },
             Evidence::plain("churn_risk.base_rate", Measure::Share(risk.base_rate)),
         ],

@@ -1,6 +1,7 @@
 //! Every rule, at its threshold and just before.
 
 use super::*;
+use crate::domain::hysteresis::{RiskThresholds, remember_risk};
 use crate::domain::subject::RiskView;
 
 fn subject() -> Subject {
@@ -22,6 +23,20 @@ fn subject() -> Subject {
 
 fn finding(rule: &'static str) -> Finding {
     Finding::new(rule, Evidence::count("fact", 1, 1))
+}
+
+fn risk(probability: f64, base_rate: f64, threshold: f64) -> RiskView {
+    let thresholds = RiskThresholds {
+        entry: threshold,
+        exit: threshold * 0.75,
+    };
+    RiskView {
+        probability,
+        base_rate,
+        threshold,
+        exit_threshold: thresholds.exit,
+        at_risk: remember_risk(probability, thresholds, None, Timestamp::UNIX_EPOCH),
+    }
 }
 
 fn verdict(subject: &Subject) -> (Stage, &'static str) {
@@ -88,11 +103,7 @@ fn coming_back_counts_for_its_days() {
 #[test]
 fn risk_counts_from_its_threshold() {
     let with = |probability| Subject {
-        risk: Some(RiskView {
-            probability,
-            base_rate: 0.1,
-            threshold: 0.2,
-        }),
+        risk: Some(risk(probability, 0.1, 0.2)),
         ..subject()
     };
     let failing = Subject {
@@ -109,11 +120,7 @@ fn risk_counts_from_its_threshold() {
 #[test]
 fn a_base_rate_of_zero_makes_nobody_likely_to_leave() {
     let nobody_leaves = Subject {
-        risk: Some(RiskView {
-            probability: 0.0,
-            base_rate: 0.0,
-            threshold: 0.0,
-        }),
+        risk: Some(risk(0.0, 0.0, 0.0)),
         ..subject()
     };
     assert_eq!(verdict(&nobody_leaves).0, Stage::Established);

@@ -5,9 +5,11 @@ use kernel::time::Timestamp;
 
 use super::clock_days::{next_boundary, start_of_day};
 use super::facts::{CustomerFacts, Standing, Subscription};
+use super::hysteresis::{self, Versions};
+use super::memory::{RiskMemory, StageMemory};
 use super::model::ModelKind;
 use super::models_in_use::ModelsInUse;
-use super::rules::{LineRules, RuleSet};
+use super::rules::{DEFAULT_LINE, LineRules, RuleSet};
 use super::score::{self, ChurnRisk, Scores, ValueRemaining};
 use super::stage::{self, Classification, Evidence, Measure, Stage};
 use super::subject::{Subject, Surroundings};
@@ -56,6 +58,10 @@ pub struct CustomerStatus {
     pub model_version: u64,
     /// Until when nothing but a new fact changes the answer.
     pub valid_until: Timestamp,
+    /// The business line whose rules gave the stage.
+    pub business_line: String,
+    /// What the next classification has to know of this one.
+    pub memory: StageMemory,
 }
 
 /// The subscription asked for is not among the facts.
@@ -79,10 +85,22 @@ pub fn compute(
     knowledge: Knowledge<'_>,
     as_of: Timestamp,
 ) -> Result<CustomerStatus, UnknownSubscription> {
+    compute_after(facts, wanted_subscription, knowledge, None, as_of)
+}
+
+/// Computes the status of a customer at a time, from the facts and what is remembered of the status
+/// before.
+pub fn compute_after(
+    facts: &CustomerFacts,
+    wanted_subscription: Option<&str>,
+    knowledge: Knowledge<'_>,
+    memory: Option<&StageMemory>,
+    as_of: Timestamp,
+) -> Result<CustomerStatus, UnknownSubscription> {
     let wanted = wanted_subscription
         .map(|wanted| position(facts, wanted))
         .transpose()?;
-    let surroundings = Surroundings::new(facts, knowledge.rules, as_of);
+    let surroundings = Surroundings::new(facts, knowledge.rules, memory, as_of);
     let mut subjects = Vec::with_capacity(facts.subscriptions.len());
     let mut subscriptions = Vec::with_capacity(facts.subscriptions.len());
     for subscription in &facts.subscriptions {
@@ -92,10 +110,24 @@ pub fn compute(
         subscriptions.push(describe(subscription, &subject, rules, scores));
         subjects.push(subject);
     }
-    let rules = leading_rules(&surroundings, wanted, &subjects);
+    let business_line = leading_line(facts, wanted, &subjects);
+    let rules = knowledge.rules.of_line(business_line);
     let customer = surroundings.customer(rules, &subjects);
     let churn_risk = leading_risk(&subscriptions, wanted).cloned();
-    let mut classification = stage::classify(&customer, rules);
+    let versions = Versions {
+        rules: knowledge.rules.version,
+        model: knowledge.models.activation,
+    };
+    let found = stage::classify(&customer, rules);
+    let settled = hysteresis::settle(found, &customer, rules, memory, versions, as_of);
+    let mut classification = settled.classification;
+    let memory = StageMemory {
+        stage: classification.stage,
+        since: settled.since,
+        risks: risks(facts, &subjects),
+        rules_version: versions.rules,
+        model_version: versions.model,
+    };
     if let Some(risk) = &churn_risk {
         let group = Measure::Text(risk.group.clone());
         let evidence = Evidence::plain("churn_risk.group", group);
@@ -112,9 +144,11 @@ pub fn compute(
         value_remaining: value_together(&subscriptions),
         churn_risk,
         subscriptions,
-        rules_version: knowledge.rules.version,
+        rules_version: versions.rules,
         model_version: knowledge.models.version(ModelKind::LifeTable),
-        valid_until: valid_until(facts, as_of),
+        valid_until: valid_until(facts, &memory, as_of),
+        business_line: business_line.to_owned(),
+        memory,
     })
 }
 
@@ -141,21 +175,33 @@ fn describe(
     }
 }
 
-/// Finds the rules for the customer as a whole: of the subscription asked for, else of the first
-/// live one, else of the latest.
-fn leading_rules<'a>(
-    surroundings: &Surroundings<'a>,
+/// Finds the line whose rules hold for the customer as a whole: of the subscription asked for, else
+/// of the first live one, else of the latest.
+fn leading_line<'a>(
+    facts: &'a CustomerFacts,
     wanted: Option<usize>,
     subjects: &[Subject],
-) -> &'a LineRules {
+) -> &'a str {
     let is_live = |subject: &Subject| subject.standing == Standing::Live;
     let leading = wanted
         .or_else(|| subjects.iter().position(is_live))
         .or_else(|| subjects.len().checked_sub(1));
-    match leading.and_then(|index| surroundings.facts.subscriptions.get(index)) {
-        Some(subscription) => surroundings.rules_of(subscription),
-        None => surroundings.rules.of_line(super::rules::DEFAULT_LINE),
-    }
+    leading
+        .and_then(|index| facts.subscriptions.get(index))
+        .map_or(DEFAULT_LINE, |subscription| &subscription.business_line)
+}
+
+/// The subscriptions that count as at risk from now on.
+fn risks(facts: &CustomerFacts, subjects: &[Subject]) -> Vec<RiskMemory> {
+    let remembered = facts.subscriptions.iter().zip(subjects);
+    remembered
+        .filter_map(|(subscription, subject)| {
+            Some(RiskMemory {
+                subscription_id: subscription.subscription_id.clone(),
+                low_since: subject.risk.as_ref()?.at_risk?.low_since,
+            })
+        })
+        .collect()
 }
 
 fn leading_risk(subscriptions: &[SubscriptionStatus], wanted: Option<usize>) -> Option<&ChurnRisk> {
@@ -211,7 +257,7 @@ fn weight(margin: Money) -> f64 {
 /// Finds the next instant at which time alone may change the answer. Every rule and score counts
 /// whole days from some instant of the facts or from midnight, so the answer is the same until the
 /// first of these is a whole number of days away; that is a day at most.
-fn valid_until(facts: &CustomerFacts, as_of: Timestamp) -> Timestamp {
+fn valid_until(facts: &CustomerFacts, memory: &StageMemory, as_of: Timestamp) -> Timestamp {
     let subscriptions = facts.subscriptions.iter().flat_map(|subscription| {
         [
             subscription.start_time,
@@ -235,7 +281,8 @@ fn valid_until(facts: &CustomerFacts, as_of: Timestamp) -> Timestamp {
         .chain(lifetimes)
         .chain(activities)
         .chain(incidents)
-        .chain([facts.last_incident_resolve_time])
+        .chain([facts.last_incident_resolve_time, Some(memory.since)])
+        .chain(memory.risks.iter().map(|risk| risk.low_since))
         .flatten()
         .map(|anchor| next_boundary(anchor, as_of))
         .fold(next_boundary(start_of_day(0), as_of), Timestamp::min)

@@ -353,10 +353,14 @@ prop_compose! {
         activities in prop::collection::vec(any_activity(), 0..4),
         purchases in prop::collection::btree_set(19_100_i32..20_700, 0..30),
     ) -> CustomerFacts {
+        let subscriptions = (1..).zip(subscriptions).map(|(number, subscription)| Subscription {
+            subscription_id: format!("s-{number}"),
+            ..subscription
+        });
         CustomerFacts {
             customer_id: "c-1".to_owned(),
             revision: 1,
-            subscriptions,
+            subscriptions: subscriptions.collect(),
             lifetimes,
             open_incidents: incident_times
                 .into_iter()
@@ -405,7 +409,10 @@ proptest! {
             prop_assert!(complete || !scores.absences.is_empty());
         }
         let again = compute(&facts, None, knowledge, at(NOW)).unwrap();
-        prop_assert_eq!(status, again);
+        prop_assert_eq!(&status, &again);
+        let remembering =
+            compute_after(&facts, None, knowledge, Some(&status.memory), at(NOW)).unwrap();
+        prop_assert_eq!(status, remembering);
     }
 
     #[test]
@@ -420,7 +427,8 @@ proptest! {
         let left = status.valid_until.as_second() - NOW - 1;
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a day")]
         let later = at(NOW + (left as f64 * share) as i64);
-        let mut same = compute(&facts, None, knowledge, later).unwrap();
+        let memory = Some(&status.memory);
+        let mut same = compute_after(&facts, None, knowledge, memory, later).unwrap();
         same.as_of = status.as_of;
         prop_assert_eq!(status, same);
     }

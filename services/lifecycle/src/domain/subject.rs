@@ -6,6 +6,8 @@ use super::clock_days::{days_between, days_since};
 use super::facts::{
     ActivityKind, CustomerFacts, Lifetime, Relationship, Standing, State, Subscription,
 };
+use super::hysteresis::{AtRisk, RiskThresholds, remember_risk};
+use super::memory::{RiskMemory, StageMemory};
 use super::rules::{LineRules, RuleSet};
 use super::score::{ChurnRisk, Scores};
 use super::stage::{Evidence, Finding, Measure};
@@ -13,6 +15,9 @@ use super::trend;
 
 /// How many failed payments make a customer likely to leave.
 const FAILING_PAYMENT_COUNT: u32 = 2;
+
+/// The rule of payments that keep failing.
+pub(super) const FAILED_PAYMENTS: &str = "at_risk.failed_payments";
 
 /// The observations that the rules compare with their thresholds.
 #[derive(Clone, Debug)]
@@ -31,26 +36,40 @@ pub(super) struct Subject {
     pub(super) growth: Option<Finding>,
 }
 
-/// Churn risk beside the threshold of its line.
+/// Churn risk beside the thresholds of its line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct RiskView {
     pub(super) probability: f64,
     pub(super) base_rate: f64,
     pub(super) threshold: f64,
+    pub(super) exit_threshold: f64,
+    /// At risk, by what is remembered too.
+    pub(super) at_risk: Option<AtRisk>,
 }
 
 impl RiskView {
-    fn new(risk: &ChurnRisk, rules: &LineRules) -> Self {
-        let times = f64::from(rules.at_risk_times_base_rate_percent) / 100.0;
+    fn new(
+        risk: &ChurnRisk,
+        rules: &LineRules,
+        before: Option<&RiskMemory>,
+        as_of: Timestamp,
+    ) -> Self {
+        let times = |percent: u32| risk.base_rate * f64::from(percent) / 100.0;
+        let thresholds = RiskThresholds {
+            entry: times(rules.at_risk_times_base_rate_percent),
+            exit: times(rules.at_risk_exit_times_base_rate_percent),
+        };
         Self {
             probability: risk.probability,
             base_rate: risk.base_rate,
-            threshold: risk.base_rate * times,
+            threshold: thresholds.entry,
+            exit_threshold: thresholds.exit,
+            at_risk: remember_risk(risk.probability, thresholds, before, as_of),
         }
     }
 
     pub(super) fn is_high(&self) -> bool {
-        self.base_rate > 0.0 && self.probability >= self.threshold
+        self.at_risk.is_some()
     }
 
     fn excess(&self) -> f64 {
@@ -64,15 +83,22 @@ pub(super) struct Surroundings<'a> {
     pub(super) facts: &'a CustomerFacts,
     pub(super) rules: &'a RuleSet,
     pub(super) as_of: Timestamp,
+    memory: Option<&'a StageMemory>,
     last_sign: Option<Timestamp>,
 }
 
 impl<'a> Surroundings<'a> {
-    pub(super) fn new(facts: &'a CustomerFacts, rules: &'a RuleSet, as_of: Timestamp) -> Self {
+    pub(super) fn new(
+        facts: &'a CustomerFacts,
+        rules: &'a RuleSet,
+        memory: Option<&'a StageMemory>,
+        as_of: Timestamp,
+    ) -> Self {
         Self {
             facts,
             rules,
             as_of,
+            memory,
             last_sign: facts.last_sign_of_life(as_of),
         }
     }
@@ -87,6 +113,9 @@ impl<'a> Surroundings<'a> {
         let end_time = subscription.service_end_time;
         let is_buyer = subscription.relationship == Relationship::NonContractual;
         let risk = scores.churn_risk.as_ref();
+        let before = self
+            .memory
+            .and_then(|memory| memory.risk_of(&subscription.subscription_id));
         Subject {
             standing: subscription.standing(self.as_of),
             start_time: subscription.start_time,
@@ -96,7 +125,7 @@ impl<'a> Surroundings<'a> {
             silence_days: is_buyer.then(|| self.silence_days(subscription)),
             back_days: self.back_days(rules),
             disagreement: self.disagreement(Some(subscription), rules),
-            risk: risk.map(|risk| RiskView::new(risk, rules)),
+            risk: risk.map(|risk| RiskView::new(risk, rules, before, self.as_of)),
             failing_payments: self.failing_payments(rules),
             used: self.last_sign.is_some(),
             growth: None,
@@ -136,7 +165,10 @@ impl<'a> Surroundings<'a> {
             disagreement: self.disagreement(None, rules),
             risk: live()
                 .filter_map(|subject| subject.risk.clone())
-                .max_by(|left, right| left.excess().total_cmp(&right.excess())),
+                .max_by(|left, right| {
+                    let by_excess = left.excess().total_cmp(&right.excess());
+                    left.is_high().cmp(&right.is_high()).then(by_excess)
+                }),
             failing_payments: self.failing_payments(rules),
             used: self.last_sign.is_some(),
             growth: trend::growth(self.facts, self.as_of),
@@ -274,7 +306,7 @@ impl<'a> Surroundings<'a> {
                 failures.count,
                 FAILING_PAYMENT_COUNT,
             );
-            Finding::new("at_risk.failed_payments", evidence)
+            Finding::new(FAILED_PAYMENTS, evidence)
         })
     }
 }

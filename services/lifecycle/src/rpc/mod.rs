@@ -2,14 +2,18 @@
 
 mod model_service;
 mod parse;
+mod parse_portfolio;
+mod portfolio_service;
 mod render;
 mod render_model;
+mod render_portfolio;
 mod rule_service;
 mod status_service;
 
 use edge::Boundary;
 
 pub use model_service::ModelRpc;
+pub use portfolio_service::PortfolioRpc;
 pub use rule_service::RuleRpc;
 pub use status_service::StatusRpc;
 

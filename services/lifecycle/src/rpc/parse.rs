@@ -83,6 +83,7 @@ pub(super) fn publish_rules(request: wire::PublishRulesRequest) -> Result<Publis
 }
 
 fn line(rules: wire::BusinessLineRules) -> (String, LineRules) {
+    let at_risk = rules.at_risk_times_base_rate_percent;
     let thresholds = LineRules {
         early_days: rules.early_days,
         long_term_days: rules.long_term_days,
@@ -94,7 +95,13 @@ fn line(rules: wire::BusinessLineRules) -> (String, LineRules) {
         gross_margin: BasisPoints(rules.gross_margin_basis_points),
         discount_rate: BasisPoints(rules.discount_rate_basis_points),
         risk_horizon_days: rules.risk_horizon_days,
-        at_risk_times_base_rate_percent: rules.at_risk_times_base_rate_percent,
+        at_risk_times_base_rate_percent: at_risk,
+        at_risk_exit_times_base_rate_percent: rules
+            .at_risk_exit_times_base_rate_percent
+            .unwrap_or(LineRules::default_exit_percent(at_risk)),
+        stage_dwell_days: rules
+            .stage_dwell_days
+            .unwrap_or(LineRules::DEFAULT_DWELL_DAYS),
         value_horizon_months: rules.value_horizon_months,
     };
     (rules.business_line, thresholds)

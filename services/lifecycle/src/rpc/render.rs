@@ -5,14 +5,40 @@ use contract::types::v1 as types;
 use edge::wire::timestamp;
 use kernel::money::Money;
 
+use crate::domain::explanation;
 use crate::domain::score::{Absence, ChurnRisk, ValueRemaining};
-use crate::domain::stage::{Evidence, Measure, Stage};
+use crate::domain::stage::{Evidence, Stage};
 use crate::domain::status::{CustomerStatus, SubscriptionStatus};
+use crate::usecase::StatusWithFacts;
 
 /// The kind of the model, once there is one.
 const MODEL_KIND: &str = "life_table";
 
-pub(super) fn status(status: CustomerStatus) -> wire::CustomerStatus {
+/// A status, and the snapshot it was computed on where that was asked for.
+pub(super) fn with_facts(
+    found: StatusWithFacts,
+    include_facts: bool,
+) -> wire::CustomerStatusWithFacts {
+    let StatusWithFacts {
+        status,
+        without_memory,
+        is_recorded,
+        facts,
+    } = found;
+    let since = status.memory.since;
+    let explanation = explanation::explain(&status.classification);
+    wire::CustomerStatusWithFacts {
+        facts: include_facts.then(|| facts.into_form()).flatten(),
+        status: Some(wire::CustomerStatus {
+            stage_since_time: is_recorded.then(|| timestamp(since)),
+            without_stage_memory: without_memory,
+            explanation,
+            ..computed(status)
+        }),
+    }
+}
+
+fn computed(status: CustomerStatus) -> wire::CustomerStatus {
     let classification = status.classification;
     let further = classification.further.into_iter();
     let model_kind = if status.model_version > 0 {
@@ -44,6 +70,7 @@ pub(super) fn status(status: CustomerStatus) -> wire::CustomerStatus {
         model_kind: model_kind.to_owned(),
         valid_until_time: Some(timestamp(status.valid_until)),
         score_models: Vec::new(),
+        ..wire::CustomerStatus::default()
     }
 }
 
@@ -64,7 +91,7 @@ fn subscription(subscription: SubscriptionStatus) -> wire::SubscriptionStatus {
     }
 }
 
-fn stage(stage: Stage) -> wire::Stage {
+pub(super) fn stage(stage: Stage) -> wire::Stage {
     match stage {
         Stage::Acquired => wire::Stage::Acquired,
         Stage::Onboarding => wire::Stage::Onboarding,
@@ -83,17 +110,11 @@ fn stage(stage: Stage) -> wire::Stage {
 fn evidence(evidence: Evidence) -> wire::Evidence {
     wire::Evidence {
         fact: evidence.fact.to_owned(),
-        value: text(evidence.value),
-        threshold: evidence.threshold.map(text).unwrap_or_default(),
-    }
-}
-
-fn text(measure: Measure) -> String {
-    match measure {
-        Measure::Count(count) => count.to_string(),
-        Measure::Share(share) => format!("{share:.4}"),
-        Measure::Time(time) => time.to_string(),
-        Measure::Text(text) => text,
+        value: evidence.value.to_string(),
+        threshold: evidence
+            .threshold
+            .map(|threshold| threshold.to_string())
+            .unwrap_or_default(),
     }
 }
 
@@ -117,7 +138,7 @@ fn value_remaining(value: ValueRemaining) -> wire::ValueRemaining {
     }
 }
 
-fn money(money: Money) -> types::Money {
+pub(super) fn money(money: Money) -> types::Money {
     types::Money {
         minor: money.minor,
         currency: money.currency.code().to_owned(),

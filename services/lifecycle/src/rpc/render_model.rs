@@ -32,6 +32,8 @@ pub(super) fn rule_set(rules: &RuleSet) -> wire::RuleSet {
         risk_horizon_days: rules.risk_horizon_days,
         at_risk_times_base_rate_percent: rules.at_risk_times_base_rate_percent,
         value_horizon_months: rules.value_horizon_months,
+        at_risk_exit_times_base_rate_percent: Some(rules.at_risk_exit_times_base_rate_percent),
+        stage_dwell_days: Some(rules.stage_dwell_days),
     };
     wire::RuleSet {
         version: rules.version,

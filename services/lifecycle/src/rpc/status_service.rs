@@ -2,21 +2,23 @@
 
 use contract::lifecycle::v1 as wire;
 use contract::lifecycle::v1::status_service_server::StatusService;
+use edge::page::PageTokens;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, parse, render};
+use super::{BOUNDARY, deadline, parse, parse_portfolio, render, render_portfolio};
 use crate::usecase::UseCases;
 
 /// Answers `StatusService`.
 #[derive(Clone)]
 pub struct StatusRpc {
     use_cases: UseCases,
+    tokens: PageTokens,
 }
 
 impl StatusRpc {
     /// Answers with these use cases.
-    pub fn new(use_cases: UseCases) -> Self {
-        Self { use_cases }
+    pub fn new(use_cases: UseCases, tokens: PageTokens) -> Self {
+        Self { use_cases, tokens }
     }
 }
 
@@ -35,10 +37,10 @@ impl StatusService for StatusRpc {
             .get_customer_status(wanted)
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
-        let facts = include_facts.then(|| found.facts.into_form()).flatten();
+        let with_facts = render::with_facts(found, include_facts);
         Ok(Response::new(wire::GetCustomerStatusResponse {
-            status: Some(render::status(found.status)),
-            facts,
+            status: with_facts.status,
+            facts: with_facts.facts,
         }))
     }
 
@@ -56,15 +58,32 @@ impl StatusService for StatusRpc {
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         let with_facts = found
             .into_iter()
-            .map(|found| wire::CustomerStatusWithFacts {
-                facts: request
-                    .include_facts
-                    .then(|| found.facts.into_form())
-                    .flatten(),
-                status: Some(render::status(found.status)),
-            });
+            .map(|found| render::with_facts(found, request.include_facts));
         Ok(Response::new(wire::BatchGetCustomerStatusesResponse {
             statuses: with_facts.collect(),
+        }))
+    }
+
+    async fn list_stage_transitions(
+        &self,
+        request: Request<wire::ListStageTransitionsRequest>,
+    ) -> Result<Response<wire::ListStageTransitionsResponse>, Status> {
+        let request = request.into_inner();
+        let page = parse_portfolio::list_stage_transitions(&request, &self.tokens)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let (transitions, next) = self
+            .use_cases
+            .list_transitions(deadline(), &request.customer_id, page.before, page.size)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let scope = parse_portfolio::transition_pages(&request.customer_id);
+        let next_page_token = next.map(|next| self.tokens.seal(&scope, &next.to_string()));
+        Ok(Response::new(wire::ListStageTransitionsResponse {
+            transitions: transitions
+                .into_iter()
+                .map(render_portfolio::transition)
+                .collect(),
+            next_page_token: next_page_token.unwrap_or_default(),
         }))
     }
 }

@@ -1,12 +1,17 @@
 //! What the fits rest on: taken over from the feed, customer by customer, with the cursor.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use jiff_sqlx::ToSqlx;
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::{StoreError, feed_cursor, statement_span};
 use tracing::Instrument;
 
-use super::{Store, bigint};
+use super::scored_customers::Scorer;
+use super::{Store, bigint, memories, scored_customers, snapshots, transitions};
+use crate::domain::facts::CustomerFacts;
 use crate::domain::observation::{Exposure, Observation, PurchaseHistory};
 
 /// A customer whose facts could not be used.
@@ -31,6 +36,25 @@ pub struct Cursor {
     pub position: String,
 }
 
+/// Facts to keep, and how to score them.
+#[derive(Clone)]
+pub struct ToScore {
+    /// The facts.
+    pub facts: Vec<CustomerFacts>,
+    /// How to score them.
+    pub score: Scorer,
+}
+
+impl fmt::Debug for ToScore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = self.facts.len();
+        formatter
+            .debug_struct("ToScore")
+            .field("facts", &facts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What became of the customers of one run of changes.
 #[derive(Clone, Debug, Default)]
 pub struct TakeOver {
@@ -40,6 +64,8 @@ pub struct TakeOver {
     pub set_aside: Vec<SetAside>,
     /// The ones that are no more.
     pub gone: Vec<String>,
+    /// The facts to keep, and how to score them.
+    pub to_score: Option<ToScore>,
     /// The cursor to advance in the same transaction; absent when somebody else's cursor stays.
     pub cursor: Option<Cursor>,
 }
@@ -82,6 +108,7 @@ async fn take_over(run: &TakeOver, transaction: &mut PgConnection) -> Result<(),
             return Err(TakeOverError::LeaseLost);
         }
     }
+    scored_customers::lock_alone(transaction).await?;
     let claimed = claim(&run.observations, transaction).await?;
     clear(&claimed, transaction).await?;
     let fresh: Vec<&Observation> = run
@@ -93,6 +120,41 @@ async fn take_over(run: &TakeOver, transaction: &mut PgConnection) -> Result<(),
     insert_histories(&fresh, transaction).await?;
     delete(&run.gone, transaction).await?;
     set_aside(&run.set_aside, transaction).await?;
+    if let Some(to_score) = &run.to_score {
+        keep_and_score(to_score, transaction).await?;
+    }
+    forget(run, transaction).await?;
+    Ok(())
+}
+
+/// Keeps the facts that are new and scores their customers, so that facts and stage never differ.
+async fn keep_and_score(
+    to_score: &ToScore,
+    transaction: &mut PgConnection,
+) -> Result<(), StoreError> {
+    let kept = snapshots::keep(&to_score.facts, transaction).await?;
+    let memories = memories::read(&kept, transaction).await?;
+    let kept: HashSet<String> = kept.into_iter().collect();
+    let scorings = to_score
+        .facts
+        .iter()
+        .filter(|facts| kept.contains(&facts.customer_id))
+        .filter_map(|facts| (to_score.score)(facts, memories.get(&facts.customer_id)))
+        .collect();
+    scored_customers::replace(scorings, transaction).await
+}
+
+/// Forgets the customers that are no more, and the stage of those whose facts cannot be read.
+async fn forget(run: &TakeOver, transaction: &mut PgConnection) -> Result<(), StoreError> {
+    let unreadable = run.set_aside.iter().filter(|found| found.revision == 0);
+    let unreadable = unreadable.map(|found| found.customer_id.clone());
+    let forgotten: Vec<String> = run.gone.iter().cloned().chain(unreadable).collect();
+    if !forgotten.is_empty() {
+        snapshots::forget(&forgotten, transaction).await?;
+    }
+    if !run.gone.is_empty() {
+        transitions::forget(&run.gone, transaction).await?;
+    }
     Ok(())
 }
 

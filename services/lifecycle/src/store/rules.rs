@@ -146,6 +146,8 @@ async fn insert_line(
         integer(rules.risk_horizon_days),
         integer(rules.at_risk_times_base_rate_percent),
         integer(rules.value_horizon_months),
+        integer(rules.at_risk_exit_times_base_rate_percent),
+        integer(rules.stage_dwell_days),
     )
     .execute(transaction)
     .instrument(statement_span(
@@ -205,6 +207,10 @@ async fn read_lines(
             discount_rate: BasisPoints(row.discount_rate_basis_points.unsigned_abs()),
             risk_horizon_days: row.risk_horizon_days.unsigned_abs(),
             at_risk_times_base_rate_percent: row.at_risk_times_base_rate_percent.unsigned_abs(),
+            at_risk_exit_times_base_rate_percent: row
+                .at_risk_exit_times_base_rate_percent
+                .unsigned_abs(),
+            stage_dwell_days: row.stage_dwell_days.unsigned_abs(),
             value_horizon_months: row.value_horizon_months.unsigned_abs(),
         };
         (row.business_line, rules)

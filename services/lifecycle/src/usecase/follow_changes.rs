@@ -1,4 +1,4 @@
-//! Takes over what the fits rest on, as customers change.
+//! Takes over what the fits rest on, as customers change, and scores these customers.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::UseCases;
 use super::ports::{Change, Changes, Snapshot};
 use crate::domain::observation;
-use crate::store::{CHANGES_FEED, Cursor, SetAside, TakeOver};
+use crate::store::{CHANGES_FEED, Cursor, SetAside, TakeOver, ToScore};
 
 /// How many customers are taken over at once.
 const CHUNK: usize = 500;
@@ -114,7 +114,12 @@ impl UseCases {
     /// Reads the facts of some customers. When these cannot be read together for a reason that
     /// trying again does not mend, each is read alone, and the bad ones are set aside.
     async fn observe(&self, customers: &[String]) -> Result<TakeOver, Refusal> {
-        let mut run = TakeOver::default();
+        let score = self.scorer(self.now())?;
+        let facts = Vec::with_capacity(customers.len());
+        let mut run = TakeOver {
+            to_score: Some(ToScore { facts, score }),
+            ..TakeOver::default()
+        };
         match self.profiles.facts_of(customers.to_vec()).await {
             Ok(snapshots) => self.sort_out(customers, snapshots, &mut run),
             Err(refusal) if is_passing(&refusal) => return Err(refusal),
@@ -149,10 +154,14 @@ impl UseCases {
             match observation::observe(&facts, now) {
                 Ok(observation) => run.observations.push(observation),
                 Err(unusable) => run.set_aside.push(SetAside {
+                    customer_id: facts.customer_id.clone(),
                     revision: facts.revision,
                     reason: unusable.to_string(),
-                    customer_id: facts.customer_id,
                 }),
+            }
+            // Also what no fit can use has a stage.
+            if let Some(to_score) = &mut run.to_score {
+                to_score.facts.push(facts);
             }
         }
         run.gone.extend(gone.into_iter().cloned());

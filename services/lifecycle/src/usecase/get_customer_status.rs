@@ -1,10 +1,16 @@
-//! Says where customers stand: one question to profiles, then pure computation.
+//! Says where customers stand: one question to profiles and one for what is remembered of the
+//! stage, at the same time, then pure computation. A read never writes.
 
+use std::collections::HashMap;
+
+use futures::future::join_all;
 use kernel::refusal::Refusal;
-use kernel::time::Timestamp;
+use kernel::time::{Deadline, Timestamp};
 
 use super::UseCases;
+use super::knowledge::Loaded;
 use super::ports::{Carried, Snapshot};
+use crate::domain::memory::StageMemory;
 use crate::domain::status::{self, CustomerStatus};
 
 /// Which customer, seen how.
@@ -25,8 +31,32 @@ pub struct GetCustomerStatus {
 pub struct StatusWithFacts {
     /// The status.
     pub status: CustomerStatus,
+    /// What is remembered of the stage could not be read in time.
+    pub without_memory: bool,
+    /// The stage is the recorded one.
+    pub is_recorded: bool,
     /// The snapshot.
     pub facts: Carried,
+}
+
+/// What is remembered of a stage, as far as it could be read.
+#[derive(Debug)]
+enum Remembered {
+    /// It was read; nothing for a customer never scored.
+    Read(Option<StageMemory>),
+    /// It could not be read in time.
+    Unread,
+    /// A look back asks for a time of which nothing is remembered.
+    Past,
+}
+
+impl Remembered {
+    fn memory(&self) -> Option<&StageMemory> {
+        match self {
+            Self::Read(memory) => memory.as_ref(),
+            Self::Unread | Self::Past => None,
+        }
+    }
 }
 
 impl UseCases {
@@ -36,18 +66,16 @@ impl UseCases {
         wanted: GetCustomerStatus,
     ) -> Result<StatusWithFacts, Refusal> {
         let knowledge = self.knowledge.current()?;
-        let snapshot = self
-            .profiles
-            .facts(wanted.customer_id, wanted.min_revision)
-            .await?;
+        let is_past = wanted.as_of.is_some();
+        let (snapshot, remembered) = tokio::join!(
+            self.profiles
+                .facts(wanted.customer_id.clone(), wanted.min_revision),
+            self.remembered(wanted.customer_id, is_past),
+        );
         let as_of = wanted.as_of.unwrap_or_else(|| self.now());
         let subscription = wanted.subscription_id.as_deref();
-        let status = status::compute(&snapshot.facts, subscription, knowledge.lend(), as_of)
-            .map_err(|_| no_such_subscription(subscription.unwrap_or_default()))?;
-        Ok(StatusWithFacts {
-            status,
-            facts: snapshot.carried,
-        })
+        describe(snapshot?, subscription, &knowledge, &remembered, as_of)
+            .ok_or_else(|| no_such_subscription(subscription.unwrap_or_default()))
     }
 
     /// Computes the statuses of those customers that exist.
@@ -56,18 +84,58 @@ impl UseCases {
         customer_ids: Vec<String>,
     ) -> Result<Vec<StatusWithFacts>, Refusal> {
         let knowledge = self.knowledge.current()?;
-        let snapshots = self.profiles.facts_of(customer_ids).await?;
+        let memories = customer_ids.iter().map(async |id| {
+            let remembered = self.remembered(id.clone(), false).await;
+            (id.clone(), remembered)
+        });
+        let (snapshots, memories) = tokio::join!(
+            self.profiles.facts_of(customer_ids.clone()),
+            join_all(memories),
+        );
+        let memories: HashMap<String, Remembered> = memories.into_iter().collect();
         let as_of = self.now();
-        let compute = |Snapshot { facts, carried }| {
+        let describe = |snapshot: Snapshot| {
+            let remembered = memories.get(&snapshot.facts.customer_id)?;
             // Without a subscription asked for there is none to miss.
-            let status = status::compute(&facts, None, knowledge.lend(), as_of).ok()?;
-            Some(StatusWithFacts {
-                status,
-                facts: carried,
-            })
+            describe(snapshot, None, &knowledge, remembered, as_of)
         };
-        Ok(snapshots.into_iter().filter_map(compute).collect())
+        Ok(snapshots?.into_iter().filter_map(describe).collect())
     }
+
+    /// Reads what is remembered of a stage. A status without it is better than none.
+    async fn remembered(&self, customer_id: String, is_past: bool) -> Remembered {
+        if is_past {
+            return Remembered::Past;
+        }
+        let deadline = Deadline::within(self.limits.stage_memory);
+        match self.store.stage_memory(customer_id, deadline).await {
+            Ok(memory) => Remembered::Read(memory),
+            Err(error) => {
+                tracing::debug!(error = %error, "a stage is given without memory: {error}");
+                Remembered::Unread
+            }
+        }
+    }
+}
+
+/// Computes a status; nothing when the subscription is not among the facts.
+fn describe(
+    snapshot: Snapshot,
+    subscription: Option<&str>,
+    knowledge: &Loaded,
+    remembered: &Remembered,
+    as_of: Timestamp,
+) -> Option<StatusWithFacts> {
+    let Snapshot { facts, carried } = snapshot;
+    let memory = remembered.memory();
+    let status =
+        status::compute_after(&facts, subscription, knowledge.lend(), memory, as_of).ok()?;
+    Some(StatusWithFacts {
+        without_memory: matches!(remembered, Remembered::Unread),
+        is_recorded: memory.is_some_and(|memory| memory.stage == status.memory.stage),
+        status,
+        facts: carried,
+    })
 }
 
 fn no_such_subscription(subscription_id: &str) -> Refusal {

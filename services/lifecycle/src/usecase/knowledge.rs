@@ -37,6 +37,11 @@ impl Loaded {
             models: &self.models,
         }
     }
+
+    /// The versions it was computed with, as far as they are told apart by numbers.
+    pub(super) const fn versions(&self) -> VersionsInUse {
+        self.versions
+    }
 }
 
 /// Keeps what is in use in memory.
@@ -83,7 +88,10 @@ impl Knowledge {
         let rules = self.store.rules_in_force().await?;
         let mut loaded = Loaded {
             rules,
-            models: ModelsInUse::default(),
+            models: ModelsInUse {
+                activation: versions.activation,
+                ..ModelsInUse::default()
+            },
             corrupt: Vec::new(),
             versions,
         };

@@ -8,13 +8,16 @@ mod gather;
 mod get_customer_status;
 mod knowledge;
 mod models;
+mod portfolio;
 pub mod ports;
 mod rules;
+mod score_portfolio;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::time::{Clock, Timestamp};
+use tokio::sync::Notify;
 
 use crate::store::Store;
 use ports::Profiles;
@@ -22,10 +25,13 @@ use ports::Profiles;
 pub use crate::store::Activated as ActivatedModel;
 pub use fit_model::{FitModel, FitStep, Steps};
 pub use follow_changes::Followed;
-pub use get_customer_status::GetCustomerStatus;
+pub use get_customer_status::{GetCustomerStatus, StatusWithFacts};
 pub use knowledge::Knowledge;
 pub use models::{ActivateModel, ShownModel, WhichModel};
+pub use portfolio::Portfolio;
 pub use rules::PublishRules;
+
+pub use crate::store::{CustomerQuery, ScoringRun};
 
 /// Limits of the jobs.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +40,12 @@ pub struct Limits {
     pub catch_up: Duration,
     /// How long the lease on the feed lasts without renewal.
     pub feed_lease: Duration,
+    /// How long a status waits for what is remembered of the stage.
+    pub stage_memory: Duration,
+    /// How many customers a worker scores at once.
+    pub scoring_range_size: u32,
+    /// After how long the whole portfolio is scored again, since stages change with time alone.
+    pub scoring_interval: Duration,
 }
 
 /// The use cases of the service.
@@ -44,6 +56,8 @@ pub struct UseCases {
     clock: Arc<dyn Clock>,
     knowledge: Arc<Knowledge>,
     limits: Limits,
+    // Wakes the workers of this process when somebody starts a scoring.
+    wake: Arc<Notify>,
 }
 
 impl UseCases {
@@ -60,12 +74,18 @@ impl UseCases {
             profiles,
             clock,
             limits,
+            wake: Arc::default(),
         }
     }
 
     /// Returns what statuses are computed with.
     pub fn knowledge(&self) -> &Arc<Knowledge> {
         &self.knowledge
+    }
+
+    /// Waits until somebody asks this process to score.
+    pub async fn asked_to_score(&self) {
+        self.wake.notified().await;
     }
 
     /// Reads the clock.

@@ -22,6 +22,8 @@ fn line(name: &str, early_days: u32) -> wire::BusinessLineRules {
         risk_horizon_days: 90,
         at_risk_times_base_rate_percent: 200,
         value_horizon_months: 60,
+        at_risk_exit_times_base_rate_percent: Some(150),
+        stage_dwell_days: Some(7),
     }
 }
 

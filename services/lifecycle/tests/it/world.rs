@@ -6,6 +6,7 @@ use std::time::Duration;
 use chassis::{Context, Program, RunningService, ServeSettings};
 use contract::lifecycle::v1 as wire;
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
+use contract::lifecycle::v1::portfolio_service_client::PortfolioServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
 use contract::lifecycle::v1::status_service_client::StatusServiceClient;
 use contract::types::v1 as facts;
@@ -145,6 +146,9 @@ pub(crate) fn settings(database_url: &str, profiles_uri: &str) -> Settings {
     settings.follow_pause_ms = 20;
     settings.feed_lease_ms = 600;
     settings.refresh_interval_ms = 30;
+    settings.stage_memory.timeout_ms = 10_000;
+    settings.scoring_look_ms = 30;
+    settings.scoring_range_size = 40;
     settings
 }
 
@@ -174,6 +178,10 @@ impl Running {
 
     pub(crate) fn rules(&self) -> RuleServiceClient<Channel> {
         RuleServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn portfolio(&self) -> PortfolioServiceClient<Channel> {
+        PortfolioServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn models(&self) -> ModelServiceClient<Channel> {

@@ -211,6 +211,13 @@ impl StatusService for Neighbours {
     ) -> Result<Response<lifecycle::BatchGetCustomerStatusesResponse>, Status> {
         Err(unavailable())
     }
+
+    async fn list_stage_transitions(
+        &self,
+        _: Request<lifecycle::ListStageTransitionsRequest>,
+    ) -> Result<Response<lifecycle::ListStageTransitionsResponse>, Status> {
+        Err(unavailable())
+    }
 }
 
 #[tonic::async_trait]

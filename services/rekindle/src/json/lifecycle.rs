@@ -105,6 +105,8 @@ fn line(line: &pb::BusinessLineRules) -> Value {
         "discount_rate_basis_points": line.discount_rate_basis_points,
         "risk_horizon_days": line.risk_horizon_days,
         "at_risk_times_base_rate_percent": line.at_risk_times_base_rate_percent,
+        "at_risk_exit_times_base_rate_percent": line.at_risk_exit_times_base_rate_percent,
+        "stage_dwell_days": line.stage_dwell_days,
         "value_horizon_months": line.value_horizon_months,
     })
 }

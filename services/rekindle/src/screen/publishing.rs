@@ -96,7 +96,8 @@ pub fn rules(rules: &RuleSet, paper: Paper) -> String {
         let text = format!(
             "early {} d · long-standing from {} d · lapsed after {} d, lost after {} d · back for \
              {} d · calm after {} d · notice {} d · margin {} bp · discount {} bp · risk within {} \
-             d, at risk from {} % of the base rate · value within {} months",
+             d, at risk from {} % of the base rate and until below {} % · a stage lasts {} d at \
+             least · value within {} months",
             line.early_days,
             line.long_term_days,
             line.lapsed_after_days,
@@ -108,6 +109,8 @@ pub fn rules(rules: &RuleSet, paper: Paper) -> String {
             line.discount_rate_basis_points,
             line.risk_horizon_days,
             line.at_risk_times_base_rate_percent,
+            line.at_risk_exit_times_base_rate_percent(),
+            line.stage_dwell_days(),
             line.value_horizon_months,
         );
         page.labelled(&line.business_line, &text);

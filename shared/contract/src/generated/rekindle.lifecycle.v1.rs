@@ -55,6 +55,8 @@ pub enum ErrorReason {
     /// The search for the best parameters did not end at any: other data or another family may. Code
     /// FAILED_PRECONDITION. Metadata: {"group": "music", "cause": "runs_away"}.
     FitNotConverged = 21,
+    /// No such scoring of the portfolio. Code NOT_FOUND. Metadata: {"number": "17"}.
+    ScoringRunNotFound = 30,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -85,6 +87,7 @@ impl ErrorReason {
             Self::SampleNotFittable => "ERROR_REASON_SAMPLE_NOT_FITTABLE",
             Self::SampleNotBelievable => "ERROR_REASON_SAMPLE_NOT_BELIEVABLE",
             Self::FitNotConverged => "ERROR_REASON_FIT_NOT_CONVERGED",
+            Self::ScoringRunNotFound => "ERROR_REASON_SCORING_RUN_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -112,6 +115,7 @@ impl ErrorReason {
             "ERROR_REASON_SAMPLE_NOT_FITTABLE" => Some(Self::SampleNotFittable),
             "ERROR_REASON_SAMPLE_NOT_BELIEVABLE" => Some(Self::SampleNotBelievable),
             "ERROR_REASON_FIT_NOT_CONVERGED" => Some(Self::FitNotConverged),
+            "ERROR_REASON_SCORING_RUN_NOT_FOUND" => Some(Self::ScoringRunNotFound),
             _ => None,
         }
     }
@@ -1234,6 +1238,1108 @@ pub mod model_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Evidence is one observation that a stage or score rests on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Evidence {
+    /// The fact, for example "subscription.tenure_days".
+    #[prost(string, tag = "1")]
+    pub fact: ::prost::alloc::string::String,
+    /// Its value, as text.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// What it was compared with, as text; empty when nothing.
+    #[prost(string, tag = "3")]
+    pub threshold: ::prost::alloc::string::String,
+}
+/// RiskContribution is what one fact adds to a churn risk, or takes from it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RiskContribution {
+    /// The fact, for example "tenure_months".
+    #[prost(string, tag = "1")]
+    pub fact: ::prost::alloc::string::String,
+    /// Its value, as text; empty when it is not known.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// What it adds to the logarithm of the odds of leaving, beside the average customer.
+    #[prost(double, tag = "3")]
+    pub log_odds: f64,
+    /// The same in words that can be said aloud.
+    #[prost(string, tag = "4")]
+    pub sentence: ::prost::alloc::string::String,
+}
+/// ScoreModel says which model a score comes from.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScoreModel {
+    /// The score.
+    #[prost(enumeration = "Score", tag = "1")]
+    pub score: i32,
+    /// The kind of the model, for example "retention".
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+}
+/// ChurnRisk is the probability that a subscription ends within a horizon.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChurnRisk {
+    /// The probability, 0 to 1.
+    #[prost(double, tag = "1")]
+    pub probability: f64,
+    /// The lower end of its 95 % interval.
+    #[prost(double, tag = "2")]
+    pub lower: f64,
+    /// The upper end of its 95 % interval.
+    #[prost(double, tag = "3")]
+    pub upper: f64,
+    /// The horizon in days.
+    #[prost(uint32, tag = "4")]
+    pub horizon_days: u32,
+    /// How many customers at risk it was estimated on.
+    #[prost(uint64, tag = "5")]
+    pub sample_size: u64,
+    /// What speaks for leaving and for staying, the weightiest first; empty where the model knows no
+    /// more than tenure or silence.
+    #[prost(message, repeated, tag = "6")]
+    pub contributions: ::prost::alloc::vec::Vec<RiskContribution>,
+}
+/// ValueRemaining is what the relationship is expected to be worth from now on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ValueRemaining {
+    /// The discounted margin.
+    #[prost(message, optional, tag = "1")]
+    pub amount: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// The expected discounted months that are left, within the horizon.
+    #[prost(double, tag = "2")]
+    pub residual_months: f64,
+    /// The horizon in months.
+    #[prost(uint32, tag = "3")]
+    pub horizon_months: u32,
+    /// The margin of one month it rests on.
+    #[prost(message, optional, tag = "4")]
+    pub monthly_margin: ::core::option::Option<super::super::r#type::v1::Money>,
+}
+/// SubscriptionStatus is the status of one subscription.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubscriptionStatus {
+    /// The subscription.
+    #[prost(string, tag = "1")]
+    pub subscription_id: ::prost::alloc::string::String,
+    /// Whether the customer is entitled to it at the time of the status.
+    #[prost(bool, tag = "2")]
+    pub live: bool,
+    /// Days since its start, to its end or to the time of the status.
+    #[prost(uint32, tag = "3")]
+    pub tenure_days: u32,
+    /// The stage of this subscription's relationship.
+    #[prost(enumeration = "Stage", tag = "4")]
+    pub stage: i32,
+    /// The chance that it ends; absent while nothing could be estimated from the data, and when ended.
+    #[prost(message, optional, tag = "5")]
+    pub churn_risk: ::core::option::Option<ChurnRisk>,
+    /// What it is still worth; absent while nothing could be estimated from the data, and when ended.
+    #[prost(message, optional, tag = "6")]
+    pub value_remaining: ::core::option::Option<ValueRemaining>,
+    /// The chance that a silent customer is still one; only for non-contractual relationships.
+    #[prost(double, optional, tag = "7")]
+    pub probability_alive: ::core::option::Option<f64>,
+    /// Why a score is absent, as short keys, for example "no_life_table".
+    #[prost(string, repeated, tag = "8")]
+    pub absent_score_reasons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The purchases to expect within the horizon of risk; only for non-contractual relationships.
+    #[prost(double, optional, tag = "10")]
+    pub expected_purchases: ::core::option::Option<f64>,
+    /// Which model each score comes from.
+    #[prost(message, repeated, tag = "11")]
+    pub score_models: ::prost::alloc::vec::Vec<ScoreModel>,
+}
+/// CustomerStatus is where a customer stands, with the evidence.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CustomerStatus {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The revision of the facts it was computed on.
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    /// The time it holds for.
+    #[prost(message, optional, tag = "3")]
+    pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The one stage.
+    #[prost(enumeration = "Stage", tag = "4")]
+    pub stage: i32,
+    /// The rule that gave the stage, for example "long_term.tenure".
+    #[prost(string, tag = "5")]
+    pub stage_rule: ::prost::alloc::string::String,
+    /// What the rule saw.
+    #[prost(message, repeated, tag = "6")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+    /// Other stages whose rules hold too, most severe first.
+    #[prost(enumeration = "Stage", repeated, tag = "7")]
+    pub further_stages: ::prost::alloc::vec::Vec<i32>,
+    /// Whether the customer is entitled to anything now.
+    #[prost(bool, tag = "8")]
+    pub live: bool,
+    /// Days since the current or last lifetime began, to its end or to the time of the status.
+    #[prost(uint32, tag = "9")]
+    pub tenure_days: u32,
+    /// How many continuous relationships there have been.
+    #[prost(uint32, tag = "10")]
+    pub lifetime_count: u32,
+    /// The subscriptions, in the order of the facts.
+    #[prost(message, repeated, tag = "11")]
+    pub subscriptions: ::prost::alloc::vec::Vec<SubscriptionStatus>,
+    /// The chance that the subscription asked for ends, or the largest among the live ones.
+    #[prost(message, optional, tag = "12")]
+    pub churn_risk: ::core::option::Option<ChurnRisk>,
+    /// What the live subscriptions are still worth together, when they share a currency.
+    #[prost(message, optional, tag = "13")]
+    pub value_remaining: ::core::option::Option<ValueRemaining>,
+    /// The version of the rules used.
+    #[prost(uint64, tag = "14")]
+    pub rules_version: u64,
+    /// The version of the model that the churn risk comes from, else of the life table in use; zero while
+    /// there is none.
+    #[prost(uint64, tag = "15")]
+    pub model_version: u64,
+    /// The kind of that model, for example "life_table".
+    #[prost(string, tag = "16")]
+    pub model_kind: ::prost::alloc::string::String,
+    /// When the status must be computed anew because time alone changes it.
+    #[prost(message, optional, tag = "17")]
+    pub valid_until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Which models the scores of the subscriptions come from, each once for a score.
+    #[prost(message, repeated, tag = "20")]
+    pub score_models: ::prost::alloc::vec::Vec<ScoreModel>,
+    /// Since when the customer is in the stage, as far as it was watched; absent while the stage is not
+    /// recorded yet.
+    #[prost(message, optional, tag = "30")]
+    pub stage_since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether what is remembered of earlier stages could not be read in time, so that the stage is by
+    /// facts and scores alone.
+    #[prost(bool, tag = "31")]
+    pub without_stage_memory: bool,
+    /// Why the customer is in the stage, in one sentence that an agent can say aloud.
+    #[prost(string, tag = "32")]
+    pub explanation: ::prost::alloc::string::String,
+}
+/// CustomerStatusWithFacts is a status and the snapshot it was computed on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CustomerStatusWithFacts {
+    /// The status.
+    #[prost(message, optional, tag = "1")]
+    pub status: ::core::option::Option<CustomerStatus>,
+    /// The snapshot; absent when it was not asked for.
+    #[prost(message, optional, tag = "2")]
+    pub facts: ::core::option::Option<super::super::r#type::v1::CustomerFacts>,
+}
+/// Stage is where a customer stands in their life with the company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Stage {
+    /// Not known.
+    Unspecified = 0,
+    /// Signed up, nothing used or billed yet.
+    Acquired = 1,
+    /// In the early days.
+    Onboarding = 2,
+    /// Settled.
+    Established = 3,
+    /// With the company for long.
+    LongTerm = 4,
+    /// Spending or using clearly more than before.
+    Growing = 5,
+    /// An incident is open, or was until just now.
+    FirstDisagreement = 6,
+    /// Likely to leave.
+    AtRisk = 7,
+    /// Has asked to leave; still here.
+    Leaving = 8,
+    /// Silent for longer than is usual.
+    Lapsed = 9,
+    /// Gone.
+    Lost = 10,
+    /// Back after having been gone.
+    Phoenix = 11,
+}
+impl Stage {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STAGE_UNSPECIFIED",
+            Self::Acquired => "STAGE_ACQUIRED",
+            Self::Onboarding => "STAGE_ONBOARDING",
+            Self::Established => "STAGE_ESTABLISHED",
+            Self::LongTerm => "STAGE_LONG_TERM",
+            Self::Growing => "STAGE_GROWING",
+            Self::FirstDisagreement => "STAGE_FIRST_DISAGREEMENT",
+            Self::AtRisk => "STAGE_AT_RISK",
+            Self::Leaving => "STAGE_LEAVING",
+            Self::Lapsed => "STAGE_LAPSED",
+            Self::Lost => "STAGE_LOST",
+            Self::Phoenix => "STAGE_PHOENIX",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STAGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "STAGE_ACQUIRED" => Some(Self::Acquired),
+            "STAGE_ONBOARDING" => Some(Self::Onboarding),
+            "STAGE_ESTABLISHED" => Some(Self::Established),
+            "STAGE_LONG_TERM" => Some(Self::LongTerm),
+            "STAGE_GROWING" => Some(Self::Growing),
+            "STAGE_FIRST_DISAGREEMENT" => Some(Self::FirstDisagreement),
+            "STAGE_AT_RISK" => Some(Self::AtRisk),
+            "STAGE_LEAVING" => Some(Self::Leaving),
+            "STAGE_LAPSED" => Some(Self::Lapsed),
+            "STAGE_LOST" => Some(Self::Lost),
+            "STAGE_PHOENIX" => Some(Self::Phoenix),
+            _ => None,
+        }
+    }
+}
+/// Score is what a status foretells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Score {
+    /// Not known.
+    Unspecified = 0,
+    /// The chance to leave within the horizon of risk.
+    ChurnRisk = 1,
+    /// What the relationship is still worth.
+    ValueRemaining = 2,
+    /// The chance that a silent customer is still one.
+    ProbabilityAlive = 3,
+    /// The purchases to come within the horizon of risk.
+    ExpectedPurchases = 4,
+}
+impl Score {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SCORE_UNSPECIFIED",
+            Self::ChurnRisk => "SCORE_CHURN_RISK",
+            Self::ValueRemaining => "SCORE_VALUE_REMAINING",
+            Self::ProbabilityAlive => "SCORE_PROBABILITY_ALIVE",
+            Self::ExpectedPurchases => "SCORE_EXPECTED_PURCHASES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SCORE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SCORE_CHURN_RISK" => Some(Self::ChurnRisk),
+            "SCORE_VALUE_REMAINING" => Some(Self::ValueRemaining),
+            "SCORE_PROBABILITY_ALIVE" => Some(Self::ProbabilityAlive),
+            "SCORE_EXPECTED_PURCHASES" => Some(Self::ExpectedPurchases),
+            _ => None,
+        }
+    }
+}
+/// StageTransition is one change of a customer's stage, as it was recorded.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StageTransition {
+    /// When.
+    #[prost(message, optional, tag = "1")]
+    pub transition_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The stage before.
+    #[prost(enumeration = "Stage", tag = "2")]
+    pub from_stage: i32,
+    /// The stage after.
+    #[prost(enumeration = "Stage", tag = "3")]
+    pub to_stage: i32,
+    /// The rule that gave it, for example "at_risk.churn_risk".
+    #[prost(string, tag = "4")]
+    pub stage_rule: ::prost::alloc::string::String,
+    /// What the rule saw.
+    #[prost(message, repeated, tag = "5")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+    /// The customer's churn risk then, 0 to 1; absent when nothing could be estimated.
+    #[prost(double, optional, tag = "6")]
+    pub churn_risk: ::core::option::Option<f64>,
+    /// The chance that the silent customer was still one, 0 to 1.
+    #[prost(double, optional, tag = "7")]
+    pub probability_alive: ::core::option::Option<f64>,
+    /// The version of the rules.
+    #[prost(uint64, tag = "8")]
+    pub rules_version: u64,
+    /// The version of the model; zero while there was none.
+    #[prost(uint64, tag = "9")]
+    pub model_version: u64,
+    /// The revision of the facts.
+    #[prost(uint64, tag = "10")]
+    pub revision: u64,
+}
+/// ScoredCustomer is a customer in the portfolio, as of the last scoring.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScoredCustomer {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The stage.
+    #[prost(enumeration = "Stage", tag = "2")]
+    pub stage: i32,
+    /// The rule that gave it.
+    #[prost(string, tag = "3")]
+    pub stage_rule: ::prost::alloc::string::String,
+    /// Since when the customer is in the stage, as far as it was watched.
+    #[prost(message, optional, tag = "4")]
+    pub stage_since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The business line whose rules gave the stage.
+    #[prost(string, tag = "5")]
+    pub business_line: ::prost::alloc::string::String,
+    /// Whether the customer is entitled to anything.
+    #[prost(bool, tag = "6")]
+    pub live: bool,
+    /// The largest churn risk among the live subscriptions, 0 to 1; absent when nothing could be
+    /// estimated.
+    #[prost(double, optional, tag = "7")]
+    pub churn_risk: ::core::option::Option<f64>,
+    /// The largest chance among the live subscriptions that the silent customer is still one.
+    #[prost(double, optional, tag = "8")]
+    pub probability_alive: ::core::option::Option<f64>,
+    /// What the live subscriptions are worth together; absent when nothing could be estimated.
+    #[prost(message, optional, tag = "9")]
+    pub value_remaining: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// When the customer was scored.
+    #[prost(message, optional, tag = "10")]
+    pub scored_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The revision of the facts.
+    #[prost(uint64, tag = "11")]
+    pub revision: u64,
+    /// The version of the rules.
+    #[prost(uint64, tag = "12")]
+    pub rules_version: u64,
+    /// The version of the model; zero while there was none.
+    #[prost(uint64, tag = "13")]
+    pub model_version: u64,
+}
+/// StageTotal adds up the customers of one business line in one stage.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StageTotal {
+    /// The business line.
+    #[prost(string, tag = "1")]
+    pub business_line: ::prost::alloc::string::String,
+    /// The stage.
+    #[prost(enumeration = "Stage", tag = "2")]
+    pub stage: i32,
+    /// How many customers.
+    #[prost(uint64, tag = "3")]
+    pub customer_count: u64,
+    /// How many of these are entitled to anything.
+    #[prost(uint64, tag = "4")]
+    pub live_count: u64,
+    /// How many have a churn risk.
+    #[prost(uint64, tag = "5")]
+    pub scored_count: u64,
+    /// The mean churn risk of these, 0 to 1.
+    #[prost(double, tag = "6")]
+    pub mean_churn_risk: f64,
+    /// What they are worth, one entry for each currency.
+    #[prost(message, repeated, tag = "7")]
+    pub values: ::prost::alloc::vec::Vec<ValueTotal>,
+}
+/// ValueTotal adds up value in one currency.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ValueTotal {
+    /// The value that remains.
+    #[prost(message, optional, tag = "1")]
+    pub value_remaining: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// The part of it that is expected to leave within the horizon of churn risk: each customer's value
+    /// times churn risk.
+    #[prost(message, optional, tag = "2")]
+    pub value_at_risk: ::core::option::Option<super::super::r#type::v1::Money>,
+}
+/// RiskBand counts the customers whose churn risk lies in a band.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct RiskBand {
+    /// The lower end, included.
+    #[prost(double, tag = "1")]
+    pub from_probability: f64,
+    /// The upper end, not included except in the last band.
+    #[prost(double, tag = "2")]
+    pub to_probability: f64,
+    /// How many customers.
+    #[prost(uint64, tag = "3")]
+    pub customer_count: u64,
+}
+/// ScoringRun is one scoring of the whole portfolio.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScoringRun {
+    /// The number, from one.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// When it began.
+    #[prost(message, optional, tag = "2")]
+    pub start_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was done; absent while it goes on.
+    #[prost(message, optional, tag = "3")]
+    pub end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The version of the rules in use when it began.
+    #[prost(uint64, tag = "4")]
+    pub rules_version: u64,
+    /// The version of the model in use when it began; zero while there was none.
+    #[prost(uint64, tag = "5")]
+    pub model_version: u64,
+    /// How many ranges of customers it consists of.
+    #[prost(uint32, tag = "6")]
+    pub range_count: u32,
+    /// How many of these are done.
+    #[prost(uint32, tag = "7")]
+    pub done_range_count: u32,
+    /// How many customers there were when it began.
+    #[prost(uint64, tag = "8")]
+    pub customer_count: u64,
+    /// How many were looked at so far.
+    #[prost(uint64, tag = "9")]
+    pub done_customer_count: u64,
+    /// How many of these were scored; the others were up to date.
+    #[prost(uint64, tag = "10")]
+    pub scored_customer_count: u64,
+    /// How many changed their stage.
+    #[prost(uint64, tag = "11")]
+    pub transition_count: u64,
+    /// How many have facts that cannot be read; these wait for the feed.
+    #[prost(uint64, tag = "12")]
+    pub unreadable_customer_count: u64,
+}
+/// StartScoringRequest is the request of StartScoring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StartScoringRequest {}
+/// StartScoringResponse is the response of StartScoring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StartScoringResponse {
+    /// The run that goes on.
+    #[prost(message, optional, tag = "1")]
+    pub run: ::core::option::Option<ScoringRun>,
+}
+/// GetScoringRequest is the request of GetScoring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetScoringRequest {
+    /// The number of the run; zero for the latest.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+}
+/// GetScoringResponse is the response of GetScoring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetScoringResponse {
+    /// The run.
+    #[prost(message, optional, tag = "1")]
+    pub run: ::core::option::Option<ScoringRun>,
+}
+/// GetPortfolioRequest is the request of GetPortfolio.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPortfolioRequest {
+    /// Only this business line; all when empty.
+    #[prost(string, tag = "1")]
+    pub business_line: ::prost::alloc::string::String,
+}
+/// GetPortfolioResponse is the response of GetPortfolio.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPortfolioResponse {
+    /// The totals, by business line and stage; stages without customers are left out.
+    #[prost(message, repeated, tag = "1")]
+    pub totals: ::prost::alloc::vec::Vec<StageTotal>,
+    /// The distribution of churn risk, from 0 to 1 in bands of a tenth.
+    #[prost(message, repeated, tag = "2")]
+    pub risk_bands: ::prost::alloc::vec::Vec<RiskBand>,
+    /// The latest run; absent while there was none.
+    #[prost(message, optional, tag = "3")]
+    pub latest_run: ::core::option::Option<ScoringRun>,
+}
+/// ListCustomersRequest is the request of ListCustomers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCustomersRequest {
+    /// The stage.
+    #[prost(enumeration = "Stage", tag = "1")]
+    pub stage: i32,
+    /// Only this business line; all when empty.
+    #[prost(string, tag = "2")]
+    pub business_line: ::prost::alloc::string::String,
+    /// How many customers a page has: 100 when zero, at most 1,000.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListCustomersResponse is the response of ListCustomers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListCustomersResponse {
+    /// The customers, by id.
+    #[prost(message, repeated, tag = "1")]
+    pub customers: ::prost::alloc::vec::Vec<ScoredCustomer>,
+    /// The token of the next page; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod portfolio_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// PortfolioService keeps the stage and scores of every customer and adds them up.
+    #[derive(Debug, Clone)]
+    pub struct PortfolioServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PortfolioServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PortfolioServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PortfolioServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PortfolioServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// StartScoring scores the whole portfolio, in the background. While a run goes on it is that run.
+        pub async fn start_scoring(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StartScoringRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartScoringResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.PortfolioService/StartScoring",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.PortfolioService",
+                        "StartScoring",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetScoring says how far a run is.
+        pub async fn get_scoring(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetScoringRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetScoringResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.PortfolioService/GetScoring",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.PortfolioService",
+                        "GetScoring",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetPortfolio adds up customers, risk and value by business line and stage.
+        pub async fn get_portfolio(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPortfolioRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPortfolioResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.PortfolioService/GetPortfolio",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.PortfolioService",
+                        "GetPortfolio",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListCustomers lists the customers in a stage.
+        pub async fn list_customers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCustomersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCustomersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.PortfolioService/ListCustomers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.PortfolioService",
+                        "ListCustomers",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod portfolio_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PortfolioServiceServer.
+    #[async_trait]
+    pub trait PortfolioService: std::marker::Send + std::marker::Sync + 'static {
+        /// StartScoring scores the whole portfolio, in the background. While a run goes on it is that run.
+        async fn start_scoring(
+            &self,
+            request: tonic::Request<super::StartScoringRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartScoringResponse>,
+            tonic::Status,
+        >;
+        /// GetScoring says how far a run is.
+        async fn get_scoring(
+            &self,
+            request: tonic::Request<super::GetScoringRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetScoringResponse>,
+            tonic::Status,
+        >;
+        /// GetPortfolio adds up customers, risk and value by business line and stage.
+        async fn get_portfolio(
+            &self,
+            request: tonic::Request<super::GetPortfolioRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPortfolioResponse>,
+            tonic::Status,
+        >;
+        /// ListCustomers lists the customers in a stage.
+        async fn list_customers(
+            &self,
+            request: tonic::Request<super::ListCustomersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCustomersResponse>,
+            tonic::Status,
+        >;
+    }
+    /// PortfolioService keeps the stage and scores of every customer and adds them up.
+    #[derive(Debug)]
+    pub struct PortfolioServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PortfolioServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PortfolioServiceServer<T>
+    where
+        T: PortfolioService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rekindle.lifecycle.v1.PortfolioService/StartScoring" => {
+                    #[allow(non_camel_case_types)]
+                    struct StartScoringSvc<T: PortfolioService>(pub Arc<T>);
+                    impl<
+                        T: PortfolioService,
+                    > tonic::server::UnaryService<super::StartScoringRequest>
+                    for StartScoringSvc<T> {
+                        type Response = super::StartScoringResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StartScoringRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PortfolioService>::start_scoring(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StartScoringSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.PortfolioService/GetScoring" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetScoringSvc<T: PortfolioService>(pub Arc<T>);
+                    impl<
+                        T: PortfolioService,
+                    > tonic::server::UnaryService<super::GetScoringRequest>
+                    for GetScoringSvc<T> {
+                        type Response = super::GetScoringResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetScoringRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PortfolioService>::get_scoring(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetScoringSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.PortfolioService/GetPortfolio" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPortfolioSvc<T: PortfolioService>(pub Arc<T>);
+                    impl<
+                        T: PortfolioService,
+                    > tonic::server::UnaryService<super::GetPortfolioRequest>
+                    for GetPortfolioSvc<T> {
+                        type Response = super::GetPortfolioResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPortfolioRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PortfolioService>::get_portfolio(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPortfolioSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.PortfolioService/ListCustomers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCustomersSvc<T: PortfolioService>(pub Arc<T>);
+                    impl<
+                        T: PortfolioService,
+                    > tonic::server::UnaryService<super::ListCustomersRequest>
+                    for ListCustomersSvc<T> {
+                        type Response = super::ListCustomersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCustomersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PortfolioService>::list_customers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCustomersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PortfolioServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rekindle.lifecycle.v1.PortfolioService";
+    impl<T> tonic::server::NamedService for PortfolioServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// BusinessLineRules are the thresholds of one business line.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BusinessLineRules {
@@ -1277,6 +2383,14 @@ pub struct BusinessLineRules {
     /// The horizon of value in months; 1 to 120.
     #[prost(uint32, tag = "13")]
     pub value_horizon_months: u32,
+    /// A customer is at risk no more once churn risk was below this many times the base rate, in
+    /// hundredths, on two days; at most nine tenths of at_risk_times_base_rate_percent. Three quarters
+    /// of that when left out.
+    #[prost(uint32, optional, tag = "14")]
+    pub at_risk_exit_times_base_rate_percent: ::core::option::Option<u32>,
+    /// For how many days at least a stage lasts, unless facts end it; at most 365. 7 when left out.
+    #[prost(uint32, optional, tag = "15")]
+    pub stage_dwell_days: ::core::option::Option<u32>,
 }
 /// RuleSet is one version of the rules.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1710,300 +2824,6 @@ pub mod rule_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// Evidence is one observation that a stage or score rests on.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Evidence {
-    /// The fact, for example "subscription.tenure_days".
-    #[prost(string, tag = "1")]
-    pub fact: ::prost::alloc::string::String,
-    /// Its value, as text.
-    #[prost(string, tag = "2")]
-    pub value: ::prost::alloc::string::String,
-    /// What it was compared with, as text; empty when nothing.
-    #[prost(string, tag = "3")]
-    pub threshold: ::prost::alloc::string::String,
-}
-/// RiskContribution is what one fact adds to a churn risk, or takes from it.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RiskContribution {
-    /// The fact, for example "tenure_months".
-    #[prost(string, tag = "1")]
-    pub fact: ::prost::alloc::string::String,
-    /// Its value, as text; empty when it is not known.
-    #[prost(string, tag = "2")]
-    pub value: ::prost::alloc::string::String,
-    /// What it adds to the logarithm of the odds of leaving, beside the average customer.
-    #[prost(double, tag = "3")]
-    pub log_odds: f64,
-    /// The same in words that can be said aloud.
-    #[prost(string, tag = "4")]
-    pub sentence: ::prost::alloc::string::String,
-}
-/// ScoreModel says which model a score comes from.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ScoreModel {
-    /// The score.
-    #[prost(enumeration = "Score", tag = "1")]
-    pub score: i32,
-    /// The kind of the model, for example "retention".
-    #[prost(string, tag = "2")]
-    pub kind: ::prost::alloc::string::String,
-    /// Its version.
-    #[prost(uint64, tag = "3")]
-    pub version: u64,
-}
-/// ChurnRisk is the probability that a subscription ends within a horizon.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ChurnRisk {
-    /// The probability, 0 to 1.
-    #[prost(double, tag = "1")]
-    pub probability: f64,
-    /// The lower end of its 95 % interval.
-    #[prost(double, tag = "2")]
-    pub lower: f64,
-    /// The upper end of its 95 % interval.
-    #[prost(double, tag = "3")]
-    pub upper: f64,
-    /// The horizon in days.
-    #[prost(uint32, tag = "4")]
-    pub horizon_days: u32,
-    /// How many customers at risk it was estimated on.
-    #[prost(uint64, tag = "5")]
-    pub sample_size: u64,
-    /// What speaks for leaving and for staying, the weightiest first; empty where the model knows no
-    /// more than tenure or silence.
-    #[prost(message, repeated, tag = "6")]
-    pub contributions: ::prost::alloc::vec::Vec<RiskContribution>,
-}
-/// ValueRemaining is what the relationship is expected to be worth from now on.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ValueRemaining {
-    /// The discounted margin.
-    #[prost(message, optional, tag = "1")]
-    pub amount: ::core::option::Option<super::super::r#type::v1::Money>,
-    /// The expected discounted months that are left, within the horizon.
-    #[prost(double, tag = "2")]
-    pub residual_months: f64,
-    /// The horizon in months.
-    #[prost(uint32, tag = "3")]
-    pub horizon_months: u32,
-    /// The margin of one month it rests on.
-    #[prost(message, optional, tag = "4")]
-    pub monthly_margin: ::core::option::Option<super::super::r#type::v1::Money>,
-}
-/// SubscriptionStatus is the status of one subscription.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SubscriptionStatus {
-    /// The subscription.
-    #[prost(string, tag = "1")]
-    pub subscription_id: ::prost::alloc::string::String,
-    /// Whether the customer is entitled to it at the time of the status.
-    #[prost(bool, tag = "2")]
-    pub live: bool,
-    /// Days since its start, to its end or to the time of the status.
-    #[prost(uint32, tag = "3")]
-    pub tenure_days: u32,
-    /// The stage of this subscription's relationship.
-    #[prost(enumeration = "Stage", tag = "4")]
-    pub stage: i32,
-    /// The chance that it ends; absent while nothing could be estimated from the data, and when ended.
-    #[prost(message, optional, tag = "5")]
-    pub churn_risk: ::core::option::Option<ChurnRisk>,
-    /// What it is still worth; absent while nothing could be estimated from the data, and when ended.
-    #[prost(message, optional, tag = "6")]
-    pub value_remaining: ::core::option::Option<ValueRemaining>,
-    /// The chance that a silent customer is still one; only for non-contractual relationships.
-    #[prost(double, optional, tag = "7")]
-    pub probability_alive: ::core::option::Option<f64>,
-    /// Why a score is absent, as short keys, for example "no_life_table".
-    #[prost(string, repeated, tag = "8")]
-    pub absent_score_reasons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The purchases to expect within the horizon of risk; only for non-contractual relationships.
-    #[prost(double, optional, tag = "10")]
-    pub expected_purchases: ::core::option::Option<f64>,
-    /// Which model each score comes from.
-    #[prost(message, repeated, tag = "11")]
-    pub score_models: ::prost::alloc::vec::Vec<ScoreModel>,
-}
-/// CustomerStatus is where a customer stands, with the evidence.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CustomerStatus {
-    /// The customer.
-    #[prost(string, tag = "1")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// The revision of the facts it was computed on.
-    #[prost(uint64, tag = "2")]
-    pub revision: u64,
-    /// The time it holds for.
-    #[prost(message, optional, tag = "3")]
-    pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The one stage.
-    #[prost(enumeration = "Stage", tag = "4")]
-    pub stage: i32,
-    /// The rule that gave the stage, for example "long_term.tenure".
-    #[prost(string, tag = "5")]
-    pub stage_rule: ::prost::alloc::string::String,
-    /// What the rule saw.
-    #[prost(message, repeated, tag = "6")]
-    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
-    /// Other stages whose rules hold too, most severe first.
-    #[prost(enumeration = "Stage", repeated, tag = "7")]
-    pub further_stages: ::prost::alloc::vec::Vec<i32>,
-    /// Whether the customer is entitled to anything now.
-    #[prost(bool, tag = "8")]
-    pub live: bool,
-    /// Days since the current or last lifetime began, to its end or to the time of the status.
-    #[prost(uint32, tag = "9")]
-    pub tenure_days: u32,
-    /// How many continuous relationships there have been.
-    #[prost(uint32, tag = "10")]
-    pub lifetime_count: u32,
-    /// The subscriptions, in the order of the facts.
-    #[prost(message, repeated, tag = "11")]
-    pub subscriptions: ::prost::alloc::vec::Vec<SubscriptionStatus>,
-    /// The chance that the subscription asked for ends, or the largest among the live ones.
-    #[prost(message, optional, tag = "12")]
-    pub churn_risk: ::core::option::Option<ChurnRisk>,
-    /// What the live subscriptions are still worth together, when they share a currency.
-    #[prost(message, optional, tag = "13")]
-    pub value_remaining: ::core::option::Option<ValueRemaining>,
-    /// The version of the rules used.
-    #[prost(uint64, tag = "14")]
-    pub rules_version: u64,
-    /// The version of the model that the churn risk comes from, else of the life table in use; zero while
-    /// there is none.
-    #[prost(uint64, tag = "15")]
-    pub model_version: u64,
-    /// The kind of that model, for example "life_table".
-    #[prost(string, tag = "16")]
-    pub model_kind: ::prost::alloc::string::String,
-    /// When the status must be computed anew because time alone changes it.
-    #[prost(message, optional, tag = "17")]
-    pub valid_until_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Which models the scores of the subscriptions come from, each once for a score.
-    #[prost(message, repeated, tag = "20")]
-    pub score_models: ::prost::alloc::vec::Vec<ScoreModel>,
-}
-/// CustomerStatusWithFacts is a status and the snapshot it was computed on.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CustomerStatusWithFacts {
-    /// The status.
-    #[prost(message, optional, tag = "1")]
-    pub status: ::core::option::Option<CustomerStatus>,
-    /// The snapshot; absent when it was not asked for.
-    #[prost(message, optional, tag = "2")]
-    pub facts: ::core::option::Option<super::super::r#type::v1::CustomerFacts>,
-}
-/// Stage is where a customer stands in their life with the company.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Stage {
-    /// Not known.
-    Unspecified = 0,
-    /// Signed up, nothing used or billed yet.
-    Acquired = 1,
-    /// In the early days.
-    Onboarding = 2,
-    /// Settled.
-    Established = 3,
-    /// With the company for long.
-    LongTerm = 4,
-    /// Spending or using clearly more than before.
-    Growing = 5,
-    /// An incident is open, or was until just now.
-    FirstDisagreement = 6,
-    /// Likely to leave.
-    AtRisk = 7,
-    /// Has asked to leave; still here.
-    Leaving = 8,
-    /// Silent for longer than is usual.
-    Lapsed = 9,
-    /// Gone.
-    Lost = 10,
-    /// Back after having been gone.
-    Phoenix = 11,
-}
-impl Stage {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "STAGE_UNSPECIFIED",
-            Self::Acquired => "STAGE_ACQUIRED",
-            Self::Onboarding => "STAGE_ONBOARDING",
-            Self::Established => "STAGE_ESTABLISHED",
-            Self::LongTerm => "STAGE_LONG_TERM",
-            Self::Growing => "STAGE_GROWING",
-            Self::FirstDisagreement => "STAGE_FIRST_DISAGREEMENT",
-            Self::AtRisk => "STAGE_AT_RISK",
-            Self::Leaving => "STAGE_LEAVING",
-            Self::Lapsed => "STAGE_LAPSED",
-            Self::Lost => "STAGE_LOST",
-            Self::Phoenix => "STAGE_PHOENIX",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "STAGE_UNSPECIFIED" => Some(Self::Unspecified),
-            "STAGE_ACQUIRED" => Some(Self::Acquired),
-            "STAGE_ONBOARDING" => Some(Self::Onboarding),
-            "STAGE_ESTABLISHED" => Some(Self::Established),
-            "STAGE_LONG_TERM" => Some(Self::LongTerm),
-            "STAGE_GROWING" => Some(Self::Growing),
-            "STAGE_FIRST_DISAGREEMENT" => Some(Self::FirstDisagreement),
-            "STAGE_AT_RISK" => Some(Self::AtRisk),
-            "STAGE_LEAVING" => Some(Self::Leaving),
-            "STAGE_LAPSED" => Some(Self::Lapsed),
-            "STAGE_LOST" => Some(Self::Lost),
-            "STAGE_PHOENIX" => Some(Self::Phoenix),
-            _ => None,
-        }
-    }
-}
-/// Score is what a status foretells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Score {
-    /// Not known.
-    Unspecified = 0,
-    /// The chance to leave within the horizon of risk.
-    ChurnRisk = 1,
-    /// What the relationship is still worth.
-    ValueRemaining = 2,
-    /// The chance that a silent customer is still one.
-    ProbabilityAlive = 3,
-    /// The purchases to come within the horizon of risk.
-    ExpectedPurchases = 4,
-}
-impl Score {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "SCORE_UNSPECIFIED",
-            Self::ChurnRisk => "SCORE_CHURN_RISK",
-            Self::ValueRemaining => "SCORE_VALUE_REMAINING",
-            Self::ProbabilityAlive => "SCORE_PROBABILITY_ALIVE",
-            Self::ExpectedPurchases => "SCORE_EXPECTED_PURCHASES",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "SCORE_UNSPECIFIED" => Some(Self::Unspecified),
-            "SCORE_CHURN_RISK" => Some(Self::ChurnRisk),
-            "SCORE_VALUE_REMAINING" => Some(Self::ValueRemaining),
-            "SCORE_PROBABILITY_ALIVE" => Some(Self::ProbabilityAlive),
-            "SCORE_EXPECTED_PURCHASES" => Some(Self::ExpectedPurchases),
-            _ => None,
-        }
-    }
-}
 /// GetCustomerStatusRequest is the request of GetCustomerStatus.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCustomerStatusRequest {
@@ -2049,6 +2869,29 @@ pub struct BatchGetCustomerStatusesResponse {
     /// The statuses of the customers that exist, in no order.
     #[prost(message, repeated, tag = "1")]
     pub statuses: ::prost::alloc::vec::Vec<CustomerStatusWithFacts>,
+}
+/// ListStageTransitionsRequest is the request of ListStageTransitions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListStageTransitionsRequest {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// How many transitions a page has: 50 when zero, at most 500.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListStageTransitionsResponse is the response of ListStageTransitions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListStageTransitionsResponse {
+    /// The transitions, latest first; none for a customer nobody knows.
+    #[prost(message, repeated, tag = "1")]
+    pub transitions: ::prost::alloc::vec::Vec<StageTransition>,
+    /// The token of the next page; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod status_service_client {
@@ -2202,6 +3045,36 @@ pub mod status_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// ListStageTransitions lists how a customer's stage changed, latest first.
+        pub async fn list_stage_transitions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListStageTransitionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListStageTransitionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.StatusService/ListStageTransitions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.StatusService",
+                        "ListStageTransitions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2231,6 +3104,14 @@ pub mod status_service_server {
             request: tonic::Request<super::BatchGetCustomerStatusesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::BatchGetCustomerStatusesResponse>,
+            tonic::Status,
+        >;
+        /// ListStageTransitions lists how a customer's stage changed, latest first.
+        async fn list_stage_transitions(
+            &self,
+            request: tonic::Request<super::ListStageTransitionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListStageTransitionsResponse>,
             tonic::Status,
         >;
     }
@@ -2393,6 +3274,55 @@ pub mod status_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = BatchGetCustomerStatusesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.StatusService/ListStageTransitions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListStageTransitionsSvc<T: StatusService>(pub Arc<T>);
+                    impl<
+                        T: StatusService,
+                    > tonic::server::UnaryService<super::ListStageTransitionsRequest>
+                    for ListStageTransitionsSvc<T> {
+                        type Response = super::ListStageTransitionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListStageTransitionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StatusService>::list_stage_transitions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListStageTransitionsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,0 +1,113 @@
+//! Requests about the portfolio become commands, with every violation at once.
+
+use contract::lifecycle::v1 as wire;
+use edge::page::PageTokens;
+use edge::violations::Violations;
+use kernel::id::{BusinessLine, Customer};
+use kernel::refusal::Refusal;
+
+use crate::domain::stage::Stage;
+use crate::usecase::CustomerQuery;
+
+/// How many transitions a page has when the request does not say.
+const DEFAULT_TRANSITIONS: u32 = 50;
+/// How many transitions a page has at most.
+const MAX_TRANSITIONS: u32 = 500;
+/// How many customers a page has when the request does not say.
+const DEFAULT_CUSTOMERS: u32 = 100;
+/// How many customers a page has at most.
+const MAX_CUSTOMERS: u32 = 1_000;
+
+/// Which transitions to list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TransitionPageRequest {
+    pub(super) before: Option<i32>,
+    pub(super) size: u32,
+}
+
+/// What page tokens of a customer's transitions are good for.
+pub(super) fn transition_pages(customer_id: &str) -> String {
+    format!("ListStageTransitions|{customer_id}")
+}
+
+/// What page tokens of customers in a stage are good for.
+pub(super) fn customer_pages(stage: Stage, business_line: &str) -> String {
+    format!("ListCustomers|{}|{business_line}", stage.key())
+}
+
+pub(super) fn list_stage_transitions(
+    request: &wire::ListStageTransitionsRequest,
+    tokens: &PageTokens,
+) -> Result<TransitionPageRequest, Refusal> {
+    let mut checks = Violations::default();
+    checks.id::<Customer>("customer_id", &request.customer_id);
+    let size = checks.page_size(
+        "page_size",
+        request.page_size,
+        DEFAULT_TRANSITIONS,
+        MAX_TRANSITIONS,
+    );
+    let scope = transition_pages(&request.customer_id);
+    let cursor = checks.page_token("page_token", tokens, &scope, &request.page_token);
+    checks.finish(|| {
+        let before = cursor?.map(|number| number.parse());
+        Some(TransitionPageRequest {
+            before: before.transpose().ok()?,
+            size: size?,
+        })
+    })
+}
+
+pub(super) fn get_portfolio(request: &wire::GetPortfolioRequest) -> Result<(), Refusal> {
+    let mut checks = Violations::default();
+    checks.optional_id::<BusinessLine>("business_line", &request.business_line);
+    checks.finish(|| Some(()))
+}
+
+pub(super) fn list_customers(
+    request: wire::ListCustomersRequest,
+    tokens: &PageTokens,
+) -> Result<CustomerQuery, Refusal> {
+    let mut checks = Violations::default();
+    let wanted = checks.known::<wire::Stage>("stage", request.stage);
+    checks.optional_id::<BusinessLine>("business_line", &request.business_line);
+    let size = checks.page_size(
+        "page_size",
+        request.page_size,
+        DEFAULT_CUSTOMERS,
+        MAX_CUSTOMERS,
+    );
+    let wanted = wanted.and_then(stage);
+    let cursor = match wanted {
+        Some(stage) => {
+            let scope = customer_pages(stage, &request.business_line);
+            checks.page_token("page_token", tokens, &scope, &request.page_token)
+        }
+        None => None,
+    };
+    checks.finish(|| {
+        Some(CustomerQuery {
+            stage: wanted?,
+            business_line: request.business_line,
+            after: cursor?.unwrap_or_default(),
+            size: size?,
+        })
+    })
+}
+
+fn stage(stage: wire::Stage) -> Option<Stage> {
+    Some(match stage {
+        wire::Stage::Unspecified => return None,
+        wire::Stage::Acquired => Stage::Acquired,
+        wire::Stage::Onboarding => Stage::Onboarding,
+        wire::Stage::Established => Stage::Established,
+        wire::Stage::LongTerm => Stage::LongTerm,
+        wire::Stage::Growing => Stage::Growing,
+        wire::Stage::FirstDisagreement => Stage::FirstDisagreement,
+        wire::Stage::AtRisk => Stage::AtRisk,
+        wire::Stage::Leaving => Stage::Leaving,
+        wire::Stage::Lapsed => Stage::Lapsed,
+        wire::Stage::Lost => Stage::Lost,
+        wire::Stage::Phoenix => Stage::Phoenix,
+    })
+}

@@ -1,0 +1,1 @@
+delete from scored_customer where customer_id = any($1)

@@ -1,0 +1,7 @@
+select range.run, range.number, range.after_customer, range.until_customer
+from scoring_range as range
+join scoring_run as run on run.number = range.run
+where run.end_time is null and range.done_time is null
+order by range.number
+limit 1
+for update of range skip locked

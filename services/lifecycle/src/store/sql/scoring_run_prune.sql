@@ -1,0 +1,1 @@
+delete from scoring_run where number <= $1::bigint - 100

@@ -1,0 +1,1 @@
+delete from stage_transition where customer_id = any($1)

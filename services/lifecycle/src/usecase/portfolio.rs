@@ -1,0 +1,84 @@
+//! Shows the portfolio: runs, totals, lists, and how a customer's stage changed.
+
+use std::time::Duration;
+
+use kernel::refusal::Refusal;
+use kernel::time::Deadline;
+
+use super::UseCases;
+use crate::store::{CustomerPage, CustomerQuery, ScoringRun, Totals, TransitionPage};
+
+/// The portfolio added up, and the latest run.
+#[derive(Debug)]
+pub struct Portfolio {
+    /// The totals.
+    pub totals: Totals,
+    /// The latest run.
+    pub latest_run: Option<ScoringRun>,
+}
+
+impl UseCases {
+    /// Begins to score the whole portfolio, or joins the run that goes on.
+    pub async fn start_scoring(&self) -> Result<ScoringRun, Refusal> {
+        let versions = self.knowledge.current()?.versions();
+        self.begin_scoring(versions).await?;
+        self.wake.notify_waiters();
+        self.get_scoring(None).await
+    }
+
+    /// Says how far a run is, the latest when none is named.
+    pub async fn get_scoring(&self, number: Option<u64>) -> Result<ScoringRun, Refusal> {
+        let found = self.store.scoring_run(number).await?;
+        found.ok_or_else(|| {
+            let message = "there is no such run: ask for the latest with number 0, or start one";
+            Refusal::not_found("SCORING_RUN_NOT_FOUND", message)
+                .with("number", number.unwrap_or_default())
+        })
+    }
+
+    /// Adds the portfolio up.
+    pub async fn get_portfolio(
+        &self,
+        deadline: Deadline,
+        business_line: &str,
+    ) -> Result<Portfolio, Refusal> {
+        let read = async {
+            Ok::<_, Refusal>(Portfolio {
+                totals: self.store.totals(business_line).await?,
+                latest_run: self.store.scoring_run(None).await?,
+            })
+        };
+        let late = |_| {
+            let message = "the portfolio could not be added up in time: allow more time";
+            Err(Refusal::unavailable(
+                "STORAGE_UNAVAILABLE",
+                message,
+                Duration::from_secs(1),
+            ))
+        };
+        tokio::time::timeout_at(deadline.instant().into(), read)
+            .await
+            .unwrap_or_else(late)
+    }
+
+    /// Lists the customers in a stage.
+    pub async fn list_customers(
+        &self,
+        deadline: Deadline,
+        query: &CustomerQuery,
+    ) -> Result<CustomerPage, Refusal> {
+        Ok(self.store.customers(deadline, query).await?)
+    }
+
+    /// Lists how a customer's stage changed.
+    pub async fn list_transitions(
+        &self,
+        deadline: Deadline,
+        customer_id: &str,
+        before: Option<i32>,
+        size: u32,
+    ) -> Result<TransitionPage, Refusal> {
+        let page = self.store.transitions(deadline, customer_id, before, size);
+        Ok(page.await?)
+    }
+}
