@@ -7,6 +7,7 @@ mod catalogue;
 mod child;
 mod demo;
 mod doctor;
+mod evaluate;
 mod explain;
 mod files;
 mod generate;

@@ -1,4 +1,4 @@
-//! `rekindle model fit|list`: the models that risk and value come from.
+//! `rekindle model fit|list|evaluate`: the models that risk and value come from.
 
 use clap::{Args, Subcommand};
 use contract::lifecycle::v1::{
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tonic::Streaming;
 
+use super::evaluate::Evaluate;
 use crate::client::{ONLINE, SILENCE, STREAMING, ServiceArguments, Services, Trace};
 use crate::failure::{Exit, Failure};
 use crate::json as documents;
@@ -20,7 +21,7 @@ const FIT: &str = "rekindle.lifecycle.v1.ModelService/FitModel";
 /// Progress comes as a share; the bar counts in thousandths.
 const BAR_LENGTH: u64 = 1_000;
 
-/// Fit the models on the customers that are there, or list them.
+/// Fit the models on the customers that are there, list them, or judge them on a file.
 #[derive(Debug, Args)]
 pub struct Model {
     #[command(subcommand)]
@@ -36,20 +37,29 @@ enum Verb {
     Fit,
     /// List the models, newest first.
     List,
+    Evaluate(Evaluate),
 }
 
 impl Model {
-    /// Does one of the two.
+    /// Does what was asked.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
-        let services = Services::at(&self.services, Trace::begin("rekindle model"))?;
-        match self.verb {
+        match &self.verb {
             Verb::Fit => {
-                let model = fit_model(&services, output).await?;
+                let model = fit_model(&self.services()?, output).await?;
                 output.result(&documents::model(&model), |_| screen::model_line(&model))?;
+                Ok(0)
             }
-            Verb::List => list(&services, output).await?,
+            Verb::List => {
+                list(&self.services()?, output).await?;
+                Ok(0)
+            }
+            // Needs no service.
+            Verb::Evaluate(evaluate) => evaluate.run(output),
         }
-        Ok(0)
+    }
+
+    fn services(&self) -> Result<Services, Failure> {
+        Services::at(&self.services, Trace::begin("rekindle model"))
     }
 }
 

@@ -2,12 +2,14 @@
 //! RFC 3339 times, amounts as `{"minor": 2985, "currency": "USD"}`.
 
 mod desk;
+mod evaluation;
 mod import;
 mod lifecycle;
 mod publishing;
 mod trace;
 
 pub use desk::{acknowledged, agent, explanation, responded};
+pub use evaluation::evaluation;
 pub use import::import;
 pub use lifecycle::{model, rules, status};
 pub use publishing::{catalogue, policy, problems};

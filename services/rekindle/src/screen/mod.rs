@@ -1,6 +1,7 @@
 //! What a person sees: pure functions from the messages of the contract to text.
 
 mod agent;
+mod evaluation;
 mod explanation;
 mod import;
 mod models;
@@ -15,6 +16,7 @@ mod why;
 pub(crate) mod words;
 
 pub use agent::agent;
+pub use evaluation::evaluation;
 pub use explanation::explanation;
 pub use import::import;
 pub use models::{model_line, models};

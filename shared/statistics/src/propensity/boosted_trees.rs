@@ -22,6 +22,10 @@ const PATIENCE: usize = 50;
 const MOST_TREES: usize = 1_500;
 /// The share of a tree's answer that is added: for few data, and for many.
 const RATES: [f64; 2] = [0.05, 0.1];
+/// The share of inputs that a tree sees: half keeps trees of one question from all asking the same;
+/// trees of more questions need to see those together that act together.
+const SHARE_OF_ADDITIVE: f64 = 0.5;
+const SHARE_OF_INTERACTING: f64 = 0.8;
 /// From so many cells on, data are many.
 const MANY_CELLS: usize = 1_000_000;
 
@@ -135,7 +139,11 @@ fn boosting(leaves: usize, cells: usize) -> Boosting {
         leaves,
         rate: RATES[usize::from(cells > MANY_CELLS)],
         row_share: 0.8,
-        input_share: 0.5,
+        input_share: if leaves == 2 {
+            SHARE_OF_ADDITIVE
+        } else {
+            SHARE_OF_INTERACTING
+        },
     }
 }
 

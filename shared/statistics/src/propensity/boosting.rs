@@ -30,7 +30,7 @@ impl Boosting {
             leaves: self.leaves,
             split: SplitRules {
                 least_curvature: 3.0,
-                ridge: 1.0,
+                ridge: 5.0,
                 ridge_of_sets: 10.0,
                 level_prior: 10.0,
             },
