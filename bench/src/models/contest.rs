@@ -148,6 +148,11 @@ pub(super) struct Conditions {
     pub(super) threads: NonZeroUsize,
 }
 
+/// Whether a figure of a contest is asked for.
+pub(super) fn is_wanted(wanted: &Wanted) -> bool {
+    !ratios::needed(wanted).is_empty()
+}
+
 /// Runs the contests that the wanted figures need, in turns, `rounds` times.
 pub(super) fn run(
     population: &Population,

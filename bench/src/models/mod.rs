@@ -5,8 +5,10 @@ mod cdnow;
 mod contest;
 mod figure;
 mod population;
+mod portfolio;
 mod python;
 mod report;
+mod telco;
 mod wanted;
 
 use std::num::NonZeroUsize;
@@ -28,8 +30,18 @@ pub(crate) fn run(arguments: &Models, output: Output) -> Result<Report, Failure>
     if wanted.any("cdnow") {
         fit_cdnow(arguments, &wanted, &mut report, output)?;
     }
-    if wanted.any("speed") {
+    if wanted.any("telco") {
+        judge_on_telco(arguments, &wanted, &mut report, output)?;
+    }
+    if contest::is_wanted(&wanted) {
         hold_contests(arguments, &wanted, &mut report, output)?;
+    }
+    if wanted.is("speed.portfolio_vs_copy") || wanted.is("memory_mib") {
+        if portfolio::is_there() {
+            report.add(portfolio::figures()?);
+        } else {
+            report.leave_out("speed.portfolio_vs_copy, memory_mib: there is no bench portfolio");
+        }
     }
     Ok(report)
 }
@@ -50,6 +62,30 @@ fn fit_cdnow(
     Ok(())
 }
 
+fn judge_on_telco(
+    arguments: &Models,
+    wanted: &Wanted,
+    report: &mut Report,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut files = [telco::FILE, telco::FOLDS]
+        .map(|file| arguments.data.join(file))
+        .into_iter();
+    if let Some(file) = files.find(|file| !file.is_file()) {
+        report.leave_out(format!("telco: there is no {}", file.display()));
+        return Ok(());
+    }
+    output.progress("judging propensity models on the Telco folds");
+    let mut figures = telco::figures(&arguments.data, threads())?;
+    figures.retain(|figure| wanted.is(&figure.name));
+    report.add(figures);
+    Ok(())
+}
+
+fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 fn hold_contests(
     arguments: &Models,
     wanted: &Wanted,
@@ -68,7 +104,7 @@ fn hold_contests(
     }
     let conditions = Conditions {
         rounds: arguments.rounds,
-        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        threads: threads(),
     };
     let outcome = contest::run(&population, python, &conditions, wanted, output)?;
     report.add(outcome.figures);
