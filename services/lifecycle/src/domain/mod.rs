@@ -23,6 +23,8 @@ pub mod retention_sample;
 pub mod rules;
 pub mod rules_check;
 pub mod score;
+mod score_buyer;
+mod score_contract;
 pub mod scored_customer;
 pub mod stage;
 pub mod status;

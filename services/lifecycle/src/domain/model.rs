@@ -54,7 +54,7 @@ pub enum Artifact {
     /// Life tables.
     LifeTable(TableSet),
     /// Purchase models.
-    Purchase(PurchaseSet),
+    Purchase(Box<PurchaseSet>),
     /// Retention curves.
     Retention(RetentionSet),
 }

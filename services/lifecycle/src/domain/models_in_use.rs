@@ -28,7 +28,7 @@ impl ModelsInUse {
                 self.life_tables = Some(Arc::new(LifeTables::new(version, tables.into_tables())));
             }
             Artifact::Purchase(set) => {
-                self.purchase = Some(Arc::new(PurchaseModels { version, set }));
+                self.purchase = Some(Arc::new(PurchaseModels { version, set: *set }));
             }
             Artifact::Retention(curves) => {
                 self.retention = Some(Arc::new(RetentionCurves::new(version, curves)));

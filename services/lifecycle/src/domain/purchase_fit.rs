@@ -156,7 +156,7 @@ impl PurchaseSample {
             .rehearse(family)
             .unwrap_or_else(|| purchase_evaluation::in_sample(&set));
         Ok(Candidate {
-            artifact: Artifact::Purchase(set),
+            artifact: Artifact::Purchase(Box::new(set)),
             sample_size,
             event_count,
             evaluation: Some(evaluation),

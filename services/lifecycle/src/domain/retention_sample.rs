@@ -65,12 +65,11 @@ impl RetentionSample {
             horizon_days,
             left,
         };
-        match self.watched.get_mut(&exposure.business_line) {
-            Some(line) => line.push(watched),
-            None => {
-                let line = exposure.business_line.clone();
-                self.watched.insert(line, vec![watched]);
-            }
+        if let Some(line) = self.watched.get_mut(&exposure.business_line) {
+            line.push(watched);
+        } else {
+            let line = exposure.business_line.clone();
+            self.watched.insert(line, vec![watched]);
         }
     }
 
@@ -138,8 +137,8 @@ fn rehearse(before: Tally, watched: &BTreeMap<String, Vec<Watched>>) -> Option<E
             });
         }
     }
-    let left = by_curve.iter().filter(|it| it.happened).count();
-    if left == 0 || left == by_curve.len() {
+    // Where nobody left, whoever foretells nothing looks best: no rehearsal.
+    if !by_curve.iter().any(|it| it.happened) {
         return None;
     }
     let mut figures = forecast::figures("holdout", &by_curve);

@@ -1,21 +1,6 @@
-//! Scores of one subscription, from the life tables. Where nothing was fitted there is no score,
-//! and a reason; never a constant.
-//!
-//! Contractual, at a tenure of `n` months, with the survival `S` of the life table:
-//! - churn risk within `h` is `1 − S(n+h)/S(n)`;
-//! - the value remaining is `Σₖ S(n+k)/S(n) · (1+d)^(−k/12)` months times the monthly margin, over
-//!   the months `k` up to the horizon: the expected discounted residual lifetime of Fader & Hardie
-//!   (2010, Marketing Science 29:85) with an empirical survival curve.
-//!
-//! Non-contractual, silent for `s` weeks, with the survival `G` of the gaps between purchases:
-//! - churn risk is the chance of no purchase within `h`, `G(s+h)/G(s)`;
-//! - the chance of being alive is the share of such silences that ended by a return as far as was
-//!   observed, `1 − G(∞)/G(s)` with `G(∞)` the plateau of the curve: silences that would have ended
-//!   after the observation count as lost, so it errs on the low side;
-//! - the value remaining supposes purchases at the customer's own rate while alive, each of them
-//!   the last one with the chance `G(∞)`, so that `e^(−rate · G(∞) · k)` are left after `k` months.
-//!   The rate is shrunk to the line's: one purchase in the line's mean time is added to the
-//!   customer's own count and time.
+//! Scores of one subscription, from the models in use. Where nothing was fitted there is no score,
+//! and a reason; never a constant. How each is reckoned: [`score_contract`](super::score_contract) and
+//! [`score_buyer`](super::score_buyer).
 //!
 //! An end that was asked for does not enter: it is a fact and gives the stage, while scores say what
 //! is usual for others of the same tenure. It is what a save is worth.
@@ -23,12 +8,14 @@
 use kernel::money::{Currency, Money};
 use kernel::time::Timestamp;
 
-use super::clock_days::{day_number, days_since};
-use super::facts::{ActivityKind, CustomerFacts, Relationship, Standing, Subscription};
-use super::life_tables::{DAYS_PER_MONTH, DAYS_PER_WEEK, LifeTables, Table};
+use super::facts::{CustomerFacts, Relationship, Standing, Subscription};
+use super::life_tables::Table;
+use super::model::ModelKind;
 use super::models_in_use::ModelsInUse;
 use super::rules::LineRules;
-use statistics::tenures::curve::{Conditional, Curve};
+use super::score_buyer::score_buyer;
+use super::score_contract::score_contract;
+use statistics::tenures::curve::Conditional;
 
 /// The chance that a subscription ends, or a silence lasts, within a horizon.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +34,45 @@ pub struct ChurnRisk {
     pub base_rate: f64,
     /// The group whose table was used.
     pub group: String,
+    /// What speaks for leaving and for staying, the weightiest first.
+    pub contributions: Vec<RiskContribution>,
+}
+
+/// What one fact adds to a churn risk, or takes from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RiskContribution {
+    /// The fact.
+    pub fact: String,
+    /// Its value; empty when it is not known.
+    pub value: String,
+    /// What it adds to the logarithm of the odds of leaving.
+    pub log_odds: f64,
+    /// The same in words that can be said aloud.
+    pub sentence: String,
+}
+
+/// What a status foretells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Score {
+    /// The chance to leave.
+    ChurnRisk,
+    /// What the relationship is still worth.
+    ValueRemaining,
+    /// The chance that a silent customer is still one.
+    ProbabilityAlive,
+    /// The purchases to come within the horizon of risk.
+    ExpectedPurchases,
+}
+
+/// Which model a score comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ScoreModel {
+    /// The score.
+    pub score: Score,
+    /// What the model is about.
+    pub kind: ModelKind,
+    /// Its version.
+    pub version: u64,
 }
 
 /// What a relationship is expected to be worth from now on.
@@ -75,6 +101,8 @@ pub enum Absence {
     NotStarted,
     /// Service is over.
     Ended,
+    /// What is known of the purchases contradicts itself.
+    ContradictoryPurchases,
 }
 
 impl Absence {
@@ -86,6 +114,7 @@ impl Absence {
             Self::NoPurchases => "no_purchases",
             Self::NotStarted => "not_started",
             Self::Ended => "ended",
+            Self::ContradictoryPurchases => "contradictory_purchases",
         }
     }
 }
@@ -99,12 +128,24 @@ pub struct Scores {
     pub value_remaining: Option<ValueRemaining>,
     /// The chance that a silent customer is still one.
     pub probability_alive: Option<f64>,
+    /// The purchases to come within the horizon of risk.
+    pub expected_purchases: Option<f64>,
     /// Why scores are absent.
     pub absences: Vec<Absence>,
+    /// Which model each score comes from.
+    pub models: Vec<ScoreModel>,
 }
 
 impl Scores {
-    fn absent(reason: Absence) -> Self {
+    pub(super) fn comes_from(&mut self, score: Score, kind: ModelKind, version: u64) {
+        self.models.push(ScoreModel {
+            score,
+            kind,
+            version,
+        });
+    }
+
+    pub(super) fn absent(reason: Absence) -> Self {
         Self {
             absences: vec![reason],
             ..Self::default()
@@ -125,95 +166,18 @@ pub fn score(
         Standing::Ended => return Scores::absent(Absence::Ended),
         Standing::Live => {}
     }
-    let Some(tables) = models.life_tables.as_deref() else {
-        return Scores::absent(Absence::NoLifeTable);
-    };
     match subscription.relationship {
-        Relationship::Contractual => score_contract(subscription, rules, tables, as_of),
-        Relationship::NonContractual => score_silence(facts, subscription, rules, tables, as_of),
+        Relationship::Contractual => score_contract(facts, subscription, rules, models, as_of),
+        Relationship::NonContractual => score_buyer(facts, subscription, rules, models, as_of),
     }
 }
 
-fn score_contract(
-    subscription: &Subscription,
+pub(super) fn risk(
+    chance: Conditional,
+    base_rate: f64,
     rules: &LineRules,
-    tables: &LifeTables,
-    as_of: Timestamp,
-) -> Scores {
-    let start = subscription.start_time.unwrap_or(as_of);
-    let tenure_months = f64::from(days_since(start, as_of)) / DAYS_PER_MONTH;
-    let line = subscription.business_line.as_str();
-    let table = tables.contract(line, subscription.contract_kind, tenure_months);
-    let base = tables.every_contract(line);
-    let (Some(table), Some(base)) = (table, base) else {
-        return Scores::absent(Absence::NoLifeTable);
-    };
-    let horizon_months = f64::from(rules.risk_horizon_days) / DAYS_PER_MONTH;
-    let stays = table.curve.conditional(tenure_months, horizon_months);
-    let base_rate = 1.0 - (1.0 - base.curve.mean_hazard()).powf(horizon_months);
-    let churn_risk = risk(complement(stays), base_rate, rules, table);
-    let value_remaining = subscription.monthly_price.map(|price| {
-        let margin = f64_of(price.minor) * rules.gross_margin.fraction();
-        let left = |month: f64| {
-            let log_survival = table.curve.log_survival(tenure_months + month);
-            (log_survival - table.curve.log_survival(tenure_months)).exp()
-        };
-        value(margin, price.currency, rules, left)
-    });
-    let absences = match value_remaining {
-        Some(_) => Vec::new(),
-        None => vec![Absence::NoMonthlyPrice],
-    };
-    Scores {
-        churn_risk: Some(churn_risk),
-        value_remaining,
-        probability_alive: None,
-        absences,
-    }
-}
-
-fn score_silence(
-    facts: &CustomerFacts,
-    subscription: &Subscription,
-    rules: &LineRules,
-    tables: &LifeTables,
-    as_of: Timestamp,
-) -> Scores {
-    let Some(last_day) = facts.last_purchase_day(as_of) else {
-        return Scores::absent(Absence::NoPurchases);
-    };
-    let Some(table) = tables.gap(&subscription.business_line) else {
-        return Scores::absent(Absence::NoLifeTable);
-    };
-    let silent_weeks = f64::from(day_number(as_of) - last_day) / DAYS_PER_WEEK;
-    let horizon_weeks = f64::from(rules.risk_horizon_days) / DAYS_PER_WEEK;
-    let silence = table.curve.conditional(silent_weeks, horizon_weeks);
-    let base_rate = table.curve.conditional(0.0, horizon_weeks).survival;
-    let probability_alive = alive(&table.curve, silent_weeks);
-    let value_remaining = purchase_value(facts, rules, &table.curve, probability_alive, as_of);
-    let absences = match value_remaining {
-        Some(_) => Vec::new(),
-        None => vec![Absence::NoPurchases],
-    };
-    Scores {
-        churn_risk: Some(risk(silence, base_rate, rules, table)),
-        value_remaining,
-        probability_alive: Some(probability_alive),
-        absences,
-    }
-}
-
-/// Turns the chance of staying into the chance of going.
-fn complement(stays: Conditional) -> Conditional {
-    Conditional {
-        survival: 1.0 - stays.survival,
-        lower: 1.0 - stays.upper,
-        upper: 1.0 - stays.lower,
-        sample_size: stays.sample_size,
-    }
-}
-
-fn risk(chance: Conditional, base_rate: f64, rules: &LineRules, table: &Table) -> ChurnRisk {
+    table: &Table,
+) -> ChurnRisk {
     ChurnRisk {
         probability: chance.survival,
         lower: chance.lower,
@@ -222,39 +186,12 @@ fn risk(chance: Conditional, base_rate: f64, rules: &LineRules, table: &Table) -
         sample_size: chance.sample_size,
         base_rate,
         group: table.name.clone(),
+        contributions: Vec::new(),
     }
 }
 
-fn alive(gaps: &Curve, silent_weeks: f64) -> f64 {
-    let plateau = gaps.plateau();
-    let silent = gaps.log_survival(silent_weeks).exp();
-    (1.0 - plateau / silent).clamp(0.0, 1.0)
-}
-
-/// Reckons the value of a buyer: own rate shrunk to the line's, mean spend, dying out.
-fn purchase_value(
-    facts: &CustomerFacts,
-    rules: &LineRules,
-    gaps: &Curve,
-    probability_alive: f64,
-    as_of: Timestamp,
-) -> Option<ValueRemaining> {
-    let purchases = facts.activity(ActivityKind::Purchase)?;
-    let (total, first) = (purchases.total?, purchases.first_time?);
-    let days = f64::from(facts.purchase_day_count.max(1));
-    let weeks = f64::from(days_since(first, as_of)) / DAYS_PER_WEEK;
-    let line_rate = gaps.mean_hazard().max(f64::MIN_POSITIVE);
-    // `days` is the repeat purchases and the one added.
-    let weekly_rate = days / (weeks + line_rate.recip());
-    let monthly_rate = weekly_rate * DAYS_PER_MONTH / DAYS_PER_WEEK;
-    let monthly_margin = f64_of(total.minor) / days * monthly_rate * rules.gross_margin.fraction();
-    let plateau = gaps.plateau();
-    let left = |month: f64| probability_alive * (-monthly_rate * plateau * month).exp();
-    Some(value(monthly_margin, total.currency, rules, left))
-}
-
 /// Sums the discounted months that are left, by the share left after each.
-fn value(
+pub(super) fn value(
     monthly_margin: f64,
     currency: Currency,
     rules: &LineRules,
@@ -267,6 +204,16 @@ fn value(
         discount *= monthly_discount;
         residual_months += left(f64::from(month)) * discount;
     }
+    worth(monthly_margin, residual_months, currency, rules)
+}
+
+/// Multiplies the margin of a month with the months that are left.
+pub(super) fn worth(
+    monthly_margin: f64,
+    residual_months: f64,
+    currency: Currency,
+    rules: &LineRules,
+) -> ValueRemaining {
     ValueRemaining {
         amount: Money::new(minor_of(monthly_margin * residual_months), currency),
         residual_months,
@@ -279,7 +226,7 @@ fn value(
     clippy::cast_precision_loss,
     reason = "amounts are at most 10^12, far below 2^52"
 )]
-fn f64_of(minor: i64) -> f64 {
+pub(super) fn f64_of(minor: i64) -> f64 {
     minor as f64
 }
 
@@ -287,7 +234,7 @@ fn f64_of(minor: i64) -> f64 {
     clippy::cast_possible_truncation,
     reason = "`as` saturates, and the amount is rounded first"
 )]
-fn minor_of(amount: f64) -> i64 {
+pub(super) fn minor_of(amount: f64) -> i64 {
     amount.round() as i64
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use kernel::money::BasisPoints;
 
 use super::*;
-use crate::domain::clock_days::start_of_day;
-use crate::domain::facts::{Activity, ContractKind};
-use crate::domain::life_tables::{Group, Subject};
-use statistics::tenures::curve::Period;
+use crate::domain::clock_days::{day_number, start_of_day};
+use crate::domain::facts::{Activity, ActivityKind, ContractKind};
+use crate::domain::life_tables::{DAYS_PER_MONTH, DAYS_PER_WEEK, Group, LifeTables, Subject};
+use statistics::tenures::curve::{Curve, Period};
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -10,9 +10,12 @@ use super::memory::{RiskMemory, StageMemory};
 use super::model::ModelKind;
 use super::models_in_use::ModelsInUse;
 use super::rules::{DEFAULT_LINE, LineRules, RuleSet};
-use super::score::{self, ChurnRisk, Scores, ValueRemaining};
+use super::score::{self, ChurnRisk, Score, ScoreModel, Scores, ValueRemaining};
 use super::stage::{self, Classification, Evidence, Measure, Stage};
 use super::subject::{Subject, Surroundings};
+
+/// The rule by which silent customers are called lost.
+const LOST_BY_HIATUS: &str = "lost.hiatus";
 
 /// The status of one subscription.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +57,12 @@ pub struct CustomerStatus {
     pub value_remaining: Option<ValueRemaining>,
     /// The version of the rules.
     pub rules_version: u64,
-    /// The version of the model; zero while there is none.
+    /// The version of the model that churn risk comes from; zero while there is none.
     pub model_version: u64,
+    /// What that model is about.
+    pub model_kind: ModelKind,
+    /// Which models the scores come from.
+    pub score_models: Vec<ScoreModel>,
     /// Until when nothing but a new fact changes the answer.
     pub valid_until: Timestamp,
     /// The business line whose rules gave the stage.
@@ -133,6 +140,10 @@ pub fn compute_after(
         let evidence = Evidence::plain("churn_risk.group", group);
         classification.finding.evidence.push(evidence);
     }
+    let false_lost = false_lost(facts, &classification, knowledge.models);
+    classification.finding.evidence.extend(false_lost);
+    let score_models = score_models(&subscriptions);
+    let (model_kind, model_version) = leading_model(&score_models, knowledge.models);
     Ok(CustomerStatus {
         customer_id: facts.customer_id.clone(),
         revision: facts.revision,
@@ -145,7 +156,9 @@ pub fn compute_after(
         churn_risk,
         subscriptions,
         rules_version: versions.rules,
-        model_version: knowledge.models.version(ModelKind::LifeTable),
+        model_version,
+        model_kind,
+        score_models,
         valid_until: valid_until(facts, &memory, as_of),
         business_line: business_line.to_owned(),
         memory,
@@ -212,6 +225,44 @@ fn leading_risk(subscriptions: &[SubscriptionStatus], wanted: Option<usize>) -> 
         .iter()
         .filter_map(|subscription| subscription.scores.churn_risk.as_ref())
         .max_by(|left, right| left.probability.total_cmp(&right.probability))
+}
+
+/// What calling silent customers lost came to, beside the call.
+fn false_lost(
+    facts: &CustomerFacts,
+    classification: &Classification,
+    models: &ModelsInUse,
+) -> Option<Evidence> {
+    if classification.finding.rule != LOST_BY_HIATUS {
+        return None;
+    }
+    let set = &models.purchase.as_deref()?.set;
+    let mut lines = facts.subscriptions.iter();
+    let lost = lines.find_map(|subscription| set.false_lost(&subscription.business_line))?;
+    let share = Measure::Share(lost.share());
+    Some(Evidence::plain("lost.share_that_came_back", share))
+}
+
+/// Lists the models of all scores, each once for a score.
+fn score_models(subscriptions: &[SubscriptionStatus]) -> Vec<ScoreModel> {
+    let models = subscriptions.iter();
+    let mut models: Vec<ScoreModel> = models
+        .flat_map(|subscription| subscription.scores.models.iter().copied())
+        .collect();
+    models.sort_unstable();
+    models.dedup();
+    models
+}
+
+/// The model that churn risk comes from, else the life table in use.
+fn leading_model(score_models: &[ScoreModel], models: &ModelsInUse) -> (ModelKind, u64) {
+    let of_risk = score_models.iter();
+    let mut of_risk = of_risk.filter(|model| model.score == Score::ChurnRisk);
+    let life_table = ModelKind::LifeTable;
+    of_risk.next_back().map_or_else(
+        || (life_table, models.version(life_table)),
+        |model| (model.kind, model.version),
+    )
 }
 
 fn lifetime_count(facts: &CustomerFacts, as_of: Timestamp) -> u32 {

@@ -6,13 +6,12 @@ use edge::wire::timestamp;
 use kernel::money::Money;
 
 use crate::domain::explanation;
-use crate::domain::score::{Absence, ChurnRisk, ValueRemaining};
+use crate::domain::score::{
+    Absence, ChurnRisk, RiskContribution, Score, ScoreModel, ValueRemaining,
+};
 use crate::domain::stage::{Evidence, Stage};
 use crate::domain::status::{CustomerStatus, SubscriptionStatus};
 use crate::usecase::StatusWithFacts;
-
-/// The kind of the model, once there is one.
-const MODEL_KIND: &str = "life_table";
 
 /// A status, and the snapshot it was computed on where that was asked for.
 pub(super) fn with_facts(
@@ -42,7 +41,7 @@ fn computed(status: CustomerStatus) -> wire::CustomerStatus {
     let classification = status.classification;
     let further = classification.further.into_iter();
     let model_kind = if status.model_version > 0 {
-        MODEL_KIND
+        status.model_kind.key()
     } else {
         ""
     };
@@ -69,7 +68,7 @@ fn computed(status: CustomerStatus) -> wire::CustomerStatus {
         model_version: status.model_version,
         model_kind: model_kind.to_owned(),
         valid_until_time: Some(timestamp(status.valid_until)),
-        score_models: Vec::new(),
+        score_models: status.score_models.into_iter().map(score_model).collect(),
         ..wire::CustomerStatus::default()
     }
 }
@@ -86,8 +85,8 @@ fn subscription(subscription: SubscriptionStatus) -> wire::SubscriptionStatus {
         value_remaining: scores.value_remaining.map(value_remaining),
         probability_alive: scores.probability_alive,
         absent_score_reasons: scores.absences.into_iter().map(reason).collect(),
-        expected_purchases: None,
-        score_models: Vec::new(),
+        expected_purchases: scores.expected_purchases,
+        score_models: scores.models.into_iter().map(score_model).collect(),
     }
 }
 
@@ -125,7 +124,30 @@ fn churn_risk(risk: &ChurnRisk) -> wire::ChurnRisk {
         upper: risk.upper,
         horizon_days: risk.horizon_days,
         sample_size: risk.sample_size,
-        contributions: Vec::new(),
+        contributions: risk.contributions.iter().map(contribution).collect(),
+    }
+}
+
+fn contribution(contribution: &RiskContribution) -> wire::RiskContribution {
+    wire::RiskContribution {
+        fact: contribution.fact.clone(),
+        value: contribution.value.clone(),
+        log_odds: contribution.log_odds,
+        sentence: contribution.sentence.clone(),
+    }
+}
+
+fn score_model(model: ScoreModel) -> wire::ScoreModel {
+    let score = match model.score {
+        Score::ChurnRisk => wire::Score::ChurnRisk,
+        Score::ValueRemaining => wire::Score::ValueRemaining,
+        Score::ProbabilityAlive => wire::Score::ProbabilityAlive,
+        Score::ExpectedPurchases => wire::Score::ExpectedPurchases,
+    };
+    wire::ScoreModel {
+        score: score.into(),
+        kind: model.kind.key().to_owned(),
+        version: model.version,
     }
 }
 

@@ -7,9 +7,11 @@
     reason = "what cannot be set up fails its test"
 )]
 
+mod activation;
 mod follower;
 mod models;
 mod profiles;
+mod purchases;
 mod reference;
 mod refusals;
 mod rules;

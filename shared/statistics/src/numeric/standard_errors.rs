@@ -57,17 +57,17 @@ fn cholesky<const N: usize>(matrix: [[f64; N]; N]) -> Option<[[f64; N]; N]> {
 
 /// Returns the diagonal of the inverse of `L·Lᵀ`: the squares of the columns of `L⁻¹`, summed.
 fn inverse_diagonal<const N: usize>(root: &[[f64; N]; N]) -> [f64; N] {
-    let mut inverse = [[0.0; N]; N];
-    for column in 0..N {
+    core::array::from_fn(|column| {
+        let mut inverse = [0.0; N];
         for row in column..N {
             let unit = if row == column { 1.0 } else { 0.0 };
             let known: f64 = (column..row)
-                .map(|index| root[row][index] * inverse[index][column])
+                .map(|index| root[row][index] * inverse[index])
                 .sum();
-            inverse[row][column] = (unit - known) / root[row][row];
+            inverse[row] = (unit - known) / root[row][row];
         }
-    }
-    core::array::from_fn(|column| inverse.iter().map(|row| row[column] * row[column]).sum())
+        inverse.iter().map(|cell| cell * cell).sum()
+    })
 }
 
 #[cfg(test)]
