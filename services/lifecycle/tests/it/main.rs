@@ -10,10 +10,12 @@
 mod activation;
 mod follower;
 mod models;
+mod portfolio;
 mod profiles;
 mod purchases;
 mod reference;
 mod refusals;
 mod rules;
+mod stages;
 mod status;
 mod world;
