@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
+use contract::lifecycle::v1::portfolio_service_client::PortfolioServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
 use contract::lifecycle::v1::status_service_client::StatusServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
@@ -110,6 +111,11 @@ impl Services {
     /// The fitted models.
     pub fn models(&self) -> ModelServiceClient<Channel> {
         ModelServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// The portfolio.
+    pub fn portfolio(&self) -> PortfolioServiceClient<Channel> {
+        PortfolioServiceClient::new(self.lifecycle.clone())
     }
 
     /// The agent's desk.

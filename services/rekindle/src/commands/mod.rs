@@ -5,6 +5,7 @@
 mod call;
 mod catalogue;
 mod child;
+mod customers;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -15,6 +16,7 @@ mod health;
 mod import;
 mod model;
 mod policy;
+mod portfolio;
 mod rules;
 mod showcase;
 mod stack;
@@ -58,6 +60,10 @@ pub enum Command {
     Rules(rules::Rules),
     /// Fit or list the models.
     Model(model::Model),
+    /// Show all customers by stage, or score them anew.
+    Portfolio(portfolio::Portfolio),
+    /// List the customers in a stage.
+    Customers(customers::Customers),
 }
 
 /// Runs the command and answers with its exit code.
@@ -77,5 +83,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Policy(policy) => policy.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Model(model) => model.run(output).await,
+        Command::Portfolio(portfolio) => portfolio.run(output).await,
+        Command::Customers(customers) => customers.run(output).await,
     }
 }

@@ -31,6 +31,9 @@ pub fn status(status: &pb::CustomerStatus) -> Value {
         "model_version": status.model_version,
         "model_kind": status.model_kind,
         "valid_until_time": time(status.valid_until_time.as_ref()),
+        "stage_since_time": time(status.stage_since_time.as_ref()),
+        "without_stage_memory": status.without_stage_memory,
+        "explanation": status.explanation,
     })
 }
 

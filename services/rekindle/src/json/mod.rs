@@ -5,6 +5,7 @@ mod desk;
 mod evaluation;
 mod import;
 mod lifecycle;
+mod portfolio;
 mod publishing;
 mod trace;
 
@@ -12,6 +13,7 @@ pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::evaluation;
 pub use import::import;
 pub use lifecycle::{model, rules, status};
+pub use portfolio::{portfolio, scored_customer, scoring_run};
 pub use publishing::{catalogue, policy, problems};
 pub use trace::span;
 

@@ -8,6 +8,7 @@ mod models;
 mod offers;
 mod outcome;
 pub(crate) mod paper;
+mod portfolio;
 mod publishing;
 mod status;
 #[cfg(test)]
@@ -22,5 +23,6 @@ pub use import::import;
 pub use models::{model_line, models};
 pub use outcome::{acknowledged, responded};
 pub use paper::{Paper, heading};
+pub use portfolio::{customers, portfolio, scoring_line};
 pub use publishing::{catalogue, policy, problems, rules};
 pub use status::status;

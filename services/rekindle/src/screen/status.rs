@@ -17,6 +17,16 @@ pub fn status(status: &CustomerStatus, paper: Paper) -> String {
         "stage",
         &format!("{stage} (rule {})", status.stage_rule),
     );
+    if !status.explanation.is_empty() {
+        page.labelled("", &status.explanation);
+    }
+    match &status.stage_since_time {
+        Some(since) => page.labelled("since", &words::optional_minute(Some(since))),
+        None if status.without_stage_memory => {
+            page.labelled("since", "not known just now: earlier stages cannot be read");
+        }
+        None => {}
+    }
     for evidence in &status.evidence {
         let compared = match evidence.threshold.as_str() {
             "" => String::new(),

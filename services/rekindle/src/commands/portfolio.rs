@@ -1,0 +1,113 @@
+//! `rekindle portfolio [score]`: all customers by stage, and scoring them anew.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use contract::lifecycle::v1::{
+    GetPortfolioRequest, GetScoringRequest, ScoringRun, StartScoringRequest,
+};
+use tokio::time::{Instant, interval};
+
+use crate::client::{IN_BULK, ONLINE, SILENCE, ServiceArguments, Services, Trace};
+use crate::failure::Failure;
+use crate::json;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::screen::{self, Paper};
+
+/// How often a run is asked how far it is.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Show all customers by stage: how many, what they are worth, and what of it is at risk.
+#[derive(Debug, Args)]
+pub struct Portfolio {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+
+    /// Only this business line.
+    #[arg(long, default_value = "", value_name = "LINE")]
+    business_line: String,
+
+    #[command(flatten)]
+    services: ServiceArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Score all customers anew, and wait for it.
+    Score,
+}
+
+impl Portfolio {
+    /// Shows the portfolio, or scores it.
+    pub async fn run(&self, output: Output) -> Result<u8, Failure> {
+        let services = Services::at(&self.services, Trace::begin("rekindle portfolio"))?;
+        match self.verb {
+            None => self.show(&services, output).await?,
+            Some(Verb::Score) => {
+                let run = score(&services, output).await?;
+                output.result(&json::scoring_run(&run), |_| screen::scoring_line(&run))?;
+            }
+        }
+        Ok(0)
+    }
+
+    async fn show(&self, services: &Services, output: Output) -> Result<(), Failure> {
+        let mut client = services.portfolio();
+        let request = GetPortfolioRequest {
+            business_line: self.business_line.clone(),
+        };
+        let method = "rekindle.lifecycle.v1.PortfolioService/GetPortfolio";
+        let answer = services
+            .call(method, IN_BULK, request, |request| async move {
+                client.get_portfolio(request).await
+            })
+            .await?;
+        output.result(&json::portfolio(&answer), |_| {
+            screen::portfolio(&answer, Paper::of_stdout())
+        })
+    }
+}
+
+/// Starts a run, or joins the one that goes on, and waits for its end.
+async fn score(services: &Services, output: Output) -> Result<ScoringRun, Failure> {
+    let mut client = services.portfolio();
+    let method = "rekindle.lifecycle.v1.PortfolioService/StartScoring";
+    let request = StartScoringRequest {};
+    let started = services
+        .call(method, IN_BULK, request, |request| async move {
+            client.start_scoring(request).await
+        })
+        .await?;
+    let mut run = started.run.unwrap_or_default();
+    let mut progress = Progress::begin(output, "portfolio", run.customer_count);
+    let mut ticks = interval(LOOK_EVERY);
+    let mut moved = Instant::now();
+    while run.end_time.is_none() {
+        ticks.tick().await;
+        let next = look(services, run.number).await?;
+        if next.done_range_count > run.done_range_count {
+            moved = Instant::now();
+        }
+        if moved.elapsed() > SILENCE {
+            let message = format!("scoring {} does not move on", run.number);
+            return Err(Failure::unavailable(message).advice("look into the log of lifecycle"));
+        }
+        run = next;
+        progress.reached(run.done_customer_count, screen::scoring_line(&run));
+    }
+    progress.end(screen::scoring_line(&run));
+    Ok(run)
+}
+
+async fn look(services: &Services, number: u64) -> Result<ScoringRun, Failure> {
+    let mut client = services.portfolio();
+    let method = "rekindle.lifecycle.v1.PortfolioService/GetScoring";
+    let request = GetScoringRequest { number };
+    let answer = services
+        .call(method, ONLINE, request, |request| async move {
+            client.get_scoring(request).await
+        })
+        .await?;
+    Ok(answer.run.unwrap_or_default())
+}
