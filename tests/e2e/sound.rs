@@ -37,6 +37,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     let mut requests = of_profiles(&person);
     requests.extend(of_timeline(&person));
     requests.extend(of_lifecycle(&person));
+    requests.extend(of_the_portfolio(&person));
     requests.extend(of_the_desk(&call, &screen));
     requests.extend(of_the_office());
     requests
@@ -222,6 +223,8 @@ fn of_lifecycle(person: &Person) -> Vec<Sound> {
         discount_rate_basis_points: 1_000,
         risk_horizon_days: 90,
         at_risk_times_base_rate_percent: 150,
+        at_risk_exit_times_base_rate_percent: Some(120),
+        stage_dwell_days: Some(7),
         value_horizon_months: 36,
     };
     vec![
@@ -259,6 +262,69 @@ fn of_lifecycle(person: &Person) -> Vec<Sound> {
             "GetLifeTable",
             &lifecycle::GetLifeTableRequest { version: 0 },
             &[],
+        ),
+    ]
+}
+
+/// About the models and the portfolio; the suite has fitted version 1.
+fn of_the_portfolio(person: &Person) -> Vec<Sound> {
+    vec![
+        sound(
+            "ActivateModel",
+            &lifecycle::ActivateModelRequest {
+                version: 1,
+                force: true,
+                reason: "to see it work".to_owned(),
+                activated_by: "manager-1".to_owned(),
+                request_id: "sound-activate".to_owned(),
+            },
+            &["request_id", "activated_by"],
+        ),
+        sound(
+            "GetModel",
+            &lifecycle::GetModelRequest {
+                version: 1,
+                ..lifecycle::GetModelRequest::default()
+            },
+            &[],
+        ),
+        sound(
+            "CheckDrift",
+            &lifecycle::CheckDriftRequest {
+                version: 1,
+                ..lifecycle::CheckDriftRequest::default()
+            },
+            &[],
+        ),
+        sound(
+            "ListStageTransitions",
+            &lifecycle::ListStageTransitionsRequest {
+                customer_id: person.id().to_owned(),
+                ..lifecycle::ListStageTransitionsRequest::default()
+            },
+            &[],
+        ),
+        sound("StartScoring", &lifecycle::StartScoringRequest {}, &[]),
+        sound(
+            "GetScoring",
+            &lifecycle::GetScoringRequest { number: 0 },
+            &[],
+        ),
+        sound(
+            "GetPortfolio",
+            &lifecycle::GetPortfolioRequest {
+                business_line: "telecom".to_owned(),
+            },
+            &["business_line"],
+        ),
+        sound(
+            "ListCustomers",
+            &lifecycle::ListCustomersRequest {
+                stage: lifecycle::Stage::Established.into(),
+                business_line: "telecom".to_owned(),
+                ..lifecycle::ListCustomersRequest::default()
+            },
+            &["business_line"],
         ),
     ]
 }

@@ -128,11 +128,14 @@ impl Plan {
 }
 
 /// The tables that followers of the feed write.
-const FOLLOWED: [&str; 5] = [
+const FOLLOWED: [&str; 8] = [
+    "customer_snapshot",
     "feed_cursor",
     "observed_customer",
     "purchase_history",
+    "scored_customer",
     "set_aside_customer",
+    "stage_transition",
     "subscription_exposure",
 ];
 

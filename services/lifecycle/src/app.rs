@@ -44,7 +44,12 @@ impl Program for Lifecycle {
         context.tracker.spawn(forget);
         let methods = Methods::from_descriptors(contract::DESCRIPTORS_PROFILES)?;
         let caller = Caller::connect_lazy(&settings.profiles, &methods)?;
-        let profiles = ProfilesClient::new(caller, &settings.bundle, &context.tracker);
+        let profiles = ProfilesClient::new(
+            caller,
+            &settings.bundle,
+            &settings.model_attributes,
+            &context.tracker,
+        );
         let use_cases = UseCases::new(
             Store::with_stage_memory(postgres, &settings.stage_memory),
             Arc::new(profiles),

@@ -27,6 +27,10 @@ pub struct Settings {
     pub profiles: ClientSettings,
     /// How questions for facts are bundled.
     pub bundle: BundleSettings,
+    /// The attributes of subscriptions that models may look at. Only these are taken over from
+    /// profiles: name none that is about a person. Customers taken over before have the new ones
+    /// after their next change.
+    pub model_attributes: Vec<String>,
     /// How long a fit waits for the changes made before it.
     pub catch_up_limit_ms: u64,
     /// How long the lease on the feed of changes lasts without renewal.
@@ -50,6 +54,22 @@ pub struct Settings {
     pub page_token_secret: Secret,
 }
 
+/// What telecommunications companies commonly know of a subscription.
+const MODEL_ATTRIBUTES: [&str; 12] = [
+    "phone_service",
+    "multiple_lines",
+    "internet_service",
+    "online_security",
+    "online_backup",
+    "device_protection",
+    "tech_support",
+    "streaming_tv",
+    "streaming_movies",
+    "paperless_billing",
+    "payment_method",
+    "total_charges",
+];
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -58,6 +78,7 @@ impl Default for Settings {
             retention: RetentionSettings::default(),
             profiles: ClientSettings::at("http://127.0.0.1:7101"),
             bundle: BundleSettings::default(),
+            model_attributes: MODEL_ATTRIBUTES.map(str::to_owned).to_vec(),
             catch_up_limit_ms: 120_000,
             feed_lease_ms: 10_000,
             follow_pause_ms: 1_000,

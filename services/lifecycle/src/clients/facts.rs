@@ -3,7 +3,7 @@
 //! Total: a value this version does not know reads as unknown, an amount in no known currency as
 //! none, an instant out of range as absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::types::v1 as wire;
 use edge::wire::instant;
@@ -15,12 +15,18 @@ use crate::domain::facts::{
     Subscription,
 };
 
+/// The names of the attributes that are read; any other may be about a person.
+pub(super) type AttributeNames = BTreeSet<String>;
+
 /// Reads the facts of one customer.
-pub(super) fn read(facts: &wire::CustomerFacts) -> CustomerFacts {
+pub(super) fn read(facts: &wire::CustomerFacts, attributes: &AttributeNames) -> CustomerFacts {
+    let subscriptions = facts.subscriptions.iter();
     CustomerFacts {
         customer_id: facts.customer_id.clone(),
         revision: facts.revision,
-        subscriptions: facts.subscriptions.iter().map(subscription).collect(),
+        subscriptions: subscriptions
+            .map(|one| subscription(one, attributes))
+            .collect(),
         lifetimes: facts.lifetimes.iter().map(lifetime).collect(),
         open_incidents: facts.open_incidents.iter().map(incident).collect(),
         incident_count: facts.incident_count,
@@ -41,7 +47,7 @@ fn money(money: Option<&wire::Money>) -> Option<Money> {
     Some(Money::new(money.minor, currency))
 }
 
-fn subscription(subscription: &wire::SubscriptionFacts) -> Subscription {
+fn subscription(subscription: &wire::SubscriptionFacts, names: &AttributeNames) -> Subscription {
     let contract_kind = contract_kind(subscription.contract_kind());
     Subscription {
         subscription_id: subscription.subscription_id.clone(),
@@ -55,13 +61,17 @@ fn subscription(subscription: &wire::SubscriptionFacts) -> Subscription {
         monthly_price: money(subscription.monthly_price.as_ref()),
         lives_on: lives_on(subscription.end_reason()),
         product: subscription.product.clone(),
-        attributes: attributes(subscription),
+        attributes: attributes(subscription, names),
     }
 }
 
-fn attributes(subscription: &wire::SubscriptionFacts) -> BTreeMap<String, String> {
+fn attributes(
+    subscription: &wire::SubscriptionFacts,
+    names: &AttributeNames,
+) -> BTreeMap<String, String> {
     let attributes = subscription.attributes.iter();
     attributes
+        .filter(|(name, _)| names.contains(name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
@@ -167,7 +177,10 @@ mod tests {
             }),
             ..wire::SubscriptionFacts::default()
         };
-        assert_eq!(subscription(&strange), Subscription::default());
+        assert_eq!(
+            subscription(&strange, &AttributeNames::new()),
+            Subscription::default()
+        );
     }
 
     #[test]
@@ -176,7 +189,20 @@ mod tests {
             contract_kind: wire::ContractKind::PayAsYouGo.into(),
             ..wire::SubscriptionFacts::default()
         };
-        let read = subscription(&buyer);
+        let read = subscription(&buyer, &AttributeNames::new());
         assert_eq!(read.relationship, Relationship::NonContractual);
+    }
+
+    #[test]
+    fn attributes_that_are_not_named_are_not_read() {
+        let attributes = [("tech_support", "yes"), ("nickname", "Fritz")];
+        let owned = attributes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let known = wire::SubscriptionFacts {
+            attributes: owned.into(),
+            ..wire::SubscriptionFacts::default()
+        };
+        let names = AttributeNames::from(["tech_support".to_owned()]);
+        let read = subscription(&known, &names).attributes;
+        assert_eq!(read, [("tech_support".to_owned(), "yes".to_owned())].into());
     }
 }

@@ -1,5 +1,6 @@
 //! The profiles service, asked in its own words, answering in ours.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::profiles::v1 as wire;
@@ -14,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 
 use super::bundle::{BundleSettings, Bundler};
-use super::facts;
+use super::facts::{self, AttributeNames};
 use crate::usecase::ports::{Carried, Change, Changes, Profiles, Snapshot};
 
 /// A batch of facts is larger than one answer to a call.
@@ -29,17 +30,25 @@ pub struct ProfilesClient {
     customers: CustomerServiceClient<Caller>,
     changes: ChangeServiceClient<Caller>,
     bundler: Bundler,
+    attributes: Arc<AttributeNames>,
 }
 
 impl ProfilesClient {
-    /// Asks through a caller; bundles are made on the tracker.
-    pub fn new(caller: Caller, settings: &BundleSettings, tracker: &TaskTracker) -> Self {
+    /// Asks through a caller; bundles are made on the tracker. Of the attributes of subscriptions
+    /// only the named ones are read.
+    pub fn new(
+        caller: Caller,
+        settings: &BundleSettings,
+        attributes: &[String],
+        tracker: &TaskTracker,
+    ) -> Self {
         let customers =
             CustomerServiceClient::new(caller.clone()).max_decoding_message_size(MAX_BATCH_BYTES);
         Self {
             bundler: Bundler::start(settings, customers.clone(), tracker),
             customers,
             changes: ChangeServiceClient::new(caller),
+            attributes: Arc::new(attributes.iter().cloned().collect()),
         }
     }
 
@@ -51,7 +60,9 @@ impl ProfilesClient {
         };
         let answer = self.customers.clone().get_customer_facts(request).await;
         let facts = answer.map_err(|status| ours(&status))?.into_inner().facts;
-        facts.map(snapshot).ok_or_else(no_facts)
+        facts
+            .map(|facts| snapshot(facts, &self.attributes))
+            .ok_or_else(no_facts)
     }
 
     /// Asks for the facts of one customer together with whatever else is asked just now.
@@ -59,7 +70,7 @@ impl ProfilesClient {
         let deadline = edge::deadline::current_or(UNTOLD_DEADLINE);
         let answer = self.bundler.ask(customer_id.clone(), deadline).await?;
         match answer {
-            Ok(Some(facts)) => Ok(snapshot(facts)),
+            Ok(Some(facts)) => Ok(snapshot(facts, &self.attributes)),
             Ok(None) => Err(no_such_customer(&customer_id)),
             Err(status) => {
                 let refusal = ours(&status);
@@ -105,11 +116,13 @@ impl Profiles for ProfilesClient {
 
     fn facts_of(&self, customer_ids: Vec<String>) -> BoxFuture<'_, Result<Vec<Snapshot>, Refusal>> {
         let mut customers = self.customers.clone();
+        let attributes = Arc::clone(&self.attributes);
         let request = wire::BatchGetCustomerFactsRequest { customer_ids };
         async move {
             let answer = customers.batch_get_customer_facts(request).await;
             let answer = answer.map_err(|status| ours(&status))?.into_inner();
-            Ok(answer.facts.into_iter().map(snapshot).collect())
+            let facts = answer.facts.into_iter();
+            Ok(facts.map(|facts| snapshot(facts, &attributes)).collect())
         }
         .boxed()
     }
@@ -134,9 +147,9 @@ impl Profiles for ProfilesClient {
     }
 }
 
-fn snapshot(answer: contract::types::v1::CustomerFacts) -> Snapshot {
+fn snapshot(answer: contract::types::v1::CustomerFacts, attributes: &AttributeNames) -> Snapshot {
     Snapshot {
-        facts: facts::read(&answer),
+        facts: facts::read(&answer, attributes),
         carried: Carried::new(answer),
     }
 }
