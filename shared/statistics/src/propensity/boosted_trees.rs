@@ -7,7 +7,8 @@ use super::boosting::{Booster, Boosting};
 use super::folds::Folds;
 use super::frame::Values;
 use super::refusal::PropensityRefusal;
-use super::schema::Cell;
+use super::schema::{Cell, Schema};
+use super::shapley::contribute;
 use super::tree::Tree;
 use super::work::Work;
 use crate::numeric::counting::real;
@@ -120,9 +121,23 @@ impl BoostedTrees {
         let row = self.row(cells);
         let mut parts = vec![0.0; self.bins.len()];
         for tree in &self.trees {
-            tree.contribute(&row, &mut parts);
+            contribute(tree, &row, &mut parts);
         }
         parts
+    }
+
+    /// Whether the parts fit each other and these inputs, and every number is finite.
+    pub(super) fn fits(&self, schema: &Schema) -> bool {
+        let inputs = schema.inputs();
+        self.bins.len() == inputs.len()
+            && self
+                .bins
+                .iter()
+                .zip(inputs)
+                .all(|(bins, input)| bins.fits(input.levels()))
+            && self.trees.iter().all(|tree| tree.is_sound(inputs.len()))
+            && self.start.is_finite()
+            && self.base.is_finite()
     }
 
     fn row(&self, cells: impl Iterator<Item = Cell>) -> Vec<u8> {

@@ -9,6 +9,12 @@ use crate::numeric::log_space::{logistic, softplus};
 const MOST_STEPS: usize = 60;
 /// The search rests when the squared Newton decrement is below this.
 const RESTS_BELOW: f64 = 1e-12;
+/// A shorter step changes nothing.
+const SHORTEST_STEP: f64 = 1e-9;
+/// Below this loss, in nats, the outcomes are parted without error.
+const WITHOUT_ERROR: f64 = 1e-6;
+/// Added to the curvature, so that scores that are all equal leave one solution.
+const LEAST_CURVATURE: f64 = 1e-10;
 /// How far log-odds may lie from ½; beyond, the probability would round to one.
 pub(super) const FARTHEST_LOG_ODDS: f64 = 30.0;
 
@@ -70,61 +76,29 @@ impl Weights {
 /// and 1 where these are right. `None` where no finite ones are.
 pub(super) fn calibration(log_odds: &[f64], labels: &[bool]) -> Option<(f64, f64)> {
     let found = newton(&[log_odds], labels, &[1.0], 0.0)?;
-    Some((found[0], found[1]))
+    let calibrated = |row: usize| found[0] + found[1] * log_odds[row];
+    let loss: f64 = labels
+        .iter()
+        .enumerate()
+        .map(|(row, left)| surprise(calibrated(row), *left))
+        .sum();
+    // Without an error left, any larger slope would be better still.
+    (loss > WITHOUT_ERROR).then_some((found[0], found[1]))
 }
 
 /// Maximises the likelihood of `intercept + Σ slope·score` by Newton's method with halved steps.
 fn newton(scores: &[&[f64]], labels: &[bool], centre: &[f64], precision: f64) -> Option<Vec<f64>> {
-    let size = scores.len() + 1;
-    let mut at = vec![0.0; size];
-    at[1..].copy_from_slice(centre);
-    let penalty = |at: &[f64]| {
-        let away: f64 = at[1..]
-            .iter()
-            .zip(centre)
-            .map(|(a, c)| (a - c).powi(2))
-            .sum();
-        0.5 * precision * (away + at[0] * at[0])
+    let mut at = vec![0.0];
+    at.extend(centre);
+    let search = Search {
+        scores,
+        labels,
+        precision,
+        centre: at.clone(),
     };
-    let score = |at: &[f64], row: usize| {
-        let sum: f64 = scores.iter().zip(&at[1..]).map(|(s, w)| s[row] * w).sum();
-        at[0] + sum
-    };
-    let loss = |at: &[f64]| {
-        let sum: f64 = labels
-            .iter()
-            .enumerate()
-            .map(|(row, left)| surprise(score(at, row), *left))
-            .sum();
-        sum + penalty(at)
-    };
-    let mut here = loss(&at);
+    let mut here = search.loss(&at);
     for _ in 0..MOST_STEPS {
-        let mut gradient = vec![0.0; size];
-        let mut curvature = Symmetric::zero(size);
-        for (row, left) in labels.iter().enumerate() {
-            let chance = logistic(score(&at, row));
-            let miss = chance - f64::from(u8::from(*left));
-            let weight = chance * (1.0 - chance);
-            let value = |place: usize| {
-                if place == 0 {
-                    1.0
-                } else {
-                    scores[place - 1][row]
-                }
-            };
-            for one in 0..size {
-                gradient[one] += miss * value(one);
-                for other in 0..=one {
-                    curvature.add(one, other, weight * value(one) * value(other));
-                }
-            }
-        }
-        for (place, slope) in gradient.iter_mut().enumerate() {
-            let origin = if place == 0 { 0.0 } else { centre[place - 1] };
-            *slope += precision * (at[place] - origin);
-            curvature.add(place, place, precision + 1e-10);
-        }
+        let (gradient, curvature) = search.derivatives(&at);
         let step = curvature.solve(&gradient)?;
         let decrement: f64 = step.iter().zip(&gradient).map(|(s, g)| s * g).sum();
         if decrement < RESTS_BELOW {
@@ -133,23 +107,139 @@ fn newton(scores: &[&[f64]], labels: &[bool], centre: &[f64], precision: f64) ->
         let mut share = 1.0;
         loop {
             let there: Vec<f64> = at.iter().zip(&step).map(|(a, s)| a - share * s).collect();
-            let value = loss(&there);
+            let value = search.loss(&there);
             if value <= here {
                 at = there;
                 here = value;
                 break;
             }
             share *= 0.5;
-            if share < 1e-9 {
+            if share < SHORTEST_STEP {
                 return Some(at);
             }
         }
     }
-    // Still moving: the outcomes are parted by the scores, and no weights are too large.
-    at.iter().all(|weight| weight.abs() < 1e3).then_some(at)
+    // Still moving: the scores part the outcomes without error, and no weights are large enough.
+    None
+}
+
+/// The search for intercept and slopes.
+struct Search<'a> {
+    scores: &'a [&'a [f64]],
+    labels: &'a [bool],
+    precision: f64,
+    centre: Vec<f64>,
+}
+
+impl Search<'_> {
+    /// The score that a weight is multiplied with.
+    fn value(&self, place: usize, row: usize) -> f64 {
+        if place == 0 {
+            1.0
+        } else {
+            self.scores[place - 1][row]
+        }
+    }
+
+    fn log_odds(&self, at: &[f64], row: usize) -> f64 {
+        let parts = at.iter().enumerate();
+        parts.map(|(place, it)| it * self.value(place, row)).sum()
+    }
+
+    fn loss(&self, at: &[f64]) -> f64 {
+        let misses = self.labels.iter().enumerate();
+        let sum: f64 = misses
+            .map(|(row, left)| surprise(self.log_odds(at, row), *left))
+            .sum();
+        let away: f64 = at
+            .iter()
+            .zip(&self.centre)
+            .map(|(a, c)| (a - c).powi(2))
+            .sum();
+        sum + 0.5 * self.precision * away
+    }
+
+    fn derivatives(&self, at: &[f64]) -> (Vec<f64>, Symmetric) {
+        let mut gradient: Vec<f64> = at
+            .iter()
+            .zip(&self.centre)
+            .map(|(a, c)| self.precision * (a - c))
+            .collect();
+        let mut curvature = Symmetric::zero(at.len());
+        for place in 0..at.len() {
+            curvature.add(place, place, self.precision + LEAST_CURVATURE);
+        }
+        for (row, left) in self.labels.iter().enumerate() {
+            let chance = logistic(self.log_odds(at, row));
+            let miss = chance - f64::from(u8::from(*left));
+            let weight = chance * (1.0 - chance);
+            for (one, slope) in gradient.iter_mut().enumerate() {
+                let value = self.value(one, row);
+                *slope += miss * value;
+                for other in 0..=one {
+                    curvature.add(one, other, weight * value * self.value(other, row));
+                }
+            }
+        }
+        (gradient, curvature)
+    }
 }
 
 /// Returns the negative log-likelihood of one outcome, in nats.
 pub(super) fn surprise(log_odds: f64, left: bool) -> f64 {
     softplus(if left { -log_odds } else { log_odds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prior(slopes: &[f64], precision: f64) -> Prior {
+        Prior {
+            slopes: slopes.to_vec(),
+            precision,
+        }
+    }
+
+    /// Scores, and outcomes that are as frequent as `scale` times the score says.
+    fn outcomes(scale: f64) -> (Vec<f64>, Vec<bool>) {
+        let mut scores = Vec::new();
+        let mut labels = Vec::new();
+        for step in -30..=30 {
+            let score = f64::from(step) / 10.0;
+            for draw in 0..200 {
+                scores.push(score);
+                labels.push((f64::from(draw) + 0.5) / 200.0 < logistic(scale * score - 0.5));
+            }
+        }
+        (scores, labels)
+    }
+
+    #[test]
+    fn what_is_said_too_loudly_is_toned_down() {
+        let (scores, labels) = outcomes(0.5);
+        let (intercept, slope) = calibration(&scores, &labels).unwrap();
+        assert!((intercept + 0.5).abs() < 0.01 && (slope - 0.5).abs() < 0.01);
+        let fitted = Weights::fit(&[&scores], &labels, &prior(&[1.0], 10.0)).unwrap();
+        assert!((fitted.slopes[0] - 0.5).abs() < 0.01);
+        let firm = Weights::fit(&[&scores], &labels, &prior(&[1.0], 1e9)).unwrap();
+        assert!((firm.slopes[0] - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_score_that_points_the_wrong_way_is_left_out() {
+        let (scores, labels) = outcomes(1.0);
+        let wrong: Vec<f64> = scores.iter().map(|score| -score).collect();
+        let fitted = Weights::fit(&[&wrong], &labels, &prior(&[1.0], 0.0)).unwrap();
+        assert!(fitted.slopes[0].abs() < f64::MIN_POSITIVE);
+    }
+
+    #[test]
+    fn outcomes_parted_without_error_have_no_calibration() {
+        let scores = [-2.0, -1.0, 1.0, 2.0];
+        let labels = [false, false, true, true];
+        assert_eq!(calibration(&scores, &labels), None);
+        let fitted = Weights::fit(&[&scores], &labels, &prior(&[1.0], 10.0)).unwrap();
+        assert!(fitted.slopes[0].is_finite());
+    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::curve::Curve;
 use super::frame::{MISSING, Values};
 use super::levels::{Levels, OTHERS};
-use super::schema::Cell;
+use super::schema::{Cell, Schema};
 
 /// Columns for all categories together.
 const CATEGORY_COLUMNS: usize = 600;
@@ -82,7 +82,42 @@ impl Design {
     }
 }
 
+impl Design {
+    /// Whether the columns follow each other without gaps and fit these inputs.
+    pub(super) fn fits(&self, schema: &Schema) -> bool {
+        let mut next = 0;
+        self.inputs.len() == schema.inputs().len()
+            && self
+                .inputs
+                .iter()
+                .zip(schema.inputs())
+                .all(|(columns, input)| {
+                    let follows = columns.first == next;
+                    next = columns.end();
+                    follows && columns.fits(input.levels())
+                })
+            && next == self.width
+    }
+}
+
 impl InputColumns {
+    /// Whether the columns fit an input with so many levels; none for numbers.
+    fn fits(&self, levels: Option<usize>) -> bool {
+        let own = match (&self.shape, levels) {
+            (Shape::Nothing, _) => 0,
+            (Shape::Curve(curve), None) if curve.is_sound() => curve.functions(),
+            (Shape::Levels { levels, others }, Some(count)) if levels.fits(count, u8::MAX) => {
+                let own = usize::from(levels.groups());
+                if others.is_some_and(|column| column != self.first + own) {
+                    return false;
+                }
+                own + usize::from(others.is_some())
+            }
+            _ => return false,
+        };
+        self.missing.is_none_or(|column| column == self.first + own)
+    }
+
     /// Returns the place after the last column.
     pub(super) fn end(&self) -> usize {
         let own = match &self.shape {
@@ -193,6 +228,21 @@ impl Entries {
             for (input, values) in design.inputs.iter().zip(columns) {
                 input.entries(cell(values, row), &mut all.entries);
             }
+            all.ends.push(all.entries.len());
+        }
+        all
+    }
+
+    /// The entries of columns without zeros.
+    #[cfg(test)]
+    pub(super) fn dense(columns: &[Vec<f64>]) -> Self {
+        let mut all = Self::default();
+        for row in 0..columns[0].len() {
+            all.entries.extend(
+                (0..)
+                    .zip(columns)
+                    .map(|(place, column)| (place, column[row])),
+            );
             all.ends.push(all.entries.len());
         }
         all

@@ -1,6 +1,6 @@
 //! Chance out of a seed: the same seed, the same draws.
 
-/// A stream of draws (SplitMix64; Steele, Lea & Flood 2014).
+/// A stream of draws (`SplitMix64`; Steele, Lea & Flood 2014).
 #[derive(Clone, Debug)]
 pub(super) struct Draws {
     state: u64,

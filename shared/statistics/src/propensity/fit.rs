@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use super::drift::Profile;
 use super::frame::Frame;
 use super::model::PropensityModel;
 use super::options::{FitOptions, OnProgress};
@@ -32,5 +33,14 @@ pub fn fit(
     let in_parallel = options.threads > NonZeroUsize::MIN;
     let trained = Trained::fit(&columns, labels, options.seed, in_parallel, &work)?;
     let schema = Schema::of(&prepared.used);
-    Ok(PropensityModel::of(schema, prepared.left_out, trained))
+    let profiles = columns
+        .iter()
+        .map(|values| Profile::learn(values, labels.len()))
+        .collect();
+    Ok(PropensityModel::of(
+        schema,
+        prepared.left_out,
+        trained,
+        profiles,
+    ))
 }

@@ -2,7 +2,7 @@
 
 use super::bins::BINS;
 use super::split::{FoundSplit, Histogram, SplitRules, Sums};
-use super::tree::{Node, Split, Tree};
+use super::tree::{DEEPEST, Node, Split, Tree};
 use crate::numeric::counting::real;
 
 /// What a tree is grown from.
@@ -29,7 +29,7 @@ pub(super) struct TreeRules {
 struct Leaf {
     node: usize,
     rows: Vec<u32>,
-    all: Sums,
+    depth: usize,
     /// By the place among the inputs of this tree.
     histograms: Vec<Histogram>,
     best: Option<(u16, FoundSplit)>,
@@ -40,7 +40,7 @@ impl Ground<'_> {
     pub(super) fn grow(&self, rows: Vec<u32>, rules: &TreeRules) -> Option<Tree> {
         let mut tree = Tree { nodes: Vec::new() };
         let histograms = self.histograms(&rows);
-        let root = self.leaf(&mut tree, rows, histograms, rules);
+        let root = self.leaf(&mut tree, 0, rows, histograms, rules);
         let mut leaves = vec![root];
         while leaves.len() < rules.leaves {
             let gain = |leaf: &Leaf| leaf.best.map_or(0.0, |(_, found)| found.gain);
@@ -73,7 +73,8 @@ impl Ground<'_> {
         let (left_rows, right_rows): (Vec<u32>, Vec<u32>) =
             leaf.rows.iter().partition(|row| goes_left(row));
         let left_is_smaller = left_rows.len() <= right_rows.len();
-        let (small, large) = if is_last {
+        let depth = leaf.depth + 1;
+        let (small, large) = if is_last || depth == DEEPEST {
             (Vec::new(), Vec::new())
         } else {
             let small = self.histograms(if left_is_smaller {
@@ -89,8 +90,8 @@ impl Ground<'_> {
         } else {
             (large, small)
         };
-        let left = self.leaf(tree, left_rows, left, rules);
-        let right = self.leaf(tree, right_rows, right, rules);
+        let left = self.leaf(tree, depth, left_rows, left, rules);
+        let right = self.leaf(tree, depth, right_rows, right, rules);
         let place = |leaf: &Leaf| u16::try_from(leaf.node).unwrap_or(u16::MAX);
         tree.nodes[leaf.node].split = Some(Split {
             input,
@@ -105,6 +106,7 @@ impl Ground<'_> {
     fn leaf(
         &self,
         tree: &mut Tree,
+        depth: usize,
         rows: Vec<u32>,
         histograms: Vec<Histogram>,
         rules: &TreeRules,
@@ -130,7 +132,7 @@ impl Ground<'_> {
         Leaf {
             node: tree.nodes.len() - 1,
             rows,
-            all,
+            depth,
             histograms,
             best,
         }

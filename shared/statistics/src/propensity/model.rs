@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::boosted_trees::BoostedTrees;
+use super::drift::Profile;
 use super::evaluation::{Evaluation, Family};
-use super::schema::{Row, Schema};
+use super::schema::{Input, Row, Schema};
 use super::spline_logit::SplineLogit;
 use super::training::{Trained, bounded};
 use crate::numeric::log_space::logistic;
@@ -25,6 +26,7 @@ struct StoredModel {
     intercept: f64,
     spline_logit: Option<Weighed<SplineLogit>>,
     boosted_trees: Option<Weighed<BoostedTrees>>,
+    profiles: Vec<Profile>,
     evaluation: Evaluation,
 }
 
@@ -67,7 +69,12 @@ pub struct Contribution<'a> {
 
 impl PropensityModel {
     /// Keeps what the chosen family needs.
-    pub(super) fn of(schema: Schema, left_out: Vec<LeftOut>, trained: Trained) -> Self {
+    pub(super) fn of(
+        schema: Schema,
+        left_out: Vec<LeftOut>,
+        trained: Trained,
+        profiles: Vec<Profile>,
+    ) -> Self {
         let weights = trained.weights(trained.evaluation.chosen).clone();
         Self {
             stored: StoredModel {
@@ -76,6 +83,7 @@ impl PropensityModel {
                 intercept: weights.intercept,
                 spline_logit: Weighed::of(weights.slopes[0], trained.logit),
                 boosted_trees: Weighed::of(weights.slopes[1], trained.trees),
+                profiles,
                 evaluation: trained.evaluation,
             },
         }
@@ -133,6 +141,11 @@ impl PropensityModel {
             .collect()
     }
 
+    /// Returns what the customers of training were like, by input.
+    pub(super) fn profiles(&self) -> &[Profile] {
+        &self.stored.profiles
+    }
+
     /// Returns what the model wants to know of a customer.
     pub fn schema(&self) -> &Schema {
         &self.stored.schema
@@ -178,6 +191,31 @@ impl TryFrom<StoredModel> for PropensityModel {
     type Error = DamagedModel;
 
     fn try_from(stored: StoredModel) -> Result<Self, DamagedModel> {
+        let damaged = |part| Err(DamagedModel { part });
+        let schema = &stored.schema;
+        if !schema.inputs().iter().all(Input::is_sound) {
+            return damaged("the levels of an input");
+        }
+        if !stored.intercept.is_finite() {
+            return damaged("the intercept");
+        }
+        if let Some(Weighed { weight, model }) = &stored.spline_logit
+            && !(weight.is_finite() && model.fits(schema))
+        {
+            return damaged("the spline logit");
+        }
+        if let Some(Weighed { weight, model }) = &stored.boosted_trees
+            && !(weight.is_finite() && model.fits(schema))
+        {
+            return damaged("the trees");
+        }
+        let profiles = &stored.profiles;
+        let mut matched = schema.inputs().iter().zip(profiles);
+        if profiles.len() != schema.inputs().len()
+            || !matched.all(|(input, profile)| profile.fits(input.levels()))
+        {
+            return damaged("what the customers of training were like");
+        }
         Ok(Self { stored })
     }
 }

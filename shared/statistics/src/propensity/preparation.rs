@@ -4,8 +4,9 @@ use super::frame::{Column, Frame, MISSING, Values};
 use super::levels::counts;
 use super::model::{LeftOut, LeftOutReason};
 use super::options::ProtectedInputs;
-use super::protected::is_protected;
+use super::protected::{is_protected, words};
 use super::refusal::PropensityRefusal;
+use crate::numeric::counting::real;
 
 /// Fewer rows are no basis.
 pub const FEWEST_ROWS: usize = 30;
@@ -93,7 +94,7 @@ fn reason_against(column: &Column, protected: ProtectedInputs) -> Option<LeftOut
         Some(LeftOutReason::Protected)
     } else if is_constant(&column.values) {
         Some(LeftOutReason::Constant)
-    } else if names_customers(&column.values) {
+    } else if names_customers(&column.name, &column.values) {
         Some(LeftOutReason::Identifier)
     } else {
         None
@@ -104,23 +105,69 @@ fn reason_against(column: &Column, protected: ProtectedInputs) -> Option<LeftOut
 fn is_constant(values: &Values) -> bool {
     match values {
         Values::Numbers(numbers) => {
-            let differs = |pair: &[f64]| {
-                pair[0] < pair[1] || pair[0] > pair[1] || pair[0].is_nan() != pair[1].is_nan()
+            let alike = |pair: &[f64]| match pair[0].partial_cmp(&pair[1]) {
+                Some(order) => order.is_eq(),
+                None => pair[0].is_nan() && pair[1].is_nan(),
             };
-            !numbers.windows(2).any(differs)
+            numbers.windows(2).all(alike)
         }
         Values::Categories { codes, .. } => codes.windows(2).all(|pair| pair[0] == pair[1]),
     }
 }
 
-/// Whether a category has about as many levels as there are customers whose level is known.
-fn names_customers(values: &Values) -> bool {
-    let Values::Categories { levels, codes } = values else {
+/// Whether a column holds names of customers: a category of about as many levels as there are
+/// customers, the numbers of the rows, or whole numbers that differ and are called an id.
+fn names_customers(name: &str, values: &Values) -> bool {
+    match values {
+        Values::Numbers(numbers) => counts_rows(name, numbers),
+        Values::Categories { levels, codes } => {
+            let rows: Vec<u32> = (0..).take(codes.len()).collect();
+            let known = codes.iter().filter(|code| **code != MISSING).count();
+            let counts = counts(codes, &rows, levels.len());
+            let once = counts.iter().filter(|count| **count == 1).count();
+            levels.len() * ROWS_OF_A_LEVEL > known && 2 * once > levels.len()
+        }
+    }
+}
+
+fn counts_rows(name: &str, numbers: &[f64]) -> bool {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    // Also false where one is not known, as that is no number.
+    let whole = sorted
+        .iter()
+        .all(|number| number.fract().abs() < f64::MIN_POSITIVE);
+    let differ = sorted.windows(2).all(|pair| pair[1] - pair[0] >= 1.0);
+    let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else {
         return false;
     };
-    let rows: Vec<u32> = (0..).take(codes.len()).collect();
-    let known = codes.iter().filter(|code| **code != MISSING).count();
-    let once = counts(codes, &rows, levels.len());
-    let once = once.iter().filter(|count| **count == 1).count();
-    levels.len() * ROWS_OF_A_LEVEL > known && 2 * once > levels.len()
+    let without_gaps = last - first < real(sorted.len());
+    whole && differ && (without_gaps || is_called_id(name))
+}
+
+/// Whether the last word of a name says that it names something.
+fn is_called_id(name: &str) -> bool {
+    let words = words(name);
+    let last = words.last().map_or("", String::as_str);
+    let whole = words.concat();
+    [
+        "id",
+        "key",
+        "identifier",
+        "uuid",
+        "index",
+        "number",
+        "no",
+        "nr",
+    ]
+    .contains(&last)
+        || [
+            "customerid",
+            "userid",
+            "clientid",
+            "accountid",
+            "rownumber",
+            "clientnum",
+        ]
+        .contains(&whole.as_str())
 }

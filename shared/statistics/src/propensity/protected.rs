@@ -107,7 +107,7 @@ pub fn is_protected(name: &str) -> bool {
 
 /// The words of a name, in lower case: parted by anything that is no letter or digit, and where a
 /// small letter is followed by a capital one.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_is_small = false;
     for letter in name.chars() {

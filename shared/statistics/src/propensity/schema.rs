@@ -118,6 +118,22 @@ impl Schema {
 }
 
 impl Input {
+    /// Returns the number of levels; none for numbers.
+    pub(super) fn levels(&self) -> Option<usize> {
+        match &self.kind {
+            InputKind::Number => None,
+            InputKind::Category { levels } => Some(levels.len()),
+        }
+    }
+
+    /// Whether the levels are sorted, each once: they are searched.
+    pub(super) fn is_sound(&self) -> bool {
+        match &self.kind {
+            InputKind::Number => true,
+            InputKind::Category { levels } => levels.windows(2).all(|pair| pair[0] < pair[1]),
+        }
+    }
+
     fn cell(&self, value: Value<'_>) -> Result<Cell, RowRefusal> {
         match (&self.kind, value) {
             (InputKind::Number, Value::Missing) => Ok(Cell::Number(f64::NAN)),

@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::calibration::surprise;
-use super::design::{Design, Entries};
+use super::curve::MOST_AT_ONCE;
+use super::design::{Design, Entries, cell};
 use super::folds::Folds;
 use super::frame::Values;
 use super::logit::{Coefficients, Penalty, Sample};
 use super::refusal::PropensityRefusal;
-use super::schema::Cell;
+use super::schema::{Cell, Schema};
 use super::work::Work;
+use crate::numeric::counting::real;
 
 /// Strengths of the penalty that are tried, the strongest first.
 const STRENGTHS: [f64; 9] = [300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03];
@@ -72,18 +74,25 @@ impl SplineLogit {
         };
         let mut sums = vec![0.0; columns.len()];
         for row in (0..).take(rows) {
-            let cells = columns
-                .iter()
-                .map(|values| super::design::cell(values, row));
+            let cells = columns.iter().map(|values| cell(values, row));
             for (sum, part) in sums.iter_mut().zip(model.parts(cells)) {
                 *sum += part;
             }
         }
         for (mean, sum) in model.means.iter_mut().zip(sums) {
-            *mean = sum / crate::numeric::counting::real(rows);
+            *mean = sum / real(rows);
         }
         model.base += model.means.iter().sum::<f64>();
         model
+    }
+
+    /// Whether the parts fit each other and these inputs, and every number is finite.
+    pub(super) fn fits(&self, schema: &Schema) -> bool {
+        let numbers = self.weights.iter().chain(&self.means).chain([&self.base]);
+        self.design.fits(schema)
+            && self.weights.len() == self.design.width
+            && self.means.len() == self.design.inputs.len()
+            && numbers.into_iter().all(|number| number.is_finite())
     }
 
     /// Returns the log-odds of the average customer.
@@ -99,7 +108,7 @@ impl SplineLogit {
     /// Returns what each input adds to the log-odds of the average customer. An input with a value
     /// that training says nothing about adds nothing.
     pub(super) fn parts(&self, cells: impl Iterator<Item = Cell>) -> Vec<f64> {
-        let mut entries = Vec::with_capacity(super::curve::MOST_AT_ONCE);
+        let mut entries = Vec::with_capacity(MOST_AT_ONCE);
         self.design
             .inputs
             .iter()
@@ -156,7 +165,7 @@ impl<'a> Search<'a> {
         let mut worse = 0;
         for strength in STRENGTHS {
             // With fewer rows the same penalty weighs more.
-            let weighed = strength / crate::numeric::counting::real(every);
+            let weighed = strength / real(every);
             let mut total = 0.0;
             for (fold, (train, test)) in parts.iter().enumerate() {
                 let start = std::mem::replace(&mut at[fold], Coefficients::zero(0));

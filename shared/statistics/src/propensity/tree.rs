@@ -1,6 +1,9 @@
-//! A regression tree over bins, and what each input does in it.
+//! A regression tree over bins.
 
 use serde::{Deserialize, Serialize};
+
+/// The most questions on the way to a leaf.
+pub(super) const DEEPEST: usize = 12;
 
 /// A tree; the first node is the root.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +34,7 @@ pub(super) struct Split {
 
 impl Split {
     /// Returns where a row goes, and where it does not.
-    fn ways(&self, row: &[u8]) -> (usize, usize) {
+    pub(super) fn ways(&self, row: &[u8]) -> (usize, usize) {
         let (left, right) = (usize::from(self.left), usize::from(self.right));
         if self.bins >> row[usize::from(self.input)] & 1 == 1 {
             (left, right)
@@ -76,9 +79,11 @@ impl Tree {
         }
     }
 
-    /// Whether every node can be reached once, knows its inputs, and says a finite number.
+    /// Whether every node can be reached once, is not too deep, knows its inputs, and says a finite
+    /// number.
     pub(super) fn is_sound(&self, inputs: usize) -> bool {
         let mut parents = vec![0; self.nodes.len()];
+        let mut depths = vec![0; self.nodes.len()];
         for (place, node) in self.nodes.iter().enumerate() {
             if !node.value.is_finite() || !node.rows.is_finite() || node.rows <= 0.0 {
                 return false;
@@ -89,121 +94,13 @@ impl Tree {
             }
             for child in [split.left, split.right].map(usize::from) {
                 // Children come after their parent: no way leads in a circle.
-                if child <= place || child >= parents.len() {
+                if child <= place || child >= parents.len() || depths[place] == DEEPEST {
                     return false;
                 }
                 parents[child] += 1;
+                depths[child] = depths[place] + 1;
             }
         }
         !parents.is_empty() && parents[0] == 0 && parents[1..].iter().all(|count| *count == 1)
-    }
-
-    /// Adds what each input contributes to the difference from the mean: the Shapley values of the
-    /// expectation given a set of inputs, by Lundberg et al. (2020, Nature Machine Intelligence
-    /// 2:56, algorithm 2).
-    pub(super) fn contribute(&self, row: &[u8], contributions: &mut [f64]) {
-        let step = Step {
-            input: None,
-            when_unknown: 1.0,
-            when_known: 1.0,
-        };
-        self.descend(0, &Path::default(), step, row, contributions);
-    }
-
-    fn descend(
-        &self,
-        place: usize,
-        before: &Path,
-        step: Step,
-        row: &[u8],
-        contributions: &mut [f64],
-    ) {
-        let path = before.extended(step);
-        let node = &self.nodes[place];
-        let Some(split) = &node.split else {
-            for place in 1..path.steps.len() {
-                let weight = path.without(place).weights.iter().sum::<f64>();
-                let step = &path.steps[place];
-                if let Some(input) = step.input {
-                    contributions[usize::from(input)] +=
-                        weight * (step.when_known - step.when_unknown) * node.value;
-                }
-            }
-            return;
-        };
-        let (taken, other) = split.ways(row);
-        let known_already = path
-            .steps
-            .iter()
-            .position(|step| step.input == Some(split.input));
-        let (path, was_unknown, was_known) = match known_already {
-            Some(place) => {
-                let step = path.steps[place];
-                (path.without(place), step.when_unknown, step.when_known)
-            }
-            None => (path, 1.0, 1.0),
-        };
-        for (child, when_known) in [(taken, was_known), (other, 0.0)] {
-            let share = self.nodes[child].rows / node.rows;
-            let step = Step {
-                input: Some(split.input),
-                when_unknown: was_unknown * share,
-                when_known,
-            };
-            self.descend(child, &path, step, row, contributions);
-        }
-    }
-}
-
-/// One input on the way to a node: the share of paths that go on where it is unknown, and where it
-/// is known.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    input: Option<u16>,
-    when_unknown: f64,
-    when_known: f64,
-}
-
-/// The inputs on the way to a node, each once, and the weights of sets of them by their size.
-#[derive(Clone, Debug, Default)]
-struct Path {
-    steps: Vec<Step>,
-    weights: Vec<f64>,
-}
-
-impl Path {
-    fn extended(&self, step: Step) -> Self {
-        let mut path = self.clone();
-        let length = path.steps.len();
-        path.steps.push(step);
-        path.weights.push(if length == 0 { 1.0 } else { 0.0 });
-        let of = crate::numeric::counting::real(length + 1);
-        for size in (0..length).rev() {
-            let weight = path.weights[size];
-            let taken = crate::numeric::counting::real(size + 1) / of;
-            path.weights[size + 1] += step.when_known * weight * taken;
-            path.weights[size] = step.when_unknown * weight * (1.0 - taken);
-        }
-        path
-    }
-
-    fn without(&self, place: usize) -> Self {
-        let real = crate::numeric::counting::real;
-        let mut path = self.clone();
-        let step = path.steps.remove(place);
-        let last = path.weights.len() - 1;
-        let of = real(last + 1);
-        let mut next = path.weights[last];
-        for size in (0..last).rev() {
-            let weight = path.weights[size];
-            if step.when_known > 0.0 {
-                path.weights[size] = next * of / (real(size + 1) * step.when_known);
-                next = weight - path.weights[size] * step.when_unknown * real(last - size) / of;
-            } else {
-                path.weights[size] = weight * of / (step.when_unknown * real(last - size));
-            }
-        }
-        path.weights.pop();
-        path
     }
 }

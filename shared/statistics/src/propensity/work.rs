@@ -32,7 +32,7 @@ impl<'a> Work<'a> {
                 Err(poisoned) => poisoned.into_inner(),
             };
             *done += amount;
-            *done / (*done + self.expected.max(f64::MIN_POSITIVE))
+            -libm::expm1(-2.0 * *done / self.expected)
         };
         match (self.say)(share) {
             ControlFlow::Continue(()) => Ok(()),
