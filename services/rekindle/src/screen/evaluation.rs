@@ -38,7 +38,7 @@ fn figures_table(page: &mut Page, evaluated: &Evaluated) {
     let evaluation = &evaluated.validation.evaluation;
     page.heading("FIGURES");
     let header = ["log-loss", "AUC", "Brier", "ECE", "slope", "intercept"];
-    let header: String = header.iter().map(|it| format!("{it:>10}")).collect();
+    let header = header.map(|it| format!("{it:>10}")).concat();
     page.line(Style::Faint, &format!("  {:<16}{header}", ""));
     for candidate in &evaluation.candidates {
         let line = figures_line(candidate.family.name(), &candidate.figures);

@@ -6,6 +6,7 @@
     reason = "what these functions meet in a test is the test's failure"
 )]
 
+mod evaluate;
 mod kept;
 mod run;
 mod stack;

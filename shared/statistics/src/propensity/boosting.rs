@@ -125,11 +125,7 @@ impl<'a> Booster<'a> {
 
     fn some_rows(&mut self) -> Vec<u32> {
         let count = whole(self.boosting.row_share * real(self.train.len())).max(1);
-        let mut rows = self.train.clone();
-        self.draws.choose(&mut rows, count);
-        rows.truncate(count);
-        rows.sort_unstable();
-        rows
+        self.draws.some_in_order(&self.train, count)
     }
 
     fn some_inputs(&mut self) -> Vec<u16> {

@@ -37,6 +37,20 @@ impl Draws {
         }
     }
 
+    /// Picks so many random items, in their order (Knuth's algorithm S).
+    pub(super) fn some_in_order<T: Copy>(&mut self, items: &[T], count: usize) -> Vec<T> {
+        let mut picked = Vec::with_capacity(count);
+        for (place, item) in items.iter().enumerate() {
+            if self.below(items.len() - place) < count - picked.len() {
+                picked.push(*item);
+                if picked.len() == count {
+                    break;
+                }
+            }
+        }
+        picked
+    }
+
     /// Moves so many random items to the front.
     pub(super) fn choose<T>(&mut self, items: &mut [T], count: usize) {
         for place in 0..count.min(items.len()) {

@@ -1,6 +1,7 @@
 //! Which customers are held back together.
 
 use super::draw::Draws;
+use super::preparation::FEWEST_ROWS;
 use super::refusal::PropensityRefusal;
 
 /// The most folds.
@@ -22,6 +23,13 @@ impl Folds {
 
     /// Random folds of equal size in which equal shares left.
     pub fn stratified(labels: &[bool], count: usize, seed: u64) -> Result<Self, PropensityRefusal> {
+        // Said first: with so few, the number of folds is not what is wrong.
+        if (1..FEWEST_ROWS).contains(&labels.len()) {
+            return Err(PropensityRefusal::TooFewRows {
+                have: labels.len(),
+                need: FEWEST_ROWS,
+            });
+        }
         let folds = Self {
             of_row: vec![0; labels.len()],
             count,

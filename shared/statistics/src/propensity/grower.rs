@@ -28,19 +28,37 @@ pub(super) struct TreeRules {
 /// A leaf that may yet be split.
 struct Leaf {
     node: usize,
-    rows: Vec<u32>,
-    depth: usize,
-    /// By the place among the inputs of this tree.
-    histograms: Vec<Histogram>,
+    grown: Grown,
     best: Option<(u16, FoundSplit)>,
+}
+
+/// The rows of a leaf, and what is known of them.
+struct Grown {
+    /// Empty where the leaf will not be split.
+    rows: Vec<u32>,
+    count: usize,
+    all: Sums,
+    depth: usize,
+    /// By the place among the inputs of this tree; empty where the leaf will not be split.
+    histograms: Vec<Histogram>,
 }
 
 impl Ground<'_> {
     /// Grows a tree on some rows; `None` where no split helps.
     pub(super) fn grow(&self, rows: Vec<u32>, rules: &TreeRules) -> Option<Tree> {
         let mut tree = Tree { nodes: Vec::new() };
-        let histograms = self.histograms(&rows);
-        let root = self.leaf(&mut tree, 0, rows, histograms, rules);
+        let mut all = Sums::default();
+        for row in &rows {
+            all.add(self.sums[*row as usize]);
+        }
+        let root = Grown {
+            histograms: self.histograms(&rows),
+            count: rows.len(),
+            rows,
+            all,
+            depth: 0,
+        };
+        let root = self.leaf(&mut tree, root, rules);
         let mut leaves = vec![root];
         while leaves.len() < rules.leaves {
             let gain = |leaf: &Leaf| leaf.best.map_or(0.0, |(_, found)| found.gain);
@@ -68,32 +86,14 @@ impl Ground<'_> {
         rules: &TreeRules,
         is_last: bool,
     ) -> [Leaf; 2] {
-        let column = &self.columns[usize::from(input)];
-        let goes_left = |row: &u32| found.bins >> column[*row as usize] & 1 == 1;
-        let (left_rows, right_rows): (Vec<u32>, Vec<u32>) =
-            leaf.rows.iter().partition(|row| goes_left(row));
-        let left_is_smaller = left_rows.len() <= right_rows.len();
-        let depth = leaf.depth + 1;
-        let (small, large) = if is_last || depth == DEEPEST {
-            (Vec::new(), Vec::new())
-        } else {
-            let small = self.histograms(if left_is_smaller {
-                &left_rows
-            } else {
-                &right_rows
-            });
-            let large = difference(leaf.histograms, &small);
-            (small, large)
-        };
-        let (left, right) = if left_is_smaller {
-            (small, large)
-        } else {
-            (large, small)
-        };
-        let left = self.leaf(tree, depth, left_rows, left, rules);
-        let right = self.leaf(tree, depth, right_rows, right, rules);
+        let (node, all) = (leaf.node, leaf.grown.all);
+        let [mut left, mut right] = self.parted(leaf.grown, input, &found, is_last);
+        left.all = found.left;
+        right.all = all.minus(found.left);
+        let left = self.leaf(tree, left, rules);
+        let right = self.leaf(tree, right, rules);
         let place = |leaf: &Leaf| u16::try_from(leaf.node).unwrap_or(u16::MAX);
-        tree.nodes[leaf.node].split = Some(Split {
+        tree.nodes[node].split = Some(Split {
             input,
             bins: found.bins,
             left: place(&left),
@@ -102,38 +102,58 @@ impl Ground<'_> {
         [left, right]
     }
 
-    /// Adds a leaf to the tree; without histograms it will not be split.
-    fn leaf(
-        &self,
-        tree: &mut Tree,
-        depth: usize,
-        rows: Vec<u32>,
-        histograms: Vec<Histogram>,
-        rules: &TreeRules,
-    ) -> Leaf {
-        let mut all = Sums::default();
-        for row in &rows {
-            all.add(self.sums[*row as usize]);
+    /// Parts the rows; without histograms where no part will be split.
+    fn parted(&self, grown: Grown, input: u16, found: &FoundSplit, is_last: bool) -> [Grown; 2] {
+        let column = &self.columns[usize::from(input)];
+        let goes_left = |row: &u32| found.bins >> column[*row as usize] & 1 == 1;
+        let depth = grown.depth + 1;
+        let part = |rows: Vec<u32>, count, histograms| Grown {
+            rows,
+            count,
+            all: Sums::default(),
+            depth,
+            histograms,
+        };
+        if is_last || depth == DEEPEST {
+            let left = grown.rows.iter().filter(|row| goes_left(row)).count();
+            let right = grown.count - left;
+            return [left, right].map(|count| part(Vec::new(), count, Vec::new()));
         }
+        let (left, right): (Vec<u32>, Vec<u32>) = grown.rows.iter().partition(|row| goes_left(row));
+        let (left_count, right_count) = (left.len(), right.len());
+        let (of_left, of_right) = if left_count <= right_count {
+            let of_left = self.histograms(&left);
+            let of_right = difference(grown.histograms, &of_left);
+            (of_left, of_right)
+        } else {
+            let of_right = self.histograms(&right);
+            (difference(grown.histograms, &of_right), of_right)
+        };
+        [
+            part(left, left_count, of_left),
+            part(right, right_count, of_right),
+        ]
+    }
+
+    /// Adds a leaf to the tree; without histograms it will not be split.
+    fn leaf(&self, tree: &mut Tree, grown: Grown, rules: &TreeRules) -> Leaf {
         let mut best: Option<(u16, FoundSplit)> = None;
-        for (input, histogram) in self.inputs.iter().zip(&histograms) {
+        for (input, histogram) in self.inputs.iter().zip(&grown.histograms) {
             let is_ordered = self.is_ordered[usize::from(*input)];
-            if let Some(found) = rules.split.best(histogram, all, is_ordered)
+            if let Some(found) = rules.split.best(histogram, grown.all, is_ordered)
                 && best.is_none_or(|(_, best)| found.gain > best.gain)
             {
                 best = Some((*input, found));
             }
         }
         tree.nodes.push(Node {
-            rows: real(rows.len()),
+            rows: real(grown.count),
             split: None,
-            value: -all.gradient / (all.curvature + rules.split.ridge),
+            value: -grown.all.gradient / (grown.all.curvature + rules.split.ridge),
         });
         Leaf {
             node: tree.nodes.len() - 1,
-            rows,
-            depth,
-            histograms,
+            grown,
             best,
         }
     }
