@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Speed(Box<Speed>),
     /// The models against published figures, and their speed against numpy and lifetimes.
     Models(Box<Models>),
+    /// The whole portfolio scored and stored, against a plain COPY of its rows.
+    Portfolio(Box<Portfolio>),
     /// Serve an echo; `speed` starts these itself.
     #[command(hide = true)]
     Echo {
@@ -117,4 +119,24 @@ impl Speed {
     pub(crate) fn time(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
+}
+
+/// How large a portfolio is scored.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Portfolio {
+    /// Customers of the portfolio; a tenth of it is measured as well.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
+    pub(crate) customers: u64,
+
+    /// How often the rows are copied; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) copies: u32,
+
+    /// Folder with the rules to publish.
+    #[arg(long, default_value = "deploy/seed", value_name = "DIR")]
+    pub(crate) seed: PathBuf,
+
+    /// Where Postgres and Redis come from.
+    #[command(flatten)]
+    pub(crate) stack: StackArguments,
 }

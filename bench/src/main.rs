@@ -6,6 +6,7 @@
 //! | `arguments` | what can be typed |
 //! | `speed`   | what runs, and the measures round by round |
 //! | `models`  | the models' figures, and the contests with numpy and lifetimes |
+//! | `portfolio` | a whole portfolio scored, against a plain COPY of its rows |
 //! | `load`    | closed and open loops, and what became of their calls |
 //! | `echo`, `pgbench` | the ceilings |
 //! | `figures` | medians, ratios, the report |
@@ -19,6 +20,7 @@ mod figures;
 mod load;
 mod models;
 mod pgbench;
+mod portfolio;
 mod redis;
 mod speed;
 
@@ -57,14 +59,22 @@ fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
                 Ok(0)
             }
             Command::Speed(speed) => {
-                #[expect(clippy::disallowed_methods, reason = "the customers live today")]
-                let today = jiff::Timestamp::now()
-                    .to_zoned(jiff::tz::TimeZone::UTC)
-                    .date();
-                let report = speed::run(speed, today, output).await?;
+                let report = speed::run(speed, today(), output).await?;
                 output.result(&report, Report::table)?;
+                Ok(0)
+            }
+            Command::Portfolio(portfolio) => {
+                let report = portfolio::run(portfolio, today(), output).await?;
+                output.result(&report, portfolio::Report::table)?;
                 Ok(0)
             }
         }
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the customers live today")]
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
 }

@@ -16,15 +16,15 @@ const SEED: u64 = 2;
 
 /// A customer with something to cancel.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// The customer.
-    pub(super) customer_id: String,
+    pub(crate) customer_id: String,
     /// What they want to leave.
-    pub(super) subscription_id: String,
+    pub(crate) subscription_id: String,
 }
 
 /// Loads so many customers and lists those with a live contract, one subscription each.
-pub(super) async fn load(
+pub(crate) async fn load(
     services: &Services,
     count: u64,
     as_of: Date,

@@ -22,7 +22,7 @@ const SAME_POSITIONS: u32 = 8;
 const MOST_LOOKS: u32 = 600;
 
 /// Waits until no follower moves any more.
-pub(super) async fn settled(
+pub(crate) async fn settled(
     psql: &Path,
     endpoints: &Endpoints,
     output: Output,

@@ -1,10 +1,10 @@
 //! `bench speed`: everything starts once, then every measure is taken in every round, so that what
 //! the machine does meanwhile falls on all of them alike.
 
-mod callers;
-mod feed;
+pub(crate) mod callers;
+pub(crate) mod feed;
 mod shots;
-mod world;
+pub(crate) mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,8 +16,7 @@ use jiff::civil::Date;
 use rekindle::failure::{Exit, Failure};
 use rekindle::output::Output;
 use rekindle::signals::StopSignals;
-use rekindle::stack::{DataStack, log_tail};
-use rekindle::suite::SERVICES;
+use rekindle::stack::DataStack;
 
 use crate::arguments::Speed;
 use crate::connections::Connections;
@@ -48,21 +47,12 @@ pub(crate) async fn run(arguments: &Speed, as_of: Date, output: Output) -> Resul
         measure_on(arguments, &wanted, &stack, as_of, output).await
     };
     let measured = tokio::select! {
-        measured = work => measured.map_err(|failure| with_logs(failure, &stack)),
+        measured = work => measured.map_err(|failure| world::with_logs(failure, &stack)),
         // The services and echoes end with what holds them.
         _ = signals.next() => Err(Failure::new(Exit::Interrupted, "stopped before it was done")),
     };
     stack.stop().await?;
     measured
-}
-
-/// The logs go with the folder of the stack, so their ends go into the message.
-fn with_logs(failure: Failure, stack: &DataStack) -> Failure {
-    let folder = stack.directory().unwrap_or(Path::new("."));
-    SERVICES.iter().fold(failure, |failure, service| {
-        let tail = log_tail(&folder.join(format!("{service}.log")), 4);
-        failure.detail(format!("{service}.log:\n{tail}"))
-    })
 }
 
 async fn measure_on(

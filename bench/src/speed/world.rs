@@ -1,7 +1,7 @@
 //! What is measured: Postgres, Redis, the three services as processes, two echoes, and the
 //! customers in them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use rekindle::client::{ServiceArguments, Services, Trace};
 use rekindle::failure::Failure;
 use rekindle::output::Output;
-use rekindle::stack::{DataStack, Durability, Lifetime, StackOptions, run_sql};
-use rekindle::suite::{Addresses, Suite};
+use rekindle::stack::{DataStack, Durability, Lifetime, StackOptions, log_tail, run_sql};
+use rekindle::suite::{Addresses, SERVICES, Suite};
 use tokio::process::Command;
 
 use super::callers::{self, Caller};
@@ -120,11 +120,20 @@ impl World {
 }
 
 /// How the data stack must be.
-pub(super) fn stack_options() -> StackOptions {
+pub(crate) fn stack_options() -> StackOptions {
     StackOptions {
         durability: Durability::Durable,
         lifetime: Lifetime::ThisRun,
     }
+}
+
+/// The logs go with the folder of the stack, so their ends go into the message.
+pub(crate) fn with_logs(failure: Failure, stack: &DataStack) -> Failure {
+    let folder = stack.directory().unwrap_or(Path::new("."));
+    SERVICES.iter().fold(failure, |failure, service| {
+        let tail = log_tail(&folder.join(format!("{service}.log")), 4);
+        failure.detail(format!("{service}.log:\n{tail}"))
+    })
 }
 
 /// The process of Postgres, after making sure that what it commits is on the disk.
@@ -151,7 +160,7 @@ async fn durable_postmaster(psql: &std::path::Path, url: &str) -> Result<u32, Fa
         .unwrap_or_default())
 }
 
-fn service_arguments(addresses: &Addresses) -> ServiceArguments {
+pub(crate) fn service_arguments(addresses: &Addresses) -> ServiceArguments {
     ServiceArguments {
         profiles_url: addresses.url("profiles"),
         lifecycle_url: addresses.url("lifecycle"),
@@ -180,14 +189,15 @@ async fn publish(arguments: &Speed, addresses: &Addresses, output: Output) -> Re
         output,
     )
     .await
+    .map(drop)
 }
 
-/// Runs a command of the command line against these services.
-async fn rekindle(
+/// Runs a command of the command line against these services, and returns what it said.
+pub(crate) async fn rekindle(
     arguments: &[&str],
     addresses: &Addresses,
     output: Output,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let ours = std::env::current_exe()
         .map_err(|error| Failure::failed(format!("bench cannot find itself: {error}")))?;
     let command = Command::new(ours.with_file_name("rekindle"))
@@ -203,8 +213,8 @@ async fn rekindle(
             Failure::unavailable(format!("rekindle does not start: {error}"))
                 .advice("build it beside bench: ./dev bench speed")
         })?;
-    let said = [answer.stdout, answer.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
+    let result = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let said = format!("{result}{}", String::from_utf8_lossy(&answer.stderr));
     if !answer.status.success() {
         return Err(Failure::failed(format!(
             "rekindle {words}: {}",
@@ -212,5 +222,5 @@ async fn rekindle(
         )));
     }
     output.progress(said.lines().last().unwrap_or_default());
-    Ok(())
+    Ok(result)
 }
