@@ -1,8 +1,8 @@
 //! The lifecycle service: where each customer stands, with the evidence.
 //!
 //! Owns the rules of each business line, the life tables, and what these are fitted on. A status is
-//! computed on read from the facts that the profiles service gives; nothing about a customer is
-//! kept here but what a fit needs.
+//! computed on read from the facts that the profiles service gives and the stage before; kept about
+//! a customer are these facts, the stage with its history, and what a fit needs.
 
 pub mod app;
 pub mod clients;

@@ -11,6 +11,8 @@ use crate::domain::facts::{
     Activity, ActivityKind, ContractKind, Incident, Lifetime, Relationship, State,
 };
 use crate::domain::life_tables::{Group, LifeTables, Subject as TableSubject};
+use crate::domain::scored_customer;
+use crate::domain::transition::Transition;
 use statistics::tenures::curve::{Curve, Period};
 
 const DAY: i64 = 86_400;
@@ -375,6 +377,34 @@ prop_compose! {
     }
 }
 
+/// Scores a customer at each of some times, on what is known then, and returns every stage and
+/// every change of it.
+fn live(steps: &[(CustomerFacts, i64)]) -> (Vec<Stage>, Vec<Transition>) {
+    let (rules, tables) = (RuleSet::built_in(), tables());
+    let knowledge = Knowledge {
+        rules: &rules,
+        models: &tables,
+    };
+    let (mut stages, mut transitions) = (Vec::new(), Vec::new());
+    let mut memory = None;
+    let mut day = 0;
+    for (facts, days) in steps {
+        day += days;
+        let as_of = at(NOW + day * DAY);
+        let scored = scored_customer::score(facts, knowledge, memory.as_ref(), as_of).unwrap();
+        let now = &scored.customer.memory;
+        let again = scored_customer::score(facts, knowledge, Some(now), as_of).unwrap();
+        assert_eq!(
+            (&again.customer, &again.transition),
+            (&scored.customer, &None)
+        );
+        stages.push(now.stage);
+        transitions.extend(scored.transition);
+        memory = Some(scored.customer.memory);
+    }
+    (stages, transitions)
+}
+
 fn is_chance(value: f64) -> bool {
     (0.0..=1.0).contains(&value)
 }
@@ -413,6 +443,24 @@ proptest! {
         let remembering =
             compute_after(&facts, None, knowledge, Some(&status.memory), at(NOW)).unwrap();
         prop_assert_eq!(status, remembering);
+    }
+
+    #[test]
+    fn the_same_life_again_has_the_same_history(
+        steps in prop::collection::vec((any_facts(), 0_i64..9), 1..12),
+    ) {
+        let (stages, transitions) = live(&steps);
+        prop_assert_eq!(live(&steps), (stages.clone(), transitions.clone()));
+        // The changes lead from one stage to the next, and there are no others.
+        let changes: Vec<(Stage, Stage)> = stages
+            .windows(2)
+            .map(|pair| (pair[0], pair[1]))
+            .filter(|(from, to)| from != to)
+            .collect();
+        let recorded: Vec<(Stage, Stage)> =
+            transitions.iter().map(|change| (change.from, change.to)).collect();
+        prop_assert_eq!(recorded, changes);
+        prop_assert!(transitions.iter().all(|change| !change.evidence.is_empty()));
     }
 
     #[test]

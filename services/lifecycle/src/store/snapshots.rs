@@ -1,9 +1,8 @@
 //! The facts of customers as they were last read, in a compact encoding.
 //!
-//! The encoding is postcard over the domain's own types: half the size of JSON and several times as
-//! fast to read. It does not describe itself, so it has a format number; rows of another number
-//! are not read but fetched anew through the feed, which the migration that comes with a new number
-//! sets back.
+//! The encoding is postcard over the domain's own types, a quarter of the size of JSON. It does not
+//! describe itself, so it has a format number; rows of another number are not read but fetched anew
+//! through the feed, which the migration that comes with a new number sets back.
 
 use sqlx::PgConnection;
 use storage::{StoreError, statement_span};
