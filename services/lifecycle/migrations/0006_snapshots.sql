@@ -89,6 +89,3 @@ comment on column stage_transition.probability_alive is 'The chance that the sil
 comment on column stage_transition.rules_version is 'The version of the rules';
 comment on column stage_transition.model_version is 'The version of the model; zero while there was none';
 comment on column stage_transition.revision is 'The revision of the facts';
-
--- Customers taken over before this table was there have no snapshot: the feed is read again.
-update feed_cursor set position = '';

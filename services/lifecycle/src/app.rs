@@ -91,7 +91,7 @@ fn start_jobs(use_cases: &UseCases, settings: &Settings, context: &Context) {
         context.stop.clone(),
     );
     context.tracker.spawn(follow);
-    for _ in 0..settings.scoring_workers {
+    for _ in 0..settings.scoring_workers() {
         let score = jobs::score(
             use_cases.clone(),
             settings.scoring_look(),

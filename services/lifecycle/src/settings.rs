@@ -42,7 +42,8 @@ pub struct Settings {
     /// How the questions for what is remembered of a stage are bundled, and how long a status waits
     /// for it: it is told without when that takes longer.
     pub stage_memory: BatchSettings,
-    /// How many workers of this process score the portfolio.
+    /// How many workers of this process score the portfolio; at most 3, which leaves the other jobs
+    /// a connection.
     pub scoring_workers: u32,
     /// How many customers a worker scores at once.
     pub scoring_range_size: u32,
@@ -85,7 +86,7 @@ impl Default for Settings {
             refresh_interval_ms: 2_000,
             stage_memory: Store::stage_memory_settings(),
             scoring_workers: 2,
-            scoring_range_size: 5_000,
+            scoring_range_size: 2_000,
             // Twice a day, so that a risk that is low on two days is seen on both.
             scoring_interval_ms: 12 * 3_600_000,
             scoring_look_ms: 2_000,
@@ -107,6 +108,10 @@ impl Settings {
 
     pub(crate) fn follow_pause(&self) -> Duration {
         Duration::from_millis(self.follow_pause_ms)
+    }
+
+    pub(crate) fn scoring_workers(&self) -> u32 {
+        self.scoring_workers.min(3)
     }
 
     pub(crate) fn scoring_look(&self) -> Duration {

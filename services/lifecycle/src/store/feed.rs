@@ -7,8 +7,10 @@ use tracing::Instrument;
 
 use super::Store;
 
-/// The name of the feed of customer changes.
-pub const CHANGES_FEED: &str = "profiles.changes";
+/// The name of the feed of customer changes, with the number of the format in which facts are kept:
+/// where that changes, the feed is read from its beginning, beside a process of the version before
+/// that goes on where it stands.
+pub const CHANGES_FEED: &str = "profiles.changes.1";
 
 impl Store {
     /// Takes the lease on the feed; returns the position to go on from, or nothing while another

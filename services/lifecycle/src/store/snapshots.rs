@@ -2,7 +2,7 @@
 //!
 //! The encoding is postcard over the domain's own types, a quarter of the size of JSON. It does not
 //! describe itself, so it has a format number; rows of another number are not read but fetched anew
-//! through the feed, which the migration that comes with a new number sets back.
+//! through the feed, whose cursor is named with the number.
 
 use sqlx::PgConnection;
 use storage::{StoreError, statement_span};
@@ -11,7 +11,8 @@ use tracing::Instrument;
 use super::bigint;
 use crate::domain::facts::CustomerFacts;
 
-/// The number of the encoding. A change of [`CustomerFacts`] changes it.
+/// The number of the encoding. A change of [`CustomerFacts`] changes it, and the name of the cursor
+/// of the feed with it.
 pub(super) const FORMAT: i16 = 1;
 
 /// Encodes facts.

@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::facts::{
     Activity, ActivityKind, ContractKind, Incident, Lifetime, Relationship, State, Subscription,
 };
+use crate::store::CHANGES_FEED;
 
 fn facts() -> CustomerFacts {
     let time = |text: &str| text.parse::<Timestamp>().ok();
@@ -71,7 +72,7 @@ fn anything_else_is_not_read() {
 }
 
 /// The bytes of format 1. When this fails, a type of the facts has changed: give the format another
-/// number, and set the feed back in a migration.
+/// number, and the cursor of the feed the same.
 #[test]
 fn the_format_number_stands_for_these_bytes() {
     let encoded = encode(&CustomerFacts {
@@ -84,6 +85,7 @@ fn the_format_number_stands_for_these_bytes() {
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     assert_eq!((FORMAT, hex.as_str()), (1, BYTES_OF_FORMAT_1));
+    assert_eq!(CHANGES_FEED, format!("profiles.changes.{FORMAT}"));
 }
 
 const BYTES_OF_FORMAT_1: &str = "\
