@@ -85,7 +85,29 @@ impl Store {
             .await
     }
 
-    /// Scores one range that nobody else works on; `false` when there is none.
+    /// Ends a run that nobody can go on with; the ranges not done are left out.
+    pub async fn abandon_scoring(&self, number: u64, now: Timestamp) -> Result<(), StoreError> {
+        let input = (bigint(number), now);
+        self.postgres
+            .background(&input, |(number, now), connection| {
+                Box::pin(async move {
+                    let now = now.to_sqlx();
+                    sqlx::query_file!("src/store/sql/scoring_run_abandon.sql", *number, now as _)
+                        .execute(connection)
+                        .instrument(statement_span(
+                            "UPDATE",
+                            "scoring_run",
+                            include_str!("sql/scoring_run_abandon.sql"),
+                        ))
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Scores one range, of a run for the worker's versions, that nobody else works on; `false` when
+    /// there is none.
     pub async fn score_next_range(&self, work: &RangeWork) -> Result<bool, StoreError> {
         self.postgres
             .background(work, |work, connection| {
@@ -239,7 +261,7 @@ async fn score_range(work: &RangeWork, transaction: &mut PgConnection) -> Result
         .instrument(statement_span("SET", "synchronous_commit", ""))
         .await?;
     lock_shared(transaction).await?;
-    let Some(range) = claim(transaction).await? else {
+    let Some(range) = claim(work.versions, transaction).await? else {
         return Ok(false);
     };
     let scored = score_customers(&range, work, transaction).await?;
@@ -275,15 +297,23 @@ fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-async fn claim(transaction: &mut PgConnection) -> Result<Option<Range>, StoreError> {
-    let row = sqlx::query_file!("src/store/sql/scoring_range_claim.sql")
-        .fetch_optional(transaction)
-        .instrument(statement_span(
-            "SELECT",
-            "scoring_range",
-            include_str!("sql/scoring_range_claim.sql"),
-        ))
-        .await?;
+/// A worker that knows other versions than the run's would take for up to date who is not.
+async fn claim(
+    versions: VersionsInUse,
+    transaction: &mut PgConnection,
+) -> Result<Option<Range>, StoreError> {
+    let row = sqlx::query_file!(
+        "src/store/sql/scoring_range_claim.sql",
+        bigint(versions.rules),
+        bigint(versions.model)
+    )
+    .fetch_optional(transaction)
+    .instrument(statement_span(
+        "SELECT",
+        "scoring_range",
+        include_str!("sql/scoring_range_claim.sql"),
+    ))
+    .await?;
     Ok(row.map(|row| Range {
         run: row.run,
         number: row.number,

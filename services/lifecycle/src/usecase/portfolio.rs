@@ -20,8 +20,8 @@ pub struct Portfolio {
 impl UseCases {
     /// Begins to score the whole portfolio, or joins the run that goes on.
     pub async fn start_scoring(&self) -> Result<ScoringRun, Refusal> {
-        let versions = self.knowledge.current()?.versions();
-        self.begin_scoring(versions).await?;
+        self.latest_scoring().await?;
+        self.begin_scoring().await?;
         self.wake.notify_waiters();
         self.get_scoring(None).await
     }

@@ -7,6 +7,7 @@ use kernel::time::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::UseCases;
+use super::knowledge::Loaded;
 use crate::domain::scored_customer;
 use crate::store::{RangeWork, Scorer, ScoringRun, VersionsInUse};
 
@@ -14,20 +15,38 @@ impl UseCases {
     /// Begins to score the whole portfolio when it is due: other rules or another model are in use
     /// than at the last time, or that was long ago.
     pub async fn start_due_scoring(&self) -> Result<(), Refusal> {
-        let latest = self.store.scoring_run(None).await?;
+        let latest = self.latest_scoring().await?;
         let versions = self.knowledge.current()?.versions();
-        if is_due(
-            latest.as_ref(),
-            versions,
-            self.now(),
-            self.limits.scoring_interval,
-        ) {
-            self.begin_scoring(versions).await?;
+        let interval = self.limits.scoring_interval;
+        if is_due(latest.as_ref(), versions, self.now(), interval) {
+            self.begin_scoring().await?;
         }
         Ok(())
     }
 
-    pub(super) async fn begin_scoring(&self, versions: VersionsInUse) -> Result<bool, Refusal> {
+    /// Reads the latest run, and ends it early when other rules or another model than the run's are
+    /// in use meanwhile: nobody can go on with it.
+    pub(super) async fn latest_scoring(&self) -> Result<Option<ScoringRun>, Refusal> {
+        let Some(mut latest) = self.store.scoring_run(None).await? else {
+            return Ok(None);
+        };
+        if latest.versions == self.knowledge.current()?.versions() {
+            return Ok(Some(latest));
+        }
+        // Somebody else may have seen newer ones first. What is in use is read after the run was,
+        // so that whatever differs now has changed since the run began.
+        self.knowledge.refresh().await?;
+        let is_over = latest.versions != self.knowledge.current()?.versions();
+        if is_over && latest.end_time.is_none() {
+            let now = self.now();
+            self.store.abandon_scoring(latest.number, now).await?;
+            latest.end_time = Some(now);
+        }
+        Ok(Some(latest))
+    }
+
+    pub(super) async fn begin_scoring(&self) -> Result<bool, Refusal> {
+        let versions = self.knowledge.current()?.versions();
         let size = self.limits.scoring_range_size;
         Ok(self.store.start_scoring(versions, size, self.now()).await?)
     }
@@ -36,9 +55,10 @@ impl UseCases {
     pub async fn score_ranges(&self, stop: &CancellationToken) -> Result<(), Refusal> {
         while !stop.is_cancelled() {
             let as_of = self.now();
+            let knowledge = self.knowledge.current()?;
             let work = RangeWork {
-                score: self.scorer(as_of)?,
-                versions: self.knowledge.current()?.versions(),
+                versions: knowledge.versions(),
+                score: scorer(knowledge, as_of),
                 as_of,
             };
             if !self.store.score_next_range(&work).await? {
@@ -49,13 +69,15 @@ impl UseCases {
         Ok(())
     }
 
-    /// Makes what scores customers, by the same computation that answers questions for a status.
+    /// Makes what scores customers as of a time.
     pub(super) fn scorer(&self, as_of: Timestamp) -> Result<Scorer, Refusal> {
-        let knowledge = self.knowledge.current()?;
-        Ok(Arc::new(move |facts, memory| {
-            scored_customer::score(facts, knowledge.lend(), memory, as_of)
-        }))
+        Ok(scorer(self.knowledge.current()?, as_of))
     }
+}
+
+/// Scores by the same computation that answers questions for a status.
+fn scorer(knowledge: Arc<Loaded>, as_of: Timestamp) -> Scorer {
+    Arc::new(move |facts, memory| scored_customer::score(facts, knowledge.lend(), memory, as_of))
 }
 
 fn is_due(

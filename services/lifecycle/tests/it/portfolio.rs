@@ -8,7 +8,9 @@ use contract::types::v1 as facts;
 use sqlx::PgConnection;
 use sqlx::pool::PoolConnection;
 
-use crate::world::{World, contract, customer, ended, faulty_fields, population};
+use crate::world::{
+    Running, World, contract, customer, ended, faulty_fields, population, settings,
+};
 
 const STAGES: [Stage; 11] = [
     Stage::Acquired,
@@ -282,13 +284,33 @@ async fn a_worker_that_is_killed_in_a_range_loses_nothing_and_nobody_changes_twi
 #[tokio::test]
 async fn several_processes_share_one_run() {
     let world = World::start().await;
-    let other = world.another(2).await;
+    // One that learns of other rules through the run alone.
+    let mut uninformed = settings(&world.database.url, &world.profiles.uri);
+    uninformed.refresh_interval_ms = 600_000;
+    let other = Running::start(&uninformed, 2).await;
     change_everybody(&world, 200).await;
     publish_long_early_days(&world).await;
     let run = wait_for_run(&world, 1, 0).await;
     assert_eq!((run.done_customer_count, run.transition_count), (200, 200));
     assert_eq!(world.count("stage_transition").await, 200);
     assert!(other.shut_down().await);
+}
+
+#[tokio::test]
+async fn other_rules_end_a_run_and_begin_the_next() {
+    let world = World::start().await;
+    change_everybody(&world, 200).await;
+    let held = hold(&world, "c-100").await;
+    publish_long_early_days(&world).await;
+    wait_for_done(&world, 5).await;
+    publish_long_early_days(&world).await;
+    drop(held.detach());
+    let run = wait_for_run(&world, 2, 0).await;
+    assert_eq!(run.done_customer_count, 200);
+    let early = list(&world, Stage::Onboarding).await;
+    assert_eq!(early.len(), 200);
+    assert!(early.iter().all(|customer| customer.rules_version == 2));
+    assert_eq!(world.count("stage_transition").await, 200);
 }
 
 #[tokio::test]
