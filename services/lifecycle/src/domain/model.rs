@@ -5,6 +5,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::life_tables::TableSet;
+use super::propensity::PropensitySet;
 use super::purchase_model::PurchaseSet;
 use super::retention::RetentionSet;
 use statistics::numeric::optimise::Convergence;
@@ -57,6 +58,8 @@ pub enum Artifact {
     Purchase(Box<PurchaseSet>),
     /// Retention curves.
     Retention(RetentionSet),
+    /// Propensity models.
+    Propensity(Box<PropensitySet>),
 }
 
 impl Artifact {
@@ -66,6 +69,7 @@ impl Artifact {
             Self::LifeTable(_) => ModelKind::LifeTable,
             Self::Purchase(_) => ModelKind::Purchase,
             Self::Retention(_) => ModelKind::Retention,
+            Self::Propensity(_) => ModelKind::Propensity,
         }
     }
 
@@ -75,6 +79,7 @@ impl Artifact {
             Self::LifeTable(tables) => tables.reports(),
             Self::Purchase(models) => models.reports(),
             Self::Retention(curves) => curves.reports(),
+            Self::Propensity(models) => models.reports(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::life_tables::LifeTables;
 use super::model::{Artifact, ModelKind};
+use super::propensity::PropensityModels;
 use super::purchase_model::PurchaseModels;
 use super::retention::RetentionCurves;
 
@@ -18,6 +19,8 @@ pub struct ModelsInUse {
     pub purchase: Option<Arc<PurchaseModels>>,
     /// How long contractual customers stay.
     pub retention: Option<Arc<RetentionCurves>>,
+    /// Which contractual customers leave.
+    pub propensity: Option<Arc<PropensityModels>>,
 }
 
 impl ModelsInUse {
@@ -33,6 +36,9 @@ impl ModelsInUse {
             Artifact::Retention(curves) => {
                 self.retention = Some(Arc::new(RetentionCurves::new(version, curves)));
             }
+            Artifact::Propensity(set) => {
+                self.propensity = Some(Arc::new(PropensityModels { version, set: *set }));
+            }
         }
     }
 
@@ -42,7 +48,7 @@ impl ModelsInUse {
             ModelKind::LifeTable => self.life_tables.clone_from(&other.life_tables),
             ModelKind::Retention => self.retention.clone_from(&other.retention),
             ModelKind::Purchase => self.purchase.clone_from(&other.purchase),
-            ModelKind::Propensity => {}
+            ModelKind::Propensity => self.propensity.clone_from(&other.propensity),
         }
     }
 
@@ -52,7 +58,7 @@ impl ModelsInUse {
             ModelKind::LifeTable => self.life_tables.as_ref().map(|tables| tables.version),
             ModelKind::Retention => self.retention.as_ref().map(|curves| curves.version),
             ModelKind::Purchase => self.purchase.as_ref().map(|models| models.version),
-            ModelKind::Propensity => None,
+            ModelKind::Propensity => self.propensity.as_ref().map(|models| models.version),
         };
         version.unwrap_or(0)
     }

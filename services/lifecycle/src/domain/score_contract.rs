@@ -20,6 +20,7 @@ use super::facts::{CustomerFacts, Subscription};
 use super::life_tables::{DAYS_PER_MONTH, Table};
 use super::model::ModelKind;
 use super::models_in_use::ModelsInUse;
+use super::propensity::Propensity;
 use super::rules::LineRules;
 use super::score::{Absence, ChurnRisk, Score, Scores, f64_of, risk, value};
 use statistics::tenures::curve::Conditional;
@@ -80,7 +81,7 @@ impl<'a> Basis<'a> {
 }
 
 pub(super) fn score_contract(
-    _facts: &CustomerFacts,
+    facts: &CustomerFacts,
     subscription: &Subscription,
     rules: &LineRules,
     models: &ModelsInUse,
@@ -96,7 +97,14 @@ pub(super) fn score_contract(
     let mut scores = Scores::default();
     let mut risk = risk_by_table(&basis, tenure, horizon, rules);
     move_to(&mut risk, 1.0 - stays);
-    scores.comes_from(Score::ChurnRisk, basis.kind, basis.version);
+    match by_propensity(facts, subscription, rules, models, as_of) {
+        Some((version, propensity)) => {
+            move_to(&mut risk, propensity.probability);
+            risk.contributions = propensity.contributions;
+            scores.comes_from(Score::ChurnRisk, ModelKind::Propensity, version);
+        }
+        None => scores.comes_from(Score::ChurnRisk, basis.kind, basis.version),
+    }
     let ratio = hazard_ratio(risk.probability, stays);
     scores.churn_risk = Some(risk);
     let Some(price) = subscription.monthly_price else {
@@ -108,6 +116,20 @@ pub(super) fn score_contract(
     scores.value_remaining = Some(value(margin, price.currency, rules, left));
     scores.comes_from(Score::ValueRemaining, basis.kind, basis.version);
     scores
+}
+
+/// The risk as the propensity model in use has it.
+fn by_propensity(
+    facts: &CustomerFacts,
+    subscription: &Subscription,
+    rules: &LineRules,
+    models: &ModelsInUse,
+    as_of: Timestamp,
+) -> Option<(u64, Propensity)> {
+    let models = models.propensity.as_deref()?;
+    let group = models.set.group(&subscription.business_line)?;
+    let scored = group.score(facts, subscription, as_of, rules.risk_horizon_days)?;
+    Some((models.version, scored))
 }
 
 /// The risk as the life table has it.

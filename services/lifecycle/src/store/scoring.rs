@@ -305,7 +305,7 @@ async fn claim(
     let row = sqlx::query_file!(
         "src/store/sql/scoring_range_claim.sql",
         bigint(versions.rules),
-        bigint(versions.model)
+        bigint(versions.activation)
     )
     .fetch_optional(transaction)
     .instrument(statement_span(

@@ -126,9 +126,7 @@ impl UseCases {
             ModelKind::LifeTable => self.fit_life_tables(steps).await?,
             ModelKind::Purchase => self.fit_purchases(wanted.family, steps).await?,
             ModelKind::Retention => self.fit_retention(steps).await?,
-            ModelKind::Propensity => {
-                return Err(Refusal::refused("TOO_LITTLE_DATA", "not fitted yet"));
-            }
+            ModelKind::Propensity => self.fit_propensity(steps).await?,
         };
         steps.tell("storing", FITTED);
         let model = NewModel {
@@ -168,6 +166,13 @@ impl UseCases {
 
     async fn fit_retention(&self, steps: &Steps) -> Result<Candidate, Refusal> {
         let sample = self.gather_tenures(steps).await?;
+        let steps = steps.clone();
+        let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
+        search(move || sample.fit(tell)).await
+    }
+
+    async fn fit_propensity(&self, steps: &Steps) -> Result<Candidate, Refusal> {
+        let sample = self.gather_labelled(steps).await?;
         let steps = steps.clone();
         let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
         search(move || sample.fit(tell)).await

@@ -12,6 +12,7 @@ use crate::domain::buyer::Buyer;
 use crate::domain::facts::{CustomerFacts, Relationship};
 use crate::domain::fit::Tally;
 use crate::domain::fit_refusal::{FitRefusal, field_of};
+use crate::domain::propensity_sample::{PropensitySample, Watch};
 use crate::domain::purchase_fit::{LineSpan, PurchaseSample};
 use crate::domain::retention_sample::RetentionSample;
 use crate::store::PageKey;
@@ -90,6 +91,25 @@ impl UseCases {
                     sample.add(line, *span, &buyer).map_err(refuse)?;
                 }
             }
+            Ok(())
+        })
+        .await?;
+        Ok(sample)
+    }
+
+    /// Gathers the contractual customers of each line, and whether they left within the last horizon
+    /// of risk.
+    pub(super) async fn gather_labelled(&self, steps: &Steps) -> Result<PropensitySample, Refusal> {
+        let knowledge = self.knowledge.current()?;
+        let ends = self.store.observation_ends().await?;
+        let watch = |(line, end): (String, Timestamp)| {
+            let horizon_days = knowledge.rules.of_line(&line).risk_horizon_days;
+            Some((line, Watch::before(end, horizon_days)?))
+        };
+        let watches: BTreeMap<String, Watch> = ends.into_iter().filter_map(watch).collect();
+        let mut sample = PropensitySample::default();
+        self.each_customer(steps, |facts| {
+            sample.add(facts, &watches);
             Ok(())
         })
         .await?;

@@ -12,6 +12,7 @@ mod follower;
 mod models;
 mod portfolio;
 mod profiles;
+mod propensity;
 mod purchases;
 mod reference;
 mod refusals;

@@ -1,0 +1,212 @@
+//! Whom propensity models learn from: every contractual subscription in force one horizon of risk
+//! before the end of its line's observation, and whether it ended as churn since.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use kernel::time::{Span, Timestamp};
+use statistics::propensity::fit::fit;
+use statistics::propensity::options::{FitOptions, ProtectedInputs};
+use statistics::propensity::refusal::PropensityRefusal;
+
+use super::clock_days::day_number;
+use super::facts::{CustomerFacts, Relationship, Standing, Subscription};
+use super::features::features;
+use super::fit_refusal::FitRefusal;
+use super::forecast::real;
+use super::model::{Artifact, Candidate, Evaluation, Figure};
+use super::propensity::{PropensityGroup, PropensitySet, figures_of};
+use super::training::Training;
+
+/// The figure that decides between two models.
+const MEASURE: &str = "cross_validated_log_loss";
+/// Which customers are held back together hangs on this; the same at every fit.
+const SEED: u64 = 20;
+/// The name of everybody together.
+const EVERYBODY: &str = "all";
+
+/// When the customers of a line are looked at, and what became of them is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    landmark: Timestamp,
+    end: Timestamp,
+    horizon_days: u32,
+}
+
+impl Watch {
+    /// Watches the last stretch of an observation; `None` before all time.
+    pub fn before(observation_end: Timestamp, horizon_days: u32) -> Option<Self> {
+        let hours = Span::new().hours(i64::from(horizon_days) * 24);
+        let landmark = observation_end.checked_sub(hours).ok()?;
+        Some(Self {
+            landmark,
+            end: observation_end,
+            horizon_days,
+        })
+    }
+
+    /// Says whether a subscription in force at the landmark left; `None` for what was not in force
+    /// then, or was not watched to the end because it lives on elsewhere.
+    fn left(&self, subscription: &Subscription) -> Option<bool> {
+        let contractual = subscription.relationship == Relationship::Contractual;
+        let in_force = subscription.standing(self.landmark) == Standing::Live;
+        if !contractual || !in_force || subscription.start_time.is_none() {
+            return None;
+        }
+        let end = subscription.service_end_time;
+        let ended = end.is_some_and(|end| end <= self.end);
+        (!(ended && subscription.lives_on)).then_some(ended)
+    }
+}
+
+/// The labelled customers of each line.
+#[derive(Clone, Debug, Default)]
+pub struct PropensitySample {
+    lines: BTreeMap<String, (Watch, Training)>,
+}
+
+impl PropensitySample {
+    /// Adds the subscriptions of a customer, by the watch of each line.
+    pub fn add(&mut self, facts: &CustomerFacts, watches: &BTreeMap<String, Watch>) {
+        for subscription in &facts.subscriptions {
+            let line = subscription.business_line.as_str();
+            let Some(watch) = watches.get(line) else {
+                continue;
+            };
+            let Some(left) = watch.left(subscription) else {
+                continue;
+            };
+            if !self.lines.contains_key(line) {
+                let fresh = (*watch, Training::default());
+                self.lines.insert(line.to_owned(), fresh);
+            }
+            if let Some((_, training)) = self.lines.get_mut(line) {
+                let known = features(facts, subscription, watch.landmark);
+                training.add(&known, left);
+            }
+        }
+    }
+
+    /// Fits a model to each line that has enough, and one to everybody where a line has not.
+    pub fn fit(self, mut tell: impl FnMut(&str, u32)) -> Result<Candidate, FitRefusal> {
+        let mut set = PropensitySet {
+            lines: BTreeMap::new(),
+            everybody: None,
+            pooled: BTreeMap::new(),
+        };
+        let mut refusal = PropensityRefusal::Empty;
+        let (mut sample_size, mut event_count) = (0, 0);
+        for (line, (watch, training)) in &self.lines {
+            tell(line, 0);
+            sample_size += count(training.labels().len());
+            event_count += count(training.labels().iter().filter(|left| **left).count());
+            match fit_group(training, *watch) {
+                Ok(group) => {
+                    set.lines.insert(line.clone(), group);
+                }
+                Err(error) => {
+                    set.pooled.insert(line.clone(), error.to_string());
+                    refusal = error;
+                }
+            }
+        }
+        // Who cannot be told by their line is told by everybody, if others can.
+        if !set.pooled.is_empty() && self.lines.len() > 1 {
+            tell(EVERYBODY, 0);
+            set.everybody = self.fit_everybody();
+        }
+        let Some(evaluation) = evaluation(&set) else {
+            return Err(refused(&refusal, sample_size, event_count));
+        };
+        Ok(Candidate {
+            artifact: Artifact::Propensity(Box::new(set)),
+            sample_size,
+            event_count,
+            evaluation: Some(evaluation),
+        })
+    }
+
+    fn fit_everybody(&self) -> Option<PropensityGroup> {
+        let mut together = Training::default();
+        for (_, training) in self.lines.values() {
+            together.append(training);
+        }
+        let (watch, _) = self.lines.values().next()?;
+        fit_group(&together, *watch).ok()
+    }
+}
+
+fn fit_group(training: &Training, watch: Watch) -> Result<PropensityGroup, PropensityRefusal> {
+    let frame = training.frame().map_err(|_| PropensityRefusal::NoInput)?;
+    let options = FitOptions {
+        seed: SEED,
+        protected: ProtectedInputs::LeaveOut,
+        ..FitOptions::default()
+    };
+    let model = fit(&frame, training.labels(), &options, &|_| {
+        ControlFlow::Continue(())
+    })?;
+    Ok(PropensityGroup {
+        model,
+        horizon_days: watch.horizon_days,
+        landmark_day: day_number(watch.landmark),
+    })
+}
+
+/// Averages the figures of the groups over their customers.
+fn evaluation(set: &PropensitySet) -> Option<Evaluation> {
+    let groups = || set.lines.values().chain(set.everybody.iter());
+    let rows = |group: &PropensityGroup| real(group.model.evaluation().figures.rows);
+    let total: f64 = groups().map(rows).sum();
+    let first = groups().next()?;
+    let mut figures = figures_of(&first.model.evaluation().figures);
+    for figure in &mut figures {
+        let weighed = groups().filter_map(|group| {
+            let told = figures_of(&group.model.evaluation().figures);
+            let same = told.into_iter().find(|other| other.name == figure.name)?;
+            Some(same.value * rows(group))
+        });
+        let sum: f64 = weighed.sum();
+        figure.value = sum / total.max(1.0);
+    }
+    let log_loss = figures.first()?.value;
+    figures.insert(0, Figure::new(MEASURE, log_loss));
+    Some(Evaluation {
+        measure: MEASURE.to_owned(),
+        value: log_loss,
+        higher_is_better: false,
+        figures,
+    })
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn refused(refusal: &PropensityRefusal, sample_size: u64, event_count: u64) -> FitRefusal {
+    let group = EVERYBODY.to_owned();
+    let cause = match refusal {
+        PropensityRefusal::NobodyLeft => "nobody_left",
+        PropensityRefusal::EverybodyLeft => "nobody_stayed",
+        PropensityRefusal::NoInput => "all_the_same",
+        PropensityRefusal::NotConverged => {
+            return FitRefusal::NotConverged {
+                group,
+                cause: "not_converged",
+                failure: refusal.to_string(),
+            };
+        }
+        _ => {
+            return FitRefusal::TooLittle {
+                group,
+                sample_size,
+                event_count,
+            };
+        }
+    };
+    FitRefusal::NotFittable {
+        group,
+        cause,
+        sample: refusal.to_string(),
+    }
+}
