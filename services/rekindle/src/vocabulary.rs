@@ -186,6 +186,26 @@ pub const MODEL_KIND: Vocabulary = Vocabulary {
     },
 };
 
+/// `lifecycle.v1.PurchaseFamily`.
+pub const PURCHASE_FAMILY: Vocabulary = Vocabulary {
+    prefix: "PURCHASE_FAMILY_",
+    name_of: |number| {
+        lifecycle::PurchaseFamily::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `lifecycle.v1.Score`.
+pub const SCORE: Vocabulary = Vocabulary {
+    prefix: "SCORE_",
+    name_of: |number| {
+        lifecycle::Score::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `offers.v1.Channel`.
 pub const CHANNEL: Vocabulary = Vocabulary {
     prefix: "CHANNEL_",

@@ -34,6 +34,7 @@ pub fn status(status: &pb::CustomerStatus) -> Value {
         "stage_since_time": time(status.stage_since_time.as_ref()),
         "without_stage_memory": status.without_stage_memory,
         "explanation": status.explanation,
+        "score_models": status.score_models.iter().map(score_model).collect::<Vec<_>>(),
     })
 }
 
@@ -51,6 +52,25 @@ fn subscription(subscription: &pb::SubscriptionStatus) -> Value {
         "value_remaining": subscription.value_remaining.as_ref().map(value),
         "probability_alive": subscription.probability_alive,
         "absent_score_reasons": subscription.absent_score_reasons,
+        "expected_purchases": subscription.expected_purchases,
+        "score_models": subscription.score_models.iter().map(score_model).collect::<Vec<_>>(),
+    })
+}
+
+fn score_model(model: &pb::ScoreModel) -> Value {
+    json!({
+        "score": vocabulary::SCORE.word(model.score),
+        "kind": model.kind,
+        "version": model.version,
+    })
+}
+
+fn contribution(contribution: &pb::RiskContribution) -> Value {
+    json!({
+        "fact": contribution.fact,
+        "value": contribution.value,
+        "log_odds": contribution.log_odds,
+        "sentence": contribution.sentence,
     })
 }
 
@@ -61,6 +81,7 @@ fn risk(risk: &pb::ChurnRisk) -> Value {
         "upper": risk.upper,
         "horizon_days": risk.horizon_days,
         "sample_size": risk.sample_size,
+        "contributions": risk.contributions.iter().map(contribution).collect::<Vec<_>>(),
     })
 }
 
@@ -82,6 +103,101 @@ pub fn model(model: &pb::Model) -> Value {
         "sample_size": model.sample_size,
         "event_count": model.event_count,
         "active": model.active,
+        "evaluation": model.evaluation.as_ref().map(evaluation),
+        "problem": model.problem,
+    })
+}
+
+fn evaluation(evaluation: &pb::ModelEvaluation) -> Value {
+    json!({
+        "measure": evaluation.measure,
+        "value": evaluation.value,
+        "higher_is_better": evaluation.higher_is_better,
+        "figures": figures(&evaluation.figures),
+    })
+}
+
+/// Figures by name; a figure with a standard error is an object of both.
+fn figures(figures: &[pb::Figure]) -> Value {
+    let told = figures.iter().map(|figure| {
+        let value = match figure.standard_error {
+            Some(error) => json!({"value": figure.value, "standard_error": error}),
+            None => json!(figure.value),
+        };
+        (figure.name.clone(), value)
+    });
+    Value::Object(told.collect())
+}
+
+/// A model with its groups and its history.
+pub fn shown_model(shown: &pb::GetModelResponse) -> Value {
+    json!({
+        "model": shown.model.as_ref().map(model),
+        "groups": shown.groups.iter().map(group).collect::<Vec<_>>(),
+        "activations": shown.activations.iter().map(activation).collect::<Vec<_>>(),
+    })
+}
+
+fn group(group: &pb::ModelGroup) -> Value {
+    let convergence = group.convergence.as_ref().map(|convergence| {
+        json!({
+            "iterations": convergence.iterations,
+            "evaluations": convergence.evaluations,
+            "largest_slope": convergence.largest_slope,
+            "hardly_bounded": convergence.hardly_bounded,
+        })
+    });
+    json!({
+        "group": group.group,
+        "family": group.family,
+        "sample_size": group.sample_size,
+        "parameters": figures(&group.parameters),
+        "figures": figures(&group.figures),
+        "convergence": convergence,
+        "pooled_because": group.pooled_because,
+    })
+}
+
+fn activation(activation: &pb::ModelActivation) -> Value {
+    json!({
+        "version": activation.version,
+        "activate_time": time(activation.activate_time.as_ref()),
+        "activated_by": activation.activated_by,
+        "forced": activation.forced,
+        "reason": activation.reason,
+    })
+}
+
+/// A model that was put in use.
+pub fn activated_model(activated: &pb::ActivateModelResponse) -> Value {
+    json!({
+        "model": activated.model.as_ref().map(model),
+        "previous_version": activated.previous_version,
+    })
+}
+
+/// How far customers have moved since a fit.
+pub fn drift(drift: &pb::CheckDriftResponse) -> Value {
+    let input = |input: &pb::InputDrift| {
+        json!({
+            "group": input.group,
+            "input": input.input,
+            "population_stability_index": input.population_stability_index,
+        })
+    };
+    let calibration = |calibration: &pb::CalibrationDrift| {
+        json!({
+            "group": calibration.group,
+            "sample_size": calibration.sample_size,
+            "expected": calibration.expected,
+            "observed": calibration.observed,
+            "watched_days": calibration.watched_days,
+        })
+    };
+    json!({
+        "model": drift.model.as_ref().map(model),
+        "inputs": drift.inputs.iter().map(input).collect::<Vec<_>>(),
+        "calibrations": drift.calibrations.iter().map(calibration).collect::<Vec<_>>(),
     })
 }
 

@@ -12,7 +12,7 @@ mod trace;
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::evaluation;
 pub use import::import;
-pub use lifecycle::{model, rules, status};
+pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
 pub use portfolio::{portfolio, scored_customer, scoring_run};
 pub use publishing::{catalogue, policy, problems};
 pub use trace::span;

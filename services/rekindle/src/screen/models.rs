@@ -1,10 +1,18 @@
 //! Fitted models.
 
-use contract::lifecycle::v1::Model;
+use contract::lifecycle::v1::{
+    ActivateModelResponse, CheckDriftResponse, Figure, GetModelResponse, Model, ModelGroup,
+    ModelKind,
+};
 
 use super::paper::{Page, Paper, Style};
 use super::words;
 use crate::vocabulary;
+
+/// Below this population stability index an input is stable, by custom.
+const STABLE: f64 = 0.1;
+/// From this one on it has moved.
+const MOVED: f64 = 0.25;
 
 /// One model in one line.
 pub fn model_line(model: &Model) -> String {
@@ -13,10 +21,136 @@ pub fn model_line(model: &Model) -> String {
     let sample = words::grouped(model.sample_size);
     let ended = words::grouped(model.event_count);
     let active = if model.active { " · in use" } else { "" };
+    let events = match model.kind() {
+        ModelKind::Purchase => "bought again",
+        _ => "ended",
+    };
+    let measured = model.evaluation.as_ref().map(|evaluation| {
+        let measure = words::spoken(&evaluation.measure);
+        format!(" · {measure} {:.5}", evaluation.value)
+    });
+    let measured = measured.unwrap_or_default();
+    let problem = match model.problem.as_str() {
+        "" => String::new(),
+        problem => format!(" · {problem}: not used, fit a new one"),
+    };
     format!(
-        "version {} · {kind} · {fitted} · on {sample}, of which {ended} ended{active}",
+        "version {} · {kind} · {fitted} · on {sample}, of which {ended} {events}{measured}{active}{problem}",
         model.version
     )
+}
+
+/// A model with its groups and its history.
+pub fn shown_model(shown: &GetModelResponse, paper: Paper) -> String {
+    let mut page = Page::on(paper);
+    if let Some(model) = &shown.model {
+        page.paragraph(0, Style::Plain, &model_line(model));
+        let evaluation = model.evaluation.iter();
+        for figure in evaluation.flat_map(|evaluation| &evaluation.figures) {
+            page.labelled(&words::spoken(&figure.name), &figure_text(figure));
+        }
+    }
+    for group in &shown.groups {
+        group_lines(&mut page, group);
+    }
+    if !shown.activations.is_empty() {
+        page.heading("IN USE");
+    }
+    for activation in &shown.activations {
+        let time = words::optional_minute(activation.activate_time.as_ref());
+        let by = match activation.activated_by.as_str() {
+            "" => String::new(),
+            by => format!(" by {by}"),
+        };
+        let forced = if activation.forced {
+            format!(", forced: {}", activation.reason)
+        } else {
+            String::new()
+        };
+        let text = format!("version {} from {time}{by}{forced}", activation.version);
+        page.paragraph(2, Style::Plain, &text);
+    }
+    page.finish()
+}
+
+fn group_lines(page: &mut Page, group: &ModelGroup) {
+    page.heading(&group.group);
+    if !group.pooled_because.is_empty() {
+        let text = format!("told by all together: {}", group.pooled_because);
+        page.paragraph(2, Style::Plain, &text);
+    }
+    if !group.family.is_empty() {
+        let text = format!(
+            "{}, on {}",
+            words::spoken(&group.family),
+            words::grouped(group.sample_size)
+        );
+        page.labelled("model", &text);
+    }
+    for figure in group.parameters.iter().chain(&group.figures) {
+        page.labelled(&words::spoken(&figure.name), &figure_text(figure));
+    }
+    if let Some(convergence) = &group.convergence {
+        let bound = match convergence.hardly_bounded.as_str() {
+            "" => String::new(),
+            parameter => format!(", {parameter} is hardly bounded by the data"),
+        };
+        let text = format!(
+            "{} iterations, largest slope left {:.1e}{bound}",
+            convergence.iterations, convergence.largest_slope
+        );
+        page.labelled("search", &text);
+    }
+}
+
+fn figure_text(figure: &Figure) -> String {
+    match figure.standard_error {
+        Some(error) => format!("{:.5} ± {error:.5}", figure.value),
+        None => format!("{:.5}", figure.value),
+    }
+}
+
+/// What is in use now, and was before, in one line.
+pub fn activated_model(activated: &ActivateModelResponse) -> String {
+    let model = activated.model.as_ref().map(model_line).unwrap_or_default();
+    match activated.previous_version {
+        0 => model,
+        previous => format!("{model} · before it version {previous}"),
+    }
+}
+
+/// How far customers have moved since a fit, and what came of the forecasts.
+pub fn drift(drift: &CheckDriftResponse, paper: Paper) -> String {
+    let mut page = Page::on(paper);
+    if let Some(model) = &drift.model {
+        page.paragraph(0, Style::Plain, &model_line(model));
+    }
+    if drift.calibrations.is_empty() {
+        page.paragraph(0, Style::Faint, "nothing was seen since the fit");
+    }
+    for calibration in &drift.calibrations {
+        let text = format!(
+            "{:.1} expected, {:.0} seen of {} within {} days",
+            calibration.expected,
+            calibration.observed,
+            words::grouped(calibration.sample_size),
+            calibration.watched_days
+        );
+        page.labelled(&calibration.group, &text);
+    }
+    for input in &drift.inputs {
+        let index = input.population_stability_index;
+        let verdict = if index < STABLE {
+            "stable"
+        } else if index < MOVED {
+            "moving"
+        } else {
+            "moved: fit anew"
+        };
+        let name = format!("{} {}", input.group, words::spoken(&input.input));
+        page.labelled(name.trim(), &format!("{index:.3}, {verdict}"));
+    }
+    page.finish()
 }
 
 /// The list of models.

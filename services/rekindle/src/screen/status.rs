@@ -53,6 +53,7 @@ pub fn status(status: &CustomerStatus, paper: Paper) -> String {
         &format!("{live}, {lifetime} time with us, {tenure}"),
     );
     page.labelled("risk", &risk(status.churn_risk.as_ref()));
+    reasons(&mut page, status.churn_risk.as_ref());
     page.labelled("value", &value(status.value_remaining.as_ref()));
     for subscription in &status.subscriptions {
         subscription_lines(&mut page, subscription);
@@ -93,6 +94,14 @@ fn value(value: Option<&ValueRemaining>) -> String {
     )
 }
 
+/// What speaks for leaving and for staying, to be said aloud.
+fn reasons(page: &mut Page, risk: Option<&ChurnRisk>) {
+    let contributions = risk.iter().flat_map(|risk| &risk.contributions);
+    for contribution in contributions {
+        page.labelled("", &contribution.sentence);
+    }
+}
+
 fn subscription_lines(page: &mut Page, subscription: &SubscriptionStatus) {
     page.heading(&format!("SUBSCRIPTION {}", subscription.subscription_id));
     let live = if subscription.live { "live" } else { "ended" };
@@ -104,6 +113,9 @@ fn subscription_lines(page: &mut Page, subscription: &SubscriptionStatus) {
             "alive",
             &format!("{} still a customer", words::percent(alive)),
         );
+    }
+    if let Some(purchases) = subscription.expected_purchases {
+        page.labelled("to come", &format!("{purchases:.2} purchases expected"));
     }
     if subscription.live {
         page.labelled("risk", &risk(subscription.churn_risk.as_ref()));
@@ -135,7 +147,7 @@ fn provenance(page: &mut Page, status: &CustomerStatus) {
 
 #[cfg(test)]
 mod tests {
-    use contract::lifecycle::v1::{Evidence, Stage};
+    use contract::lifecycle::v1::{Evidence, RiskContribution, Stage};
     use contract::types::v1::Money;
 
     use super::*;
@@ -167,6 +179,10 @@ mod tests {
                 upper: 0.09,
                 horizon_days: 90,
                 sample_size: 3_687,
+                contributions: vec![RiskContribution {
+                    sentence: "With us for 3 months: speaks for leaving.".to_owned(),
+                    ..Default::default()
+                }],
             }),
             value_remaining: Some(ValueRemaining {
                 amount: Some(usd(37_682)),
@@ -183,6 +199,7 @@ mod tests {
             "onboarding",
             "live, 2nd time with us",
             "8.1 % leave within 90 days (7.0 % to 9.0 %, from 3,687 customers)",
+            "With us for 3 months: speaks for leaving.",
             "376.82 USD from here: 23.0 months of 16.42 USD, within 36 months",
         ] {
             assert!(text.contains(expected), "\"{expected}\" in\n{text}");
