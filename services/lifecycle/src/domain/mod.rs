@@ -1,5 +1,6 @@
 //! Owns the decisions: stages and their evidence, life tables, models, scores. Pure.
 
+pub mod bins;
 pub mod buyer;
 mod clock_days;
 pub mod drift;
@@ -17,7 +18,9 @@ pub mod models_in_use;
 pub mod observation;
 pub mod portfolio;
 pub mod propensity;
+pub mod propensity_drift;
 pub mod propensity_sample;
+pub mod purchase_drift;
 pub mod purchase_evaluation;
 pub mod purchase_fit;
 pub mod purchase_model;
@@ -33,6 +36,7 @@ pub mod scored_customer;
 pub mod stage;
 pub mod status;
 mod subject;
+pub mod tenure_drift;
 pub mod training;
 pub mod transition;
 mod trend;

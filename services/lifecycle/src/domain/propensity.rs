@@ -9,6 +9,7 @@ use statistics::propensity::evaluation::Figures;
 use statistics::propensity::model::{LeftOutReason, PropensityModel};
 use statistics::propensity::schema::{InputKind, Row, Value};
 
+use super::bins::Bins;
 use super::facts::{CustomerFacts, Subscription};
 use super::features::{Feature, Features, features};
 use super::forecast::real;
@@ -31,6 +32,8 @@ pub struct PropensityGroup {
     pub horizon_days: u32,
     /// The day at whose end customers were looked at, counted from 1970-01-01.
     pub landmark_day: i32,
+    /// How its inputs were spread.
+    pub inputs: BTreeMap<String, Bins>,
 }
 
 /// The models of a version.

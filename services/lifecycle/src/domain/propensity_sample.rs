@@ -45,9 +45,20 @@ impl Watch {
         })
     }
 
+    /// Watches the stretch after a time.
+    pub fn after(landmark: Timestamp, horizon_days: u32) -> Option<Self> {
+        let hours = Span::new().hours(i64::from(horizon_days) * 24);
+        let end = landmark.checked_add(hours).ok()?;
+        Some(Self {
+            landmark,
+            end,
+            horizon_days,
+        })
+    }
+
     /// Says whether a subscription in force at the landmark left; `None` for what was not in force
     /// then, or was not watched to the end because it lives on elsewhere.
-    fn left(&self, subscription: &Subscription) -> Option<bool> {
+    pub(super) fn left(&self, subscription: &Subscription) -> Option<bool> {
         let contractual = subscription.relationship == Relationship::Contractual;
         let in_force = subscription.standing(self.landmark) == Standing::Live;
         if !contractual || !in_force || subscription.start_time.is_none() {
@@ -146,7 +157,11 @@ fn fit_group(training: &Training, watch: Watch) -> Result<PropensityGroup, Prope
     let model = fit(&frame, training.labels(), &options, &|_| {
         ControlFlow::Continue(())
     })?;
+    let mut inputs = training.bins();
+    let schema = model.schema().inputs();
+    inputs.retain(|name, _| schema.iter().any(|input| input.name == *name));
     Ok(PropensityGroup {
+        inputs,
         model,
         horizon_days: watch.horizon_days,
         landmark_day: day_number(watch.landmark),

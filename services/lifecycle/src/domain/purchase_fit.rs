@@ -18,6 +18,7 @@ use super::buyer::{Buyer, Spend};
 use super::clock_days::day_number;
 use super::fit_refusal::FitRefusal;
 use super::model::{Artifact, Candidate, SearchEnd};
+use super::purchase_drift;
 use super::purchase_evaluation::{self, Rehearsed};
 use super::purchase_model::{
     AnyPurchaseModel, EVERYBODY, FalseLost, FittedPurchases, PurchaseFamily, PurchaseGroup,
@@ -192,6 +193,7 @@ fn group(
     false_lost: Option<FalseLost>,
 ) -> PurchaseGroup {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let summaries: Vec<PurchaseSummary> = rows.iter().map(|row| row.all).collect();
     let repeaters = rows.iter().filter(|row| row.all.frequency() > 0);
     PurchaseGroup {
         customers: count(rows.len()),
@@ -200,6 +202,7 @@ fn group(
         pooled_because: fitted.as_ref().err().map(FitFailure::to_string),
         fitted: fitted.ok(),
         false_lost,
+        inputs: purchase_drift::bins(&summaries),
     }
 }
 

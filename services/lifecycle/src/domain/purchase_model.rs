@@ -11,6 +11,7 @@ use statistics::purchases::pareto_nbd::ParetoNbd;
 use statistics::purchases::purchase_model::{DiscountRate, Horizon, PurchaseModel};
 use statistics::purchases::purchase_summary::PurchaseSummary;
 
+use super::bins::Bins;
 use super::buyer::Spend;
 use super::model::{Figure, GroupReport, SearchEnd};
 
@@ -160,6 +161,8 @@ pub struct PurchaseGroup {
     pub pooled_because: Option<String>,
     /// What the rule of silence would have cost.
     pub false_lost: Option<FalseLost>,
+    /// How the inputs were spread.
+    pub inputs: BTreeMap<String, Bins>,
 }
 
 /// The purchase models of a version, by line, and of everybody together.

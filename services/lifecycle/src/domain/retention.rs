@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use statistics::purchases::purchase_model::Fitted;
 use statistics::refusal::{FitFailure, InputRefusal, SampleRefusal};
@@ -41,6 +42,7 @@ pub struct RetentionSet {
     tables: TableSet,
     curves: BTreeMap<String, FittedCurve>,
     pooled: BTreeMap<String, String>,
+    ends: BTreeMap<String, i64>,
 }
 
 /// The same before anybody looked at them.
@@ -50,6 +52,8 @@ pub struct StoredRetention {
     curves: BTreeMap<String, FittedCurve>,
     /// Groups without a curve of their own, and why.
     pooled: BTreeMap<String, String>,
+    /// When the observation of each line ended, in seconds since 1970.
+    ends: BTreeMap<String, i64>,
 }
 
 /// What is wrong with stored curves.
@@ -73,6 +77,7 @@ impl TryFrom<StoredRetention> for RetentionSet {
             tables: stored.tables,
             curves: stored.curves,
             pooled: stored.pooled,
+            ends: stored.ends,
         })
     }
 }
@@ -83,6 +88,7 @@ impl From<RetentionSet> for StoredRetention {
             tables: set.tables,
             curves: set.curves,
             pooled: set.pooled,
+            ends: set.ends,
         }
     }
 }
@@ -121,7 +127,30 @@ impl RetentionSet {
             tables: TableSet::new(kept),
             curves,
             pooled,
+            ends: BTreeMap::new(),
         })
+    }
+
+    /// Notes when the observation of each line ended.
+    pub fn observed_until(self, ends: &BTreeMap<String, Timestamp>) -> Self {
+        let ends = ends.iter();
+        let ends = ends.map(|(line, end)| (line.clone(), end.as_second()));
+        Self {
+            ends: ends.collect(),
+            ..self
+        }
+    }
+
+    /// Returns when the observation of each line ended.
+    pub fn observation_ends(&self) -> BTreeMap<String, Timestamp> {
+        let ends = self.ends.iter();
+        ends.filter_map(|(line, end)| Some((line.clone(), Timestamp::from_second(*end).ok()?)))
+            .collect()
+    }
+
+    /// Returns the tables that the curves were fitted to.
+    pub fn tables(&self) -> &[(Group, Curve)] {
+        self.tables.tables()
     }
 
     /// Describes the curve of each group.

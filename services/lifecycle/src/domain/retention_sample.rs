@@ -38,12 +38,17 @@ pub struct RetentionSample {
     all: Tally,
     before: Tally,
     watched: BTreeMap<String, Vec<Watched>>,
+    ends: BTreeMap<String, Timestamp>,
 }
 
 impl RetentionSample {
     /// Counts a subscription of a line whose observation ends and whose risk has a horizon.
     pub fn add(&mut self, exposure: &Exposure, observation_end: Timestamp, horizon_days: u32) {
         self.all.add_exposure(exposure, observation_end);
+        if !self.ends.contains_key(&exposure.business_line) {
+            let line = exposure.business_line.clone();
+            self.ends.insert(line, observation_end);
+        }
         let hours = i64::from(horizon_days) * 24;
         let Ok(landmark) = observation_end.checked_sub(Span::new().hours(hours)) else {
             return;
@@ -76,7 +81,7 @@ impl RetentionSample {
     /// Fits the model, and rehearses.
     pub fn fit(self, tell: impl FnMut(&str, u32)) -> Result<Candidate, FitRefusal> {
         let fitted = self.all.finish().map_err(|error| too_little(&error))?;
-        let set = RetentionSet::fit(fitted.tables, tell)?;
+        let set = RetentionSet::fit(fitted.tables, tell)?.observed_until(&self.ends);
         let evaluation = rehearse(self.before, &self.watched)
             .unwrap_or_else(|| in_sample(set.information_criterion()));
         Ok(Candidate {

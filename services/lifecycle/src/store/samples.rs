@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
-use super::Store;
+use super::{Store, bigint};
 use crate::domain::facts::ContractKind;
 use crate::domain::observation::{Exposure, PurchaseHistory};
 
@@ -38,16 +38,17 @@ impl Store {
             .await
     }
 
-    /// Reads the ids of so many customers after one.
+    /// Reads the ids of so many customers after one: of all, or of one in so many, always the same.
     pub async fn observed_customers(
         &self,
         after: &str,
         limit: u32,
+        one_in: u64,
     ) -> Result<Vec<String>, StoreError> {
-        let input = (after.to_owned(), limit);
+        let input = (after.to_owned(), limit, bigint(one_in.max(1)));
         self.postgres
-            .background(&input, |(after, limit), connection| {
-                Box::pin(read_customers(after, *limit, connection))
+            .background(&input, |(after, limit, one_in), connection| {
+                Box::pin(read_customers(after, *limit, *one_in, connection))
             })
             .await
     }
@@ -142,12 +143,14 @@ async fn read_first_days(
 async fn read_customers(
     after: &str,
     limit: u32,
+    one_in: i64,
     connection: &mut PgConnection,
 ) -> Result<Vec<String>, StoreError> {
     let customers = sqlx::query_file_scalar!(
         "src/store/sql/observed_customer_page.sql",
         after,
-        i64::from(limit)
+        i64::from(limit),
+        one_in
     )
     .fetch_all(connection)
     .instrument(statement_span(

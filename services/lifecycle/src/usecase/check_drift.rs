@@ -4,8 +4,25 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
-use super::models::WhichModel;
-use crate::domain::drift::Drift;
+use super::fit_model::refused;
+use super::gather::{lines_bought_from, not_believable};
+use super::models::{WhichModel, corrupt};
+use crate::domain::buyer::Buyer;
+use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
+use crate::domain::facts::CustomerFacts;
+use crate::domain::fit_refusal::FitRefusal;
+use crate::domain::model::{Artifact, StoredModel};
+use crate::domain::propensity::PropensitySet;
+use crate::domain::propensity_drift::PropensityDrift;
+use crate::domain::purchase_drift::PurchaseDrift;
+use crate::domain::purchase_model::PurchaseSet;
+use crate::domain::tenure_drift::TenureDrift;
+use crate::store::PageKey;
+
+/// About how many customers' facts are looked at; of more, one in so many.
+const LOOKED_AT: u64 = 20_000;
+
+type Moved = (Vec<InputDrift>, Vec<CalibrationDrift>);
 
 impl UseCases {
     /// Measures the drift of a model.
@@ -14,11 +31,85 @@ impl UseCases {
         deadline: Deadline,
         which: WhichModel,
     ) -> Result<Drift, Refusal> {
-        let model = self.stored_model(deadline, which).await?;
+        let StoredModel { summary, artifact } = self.stored_model(deadline, which).await?;
+        let (inputs, calibrations) = match artifact {
+            None => return Err(corrupt(summary.version)),
+            Some(Artifact::LifeTable(tables)) => {
+                self.drift_of_tenures(TenureDrift::of_tables(tables.tables()))
+                    .await?
+            }
+            Some(Artifact::Retention(set)) => {
+                self.drift_of_tenures(TenureDrift::of_curves(set)).await?
+            }
+            Some(Artifact::Purchase(set)) => self.drift_of_purchases(*set).await?,
+            Some(Artifact::Propensity(set)) => self.drift_of_propensity(*set).await?,
+        };
         Ok(Drift {
-            summary: model.summary,
-            inputs: Vec::new(),
-            calibrations: Vec::new(),
+            summary,
+            inputs,
+            calibrations,
         })
+    }
+
+    async fn drift_of_tenures(&self, mut drift: TenureDrift) -> Result<Moved, Refusal> {
+        let ends = self.store.observation_ends().await?;
+        let mut after = Some(PageKey::default());
+        while let Some(key) = after {
+            let (exposures, next) = self.store.exposures(&key).await?;
+            for exposure in exposures {
+                if let Some(end) = ends.get(&exposure.business_line) {
+                    drift.add(&exposure, *end);
+                }
+            }
+            after = next;
+        }
+        Ok(drift.finish())
+    }
+
+    async fn drift_of_purchases(&self, set: PurchaseSet) -> Result<Moved, Refusal> {
+        let spans = self.line_spans().await?;
+        let mut drift = PurchaseDrift::of(set);
+        self.some_customers(|facts| {
+            let refuse = |refusal| not_believable(facts, &refusal);
+            let Some(buyer) = Buyer::of(facts).map_err(refuse)? else {
+                return Ok(());
+            };
+            for line in lines_bought_from(facts) {
+                if let Some(span) = spans.get(line) {
+                    drift.add(line, span.last_day, &buyer).map_err(refuse)?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(drift.finish())
+    }
+
+    async fn drift_of_propensity(&self, set: PropensitySet) -> Result<Moved, Refusal> {
+        let ends = self.store.observation_ends().await?;
+        let mut drift = PropensityDrift::of(set);
+        self.some_customers(|facts| {
+            drift.add(facts, &ends);
+            Ok(())
+        })
+        .await?;
+        Ok(drift.finish())
+    }
+
+    /// Shows the facts of about [`LOOKED_AT`] customers, always the same ones.
+    async fn some_customers(
+        &self,
+        mut show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
+    ) -> Result<(), Refusal> {
+        let total = self.store.observed_customer_count().await?;
+        let one_in = total.div_ceil(LOOKED_AT);
+        let mut after = String::new();
+        while let Some((facts, last)) = self.facts_page(&after, one_in).await? {
+            for facts in &facts {
+                show(facts).map_err(|refusal| refused(&refusal))?;
+            }
+            after = last;
+        }
+        Ok(())
     }
 }

@@ -117,7 +117,7 @@ impl UseCases {
     }
 
     /// Shows the facts of every customer that was taken over, in the order of their ids.
-    pub(super) async fn each_customer(
+    async fn each_customer(
         &self,
         steps: &Steps,
         mut show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
@@ -126,7 +126,7 @@ impl UseCases {
         let (mut after, mut done) = (String::new(), 0);
         loop {
             steps.tell_count(done, total);
-            let page = self.facts_page(&after).await?;
+            let page = self.facts_page(&after, 1).await?;
             let Some((facts, last)) = page else {
                 return Ok(());
             };
@@ -138,12 +138,17 @@ impl UseCases {
         }
     }
 
-    /// Reads the facts of the customers after one, and which is the last of these; `None` at the end.
-    async fn facts_page(
+    /// Reads the facts of some customers after one, of all or of one in so many, and which is the last of
+    /// these; `None` at the end.
+    pub(super) async fn facts_page(
         &self,
         after: &str,
+        one_in: u64,
     ) -> Result<Option<(Vec<CustomerFacts>, String)>, Refusal> {
-        let customers = self.store.observed_customers(after, FACTS_PAGE).await?;
+        let customers = self
+            .store
+            .observed_customers(after, FACTS_PAGE, one_in)
+            .await?;
         let Some(last) = customers.last().cloned() else {
             return Ok(None);
         };
@@ -167,7 +172,7 @@ impl UseCases {
 }
 
 /// Names the non-contractual lines of a customer, each once.
-fn lines_bought_from(facts: &CustomerFacts) -> Vec<&str> {
+pub(super) fn lines_bought_from(facts: &CustomerFacts) -> Vec<&str> {
     let mut lines: Vec<&str> = facts
         .subscriptions
         .iter()
@@ -179,7 +184,7 @@ fn lines_bought_from(facts: &CustomerFacts) -> Vec<&str> {
     lines
 }
 
-fn not_believable(facts: &CustomerFacts, refusal: &InputRefusal) -> FitRefusal {
+pub(super) fn not_believable(facts: &CustomerFacts, refusal: &InputRefusal) -> FitRefusal {
     FitRefusal::NotBelievable {
         customer_id: facts.customer_id.clone(),
         field: field_of(refusal),

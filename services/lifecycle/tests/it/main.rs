@@ -8,6 +8,7 @@
 )]
 
 mod activation;
+mod drift;
 mod follower;
 mod models;
 mod portfolio;

@@ -50,11 +50,11 @@ enum Verb {
 /// Life tables are counts, and are put in use at once.
 #[derive(Debug, Args)]
 struct Fit {
-    /// life_table, purchase, retention or propensity.
+    /// The kind: life-table, purchase, retention or propensity.
     #[arg(default_value = "life_table", value_parser = |word: &str| vocabulary::MODEL_KIND.number(word))]
     kind: i32,
 
-    /// The family of a purchase model: mbg_nbd (the default), bg_nbd or pareto_nbd.
+    /// The family of a purchase model: mbg-nbd (the default), bg-nbd or pareto-nbd.
     #[arg(long, value_parser = |word: &str| vocabulary::PURCHASE_FAMILY.number(word))]
     family: Option<i32>,
 
