@@ -1,6 +1,6 @@
 //! The lifecycle service: where each customer stands, with the evidence.
 //!
-//! Owns the rules of each business line, the life tables, and what these are fitted on. A status is
+//! Owns the rules of each business line, the models, and what these are fitted on. A status is
 //! computed on read from the facts that the profiles service gives and the stage before; kept about
 //! a customer are these facts, the stage with its history, and what a fit needs.
 

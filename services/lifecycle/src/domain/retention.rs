@@ -132,6 +132,7 @@ impl RetentionSet {
     }
 
     /// Notes when the observation of each line ended.
+    #[must_use]
     pub fn observed_until(self, ends: &BTreeMap<String, Timestamp>) -> Self {
         let ends = ends.iter();
         let ends = ends.map(|(line, end)| (line.clone(), end.as_second()));

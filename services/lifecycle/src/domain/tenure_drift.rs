@@ -47,7 +47,7 @@ impl TenureDrift {
     }
 
     /// Compares with retention curves.
-    pub fn of_curves(set: RetentionSet) -> Self {
+    pub fn of_curves(set: &RetentionSet) -> Self {
         Self {
             ends: set.observation_ends(),
             curves: Some(RetentionCurves::new(0, set.clone())),

@@ -39,7 +39,7 @@ impl UseCases {
                     .await?
             }
             Some(Artifact::Retention(set)) => {
-                self.drift_of_tenures(TenureDrift::of_curves(set)).await?
+                self.drift_of_tenures(TenureDrift::of_curves(&set)).await?
             }
             Some(Artifact::Purchase(set)) => self.drift_of_purchases(*set).await?,
             Some(Artifact::Propensity(set)) => self.drift_of_propensity(*set).await?,
