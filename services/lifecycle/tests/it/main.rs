@@ -14,6 +14,7 @@ mod models;
 mod portfolio;
 mod profiles;
 mod propensity;
+mod purchase_reference;
 mod purchases;
 mod reference;
 mod refusals;
