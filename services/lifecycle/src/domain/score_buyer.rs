@@ -183,6 +183,12 @@ fn by_gaps(
     }
 }
 
+/// Returns the share of those called lost after so many silent days who came back, as far as was
+/// observed.
+pub(super) fn share_that_came_back(gaps: &Curve, silence_days: u32) -> f64 {
+    alive(gaps, f64::from(silence_days) / DAYS_PER_WEEK)
+}
+
 fn alive(gaps: &Curve, silent_weeks: f64) -> f64 {
     let plateau = gaps.plateau();
     let silent = gaps.log_survival(silent_weeks).exp();

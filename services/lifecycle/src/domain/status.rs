@@ -9,8 +9,10 @@ use super::hysteresis::{self, Versions};
 use super::memory::{RiskMemory, StageMemory};
 use super::model::ModelKind;
 use super::models_in_use::ModelsInUse;
+use super::purchase_model::FalseLost;
 use super::rules::{DEFAULT_LINE, LineRules, RuleSet};
 use super::score::{self, ChurnRisk, Score, ScoreModel, Scores, ValueRemaining};
+use super::score_buyer::share_that_came_back;
 use super::stage::{self, Classification, Evidence, Measure, Stage};
 use super::subject::{Subject, Surroundings};
 
@@ -140,7 +142,7 @@ pub fn compute_after(
         let evidence = Evidence::plain("churn_risk.group", group);
         classification.finding.evidence.push(evidence);
     }
-    let false_lost = false_lost(facts, &classification, knowledge.models);
+    let false_lost = false_lost(facts, &classification, knowledge);
     classification.finding.evidence.extend(false_lost);
     let score_models = score_models(&subscriptions);
     let (model_kind, model_version) = leading_model(&score_models, knowledge.models);
@@ -227,19 +229,29 @@ fn leading_risk(subscriptions: &[SubscriptionStatus], wanted: Option<usize>) -> 
         .max_by(|left, right| left.probability.total_cmp(&right.probability))
 }
 
-/// What calling silent customers lost came to, beside the call.
+/// What calling silent customers lost came to, beside the call: as it was counted on those who were
+/// watched since, with the rule in force; else as the gaps between purchases have it, `1 − G(∞)/G(h)`.
 fn false_lost(
     facts: &CustomerFacts,
     classification: &Classification,
-    models: &ModelsInUse,
+    knowledge: Knowledge<'_>,
 ) -> Option<Evidence> {
     if classification.finding.rule != LOST_BY_HIATUS {
         return None;
     }
-    let set = &models.purchase.as_deref()?.set;
     let mut lines = facts.subscriptions.iter();
-    let lost = lines.find_map(|subscription| set.false_lost(&subscription.business_line))?;
-    let share = Measure::Share(lost.share());
+    let share = lines.find_map(|subscription| {
+        let line = subscription.business_line.as_str();
+        let rule_days = knowledge.rules.of_line(line).lost_after_days;
+        let purchases = knowledge.models.purchase.as_deref();
+        let counted = purchases.and_then(|models| models.set.false_lost(line));
+        let counted = counted.filter(|counted| counted.silence_days == rule_days);
+        counted.map(FalseLost::share).or_else(|| {
+            let gaps = &knowledge.models.life_tables.as_deref()?.gap(line)?.curve;
+            Some(share_that_came_back(gaps, rule_days))
+        })
+    })?;
+    let share = Measure::Share(share);
     Some(Evidence::plain("lost.share_that_came_back", share))
 }
 

@@ -104,9 +104,21 @@ fn group_lines(page: &mut Page, group: &ModelGroup) {
 }
 
 fn figure_text(figure: &Figure) -> String {
+    let value = number_text(figure.value);
     match figure.standard_error {
-        Some(error) => format!("{:.5} ± {error:.5}", figure.value),
-        None => format!("{:.5}", figure.value),
+        Some(error) => format!("{value} ± {}", number_text(error)),
+        None => value,
+    }
+}
+
+/// Counts as such, small numbers with the digits that matter.
+fn number_text(number: f64) -> String {
+    if number.fract().abs() <= 0.0 {
+        format!("{number:.0}")
+    } else if number.abs() < 1e-3 {
+        format!("{number:.3e}")
+    } else {
+        format!("{number:.5}")
     }
 }
 
