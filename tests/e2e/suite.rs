@@ -129,7 +129,7 @@ impl Plan {
 
 /// The tables that followers of the feed write.
 const FOLLOWED: [&str; 8] = [
-    "customer_snapshot",
+    "customer_facts",
     "feed_cursor",
     "observed_customer",
     "purchase_history",

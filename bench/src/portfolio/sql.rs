@@ -15,13 +15,13 @@ const KEEP_TEMPLATES: &str = "\
 drop table if exists bench_template;
 create table bench_template as
     select row_number() over (order by customer_id) - 1 as number, *
-    from customer_snapshot;
+    from customer_facts;
 alter table bench_template add primary key (number);
 ";
 
 /// The facts begin with the customer's id, as its length and its bytes; the rest stays.
 const MULTIPLY: &str = "\
-insert into customer_snapshot (customer_id, revision, format, facts)
+insert into customer_facts (customer_id, revision, format, facts)
 select made.customer_id, template.revision, template.format,
        set_byte('\\x00', 0, length(made.customer_id)) || convert_to(made.customer_id, 'UTF8')
            || substring(template.facts from 2 + length(template.customer_id))
@@ -39,7 +39,7 @@ pub(super) async fn keep_templates(psql: &Path, url: &str) -> Result<(), Failure
 
 /// Makes a portfolio of so many customers, none of them scored.
 pub(super) async fn multiply(psql: &Path, url: &str, customers: u64) -> Result<(), Failure> {
-    let empty = "truncate customer_snapshot, scored_customer, stage_transition;";
+    let empty = "truncate customer_facts, scored_customer, stage_transition;";
     let script = [CONNECT, empty].concat();
     run_sql(psql, url, &script).await?;
     let mut from = 0;
@@ -52,7 +52,7 @@ pub(super) async fn multiply(psql: &Path, url: &str, customers: u64) -> Result<(
         run_sql(psql, url, &script).await?;
         from = to;
     }
-    let settle = "vacuum analyze customer_snapshot;\ncheckpoint;";
+    let settle = "vacuum analyze customer_facts;\ncheckpoint;";
     let script = [CONNECT, settle].concat();
     run_sql(psql, url, &script).await.map(drop)
 }

@@ -343,7 +343,7 @@ async fn score_customers(
     .fetch_all(transaction)
     .instrument(statement_span(
         "SELECT",
-        "customer_snapshot",
+        "customer_facts",
         include_str!("sql/scoring_range_read.sql"),
     ))
     .await?;

@@ -18,7 +18,7 @@ pub(super) const FORMAT: i16 = 1;
 /// Encodes facts.
 pub(super) fn encode(facts: &CustomerFacts) -> Result<Vec<u8>, StoreError> {
     postcard::to_stdvec(facts)
-        .map_err(|_| StoreError::inconsistent("customer_snapshot", "facts", &facts.customer_id))
+        .map_err(|_| StoreError::inconsistent("customer_facts", "facts", &facts.customer_id))
 }
 
 /// Decodes facts, all of the bytes and those of this customer; nothing when they are not.
@@ -45,7 +45,7 @@ pub(super) async fn keep(
         .collect();
     let encoded: Vec<Vec<u8>> = customers.iter().map(encode).collect::<Result<_, _>>()?;
     let kept = sqlx::query_file_scalar!(
-        "src/store/sql/customer_snapshot_keep.sql",
+        "src/store/sql/customer_facts_keep.sql",
         &ids,
         &revisions,
         FORMAT,
@@ -54,8 +54,8 @@ pub(super) async fn keep(
     .fetch_all(transaction)
     .instrument(statement_span(
         "INSERT",
-        "customer_snapshot",
-        include_str!("sql/customer_snapshot_keep.sql"),
+        "customer_facts",
+        include_str!("sql/customer_facts_keep.sql"),
     ))
     .await?;
     Ok(kept)
@@ -66,12 +66,12 @@ pub(super) async fn forget(
     customers: &[String],
     transaction: &mut PgConnection,
 ) -> Result<(), StoreError> {
-    sqlx::query_file!("src/store/sql/customer_snapshot_delete.sql", customers)
+    sqlx::query_file!("src/store/sql/customer_facts_delete.sql", customers)
         .execute(transaction)
         .instrument(statement_span(
             "DELETE",
-            "customer_snapshot",
-            include_str!("sql/customer_snapshot_delete.sql"),
+            "customer_facts",
+            include_str!("sql/customer_facts_delete.sql"),
         ))
         .await?;
     Ok(())

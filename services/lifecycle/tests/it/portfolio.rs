@@ -325,7 +325,7 @@ async fn who_is_erased_while_being_scored_does_not_come_back() {
     drop(held.detach());
     world.wait_until_followed().await;
     wait_for_run(&world, 1, 0).await;
-    assert_eq!(world.count("customer_snapshot").await, 39);
+    assert_eq!(world.count("customer_facts").await, 39);
     assert_eq!(world.count("scored_customer").await, 39);
     assert_eq!(world.count("stage_transition").await, 39);
 }
@@ -352,7 +352,7 @@ async fn scoring_on_demand_leaves_alone_who_is_up_to_date() {
         (done.done_customer_count, done.scored_customer_count),
         (50, 0)
     );
-    let unreadable = "update customer_snapshot set format = 0 where customer_id = 'c-007'";
+    let unreadable = "update customer_facts set format = 0 where customer_id = 'c-007'";
     let sql = [unreadable, "update scored_customer set revision = 0"];
     for sql in sql {
         sqlx::query(sql)

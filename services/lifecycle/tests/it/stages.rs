@@ -164,7 +164,7 @@ async fn with_a_customer_go_facts_stage_and_history() {
     live_through_incidents(&world).await;
     world.profiles.erase("c-1");
     world.wait_until_followed().await;
-    for table in ["customer_snapshot", "scored_customer", "stage_transition"] {
+    for table in ["customer_facts", "scored_customer", "stage_transition"] {
         assert_eq!(world.count(table).await, 0, "{table}");
     }
 }

@@ -2,7 +2,7 @@
 with ends as (
     select customer_id, place / $2 as number
     from (select customer_id, row_number() over (order by customer_id) as place
-          from customer_snapshot) as placed
+          from customer_facts) as placed
     where place % $2 = 0
 )
 insert into scoring_range (run, number, after_customer, until_customer)

@@ -3,7 +3,7 @@ select snapshot.customer_id, snapshot.revision, snapshot.format, snapshot.facts,
        scored.risk_memory as "risk_memory?", scored.rules_version as "rules_version?",
        scored.model_version as "model_version?", scored.scored_time as "scored_time?",
        scored.valid_until as "valid_until?", scored.revision as "scored_revision?"
-from customer_snapshot as snapshot
+from customer_facts as snapshot
 left join scored_customer as scored
     on scored.customer_id = snapshot.customer_id
    and scored.customer_id > $1 and ($2::text is null or scored.customer_id <= $2)

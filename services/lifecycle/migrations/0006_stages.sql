@@ -1,20 +1,20 @@
 -- The facts of every customer as they were last read, so that the whole portfolio can be scored
 -- without asking the profiles service. Nothing here names a person.
-create table customer_snapshot (
+create table customer_facts (
     customer_id text not null,
     revision    bigint not null,
     format      smallint not null,
     facts       bytea not null,
-    constraint customer_snapshot_pkey primary key (customer_id)
+    constraint customer_facts_pkey primary key (customer_id)
 );
 -- Facts are short and do not compress; reading them must not look into a second table.
-alter table customer_snapshot alter column facts set storage main;
+alter table customer_facts alter column facts set storage main;
 
-comment on table customer_snapshot is 'One row per customer: the facts that stages and scores are computed on';
-comment on column customer_snapshot.customer_id is 'The customer';
-comment on column customer_snapshot.revision is 'The revision of the facts; older ones are not taken';
-comment on column customer_snapshot.format is 'The format of the facts; rows in another one are read anew from the feed';
-comment on column customer_snapshot.facts is 'The facts, encoded';
+comment on table customer_facts is 'One row per customer: the facts that stages and scores are computed on';
+comment on column customer_facts.customer_id is 'The customer';
+comment on column customer_facts.revision is 'The revision of the facts; older ones are not taken';
+comment on column customer_facts.format is 'The format of the facts; rows in another one are read anew from the feed';
+comment on column customer_facts.facts is 'The facts, encoded';
 
 create table scored_customer (
     customer_id       text not null,

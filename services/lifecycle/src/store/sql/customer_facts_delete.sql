@@ -1,2 +1,2 @@
 with gone as (delete from scored_customer where customer_id = any($1))
-delete from customer_snapshot where customer_id = any($1)
+delete from customer_facts where customer_id = any($1)
