@@ -23,7 +23,7 @@
 //! | `perpetual` 2.3, budget 1 | 0.4190 | 19 s |
 //! | `hessboost` 0.4.6, 800 trees of depth 1 / 300 of depth 2 / 150 of depth 3 | 0.4102 / 0.4118 / 0.4120 | 2.5 s / 1.0 s / 0.8 s |
 //! | `nanogbm` 0.7.0 | – | does not compile for a plain x86-64: its hash needs AES instructions |
-//! | our trees, size and number chosen inside each fold, calibrated | 0.4098 to 0.4102 by seed | 24 s, the choosing and the other families included |
+//! | our trees, size and number chosen inside each fold, calibrated | 0.4097 to 0.4102 by seed | 18 s, the choosing and the other families included |
 //!
 //! `hessboost` predicts as well as anything. It is also 106,000 lines of which some 230 say `unsafe`,
 //! with a C library (zstd) and a thread pool of its own, two minutes of compiling, by one author, and
