@@ -3,12 +3,15 @@
 //! models, Wolpert 1992).
 
 use crate::numeric::cholesky::Symmetric;
+use crate::numeric::counting::real;
 use crate::numeric::log_space::{logistic, softplus};
 
 /// More Newton steps than any honest fit takes.
 const MOST_STEPS: usize = 60;
-/// The search rests when the squared Newton decrement is below this.
-const RESTS_BELOW: f64 = 1e-12;
+/// The search rests when the squared Newton decrement is below this and so much more for each row:
+/// the loss of many rows has no more digits.
+const RESTS_BELOW: f64 = 1e-9;
+const RESTS_BELOW_PER_ROW: f64 = 1e-11;
 /// A shorter step changes nothing.
 const SHORTEST_STEP: f64 = 1e-9;
 /// Below this loss, in nats, the outcomes are parted without error.
@@ -101,7 +104,7 @@ fn newton(scores: &[&[f64]], labels: &[bool], centre: &[f64], precision: f64) ->
         let (gradient, curvature) = search.derivatives(&at);
         let step = curvature.solve(&gradient)?;
         let decrement: f64 = step.iter().zip(&gradient).map(|(s, g)| s * g).sum();
-        if decrement < RESTS_BELOW {
+        if decrement < RESTS_BELOW + RESTS_BELOW_PER_ROW * real(labels.len()) {
             return Some(at);
         }
         let mut share = 1.0;
@@ -192,6 +195,7 @@ pub(super) fn surprise(log_odds: f64, left: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::draw::Draws;
     use super::*;
 
     fn prior(slopes: &[f64], precision: f64) -> Prior {
@@ -232,6 +236,27 @@ mod tests {
         let wrong: Vec<f64> = scores.iter().map(|score| -score).collect();
         let fitted = Weights::fit(&[&wrong], &labels, &prior(&[1.0], 0.0)).unwrap();
         assert!(fitted.slopes[0].abs() < f64::MIN_POSITIVE);
+    }
+
+    #[test]
+    fn every_likely_search_comes_to_rest() {
+        for place in 0..300 {
+            let mut draws = Draws::new(1, place);
+            let mut scores = Vec::new();
+            let mut labels = Vec::new();
+            for _ in 0..2_000 {
+                let score = real(draws.below(8_000)) / 1_000.0 - 5.0;
+                let chance = real(draws.below(1_000)) / 1_000.0;
+                labels.push(chance < logistic(0.9 * score));
+                scores.push(score);
+            }
+            let other: Vec<f64> = scores.iter().map(|score| score + score.sin()).collect();
+            assert!(calibration(&scores, &labels).is_some());
+            for precision in [0.0, 10.0] {
+                let prior = prior(&[0.5, 0.5], precision);
+                assert!(Weights::fit(&[&scores, &other], &labels, &prior).is_some());
+            }
+        }
     }
 
     #[test]
