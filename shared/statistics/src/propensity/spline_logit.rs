@@ -166,13 +166,13 @@ impl<'a> Search<'a> {
         for strength in STRENGTHS {
             // With fewer rows the same penalty weighs more.
             let weighed = strength / real(every);
-            let mut total = 0.0;
-            for (fold, (train, test)) in parts.iter().enumerate() {
-                let start = std::mem::replace(&mut at[fold], Coefficients::zero(0));
-                at[fold] = start.fitted(self.sample(train), self.penalty, weighed)?;
-                total += self.loss(&at[fold], test);
-                work.done(1.0)?;
-            }
+            let tried = self.try_strength(&parts, &mut at, weighed, work);
+            let total = match tried {
+                Ok(total) => total,
+                // A penalty too weak for these data is no reason to give up the stronger ones.
+                Err(PropensityRefusal::NotConverged) if best.is_some() => break,
+                Err(refusal) => return Err(refusal),
+            };
             if best.as_ref().is_none_or(|(least, ..)| total < *least) {
                 best = Some((total, strength, at.clone()));
                 worse = 0;
@@ -185,6 +185,25 @@ impl<'a> Search<'a> {
         }
         let (_, strength, at) = best.ok_or(PropensityRefusal::NotConverged)?;
         Ok((strength, at))
+    }
+
+    /// Fits on each part with a penalty, starting from the last one; returns the loss on the other
+    /// parts together.
+    fn try_strength(
+        &self,
+        parts: &[(Vec<u32>, Vec<u32>)],
+        at: &mut [Coefficients],
+        strength: f64,
+        work: &Work<'_>,
+    ) -> Result<f64, PropensityRefusal> {
+        let mut total = 0.0;
+        for ((train, test), at) in parts.iter().zip(at) {
+            let start = std::mem::replace(at, Coefficients::zero(0));
+            *at = start.fitted(self.sample(train), self.penalty, strength)?;
+            total += self.loss(at, test);
+            work.done(1.0)?;
+        }
+        Ok(total)
     }
 
     fn loss(&self, coefficients: &Coefficients, rows: &[u32]) -> f64 {
