@@ -40,3 +40,6 @@ pub mod tenure_drift;
 pub mod training;
 pub mod transition;
 mod trend;
+
+#[cfg(test)]
+mod fitted_tests;

@@ -481,3 +481,48 @@ proptest! {
         prop_assert_eq!(status, same);
     }
 }
+
+proptest! {
+    #[test]
+    fn fitted_models_give_chances_and_finite_values(facts in any_facts()) {
+        let rules = RuleSet::built_in();
+        let models = crate::domain::fitted_tests::one_of_each();
+        let knowledge = Knowledge { rules: &rules, models: &models };
+        let status = compute(&facts, None, knowledge, at(NOW)).unwrap();
+        for subscription in &status.subscriptions {
+            let scores = &subscription.scores;
+            if let Some(risk) = &scores.churn_risk {
+                prop_assert!(is_chance(risk.lower) && risk.lower <= risk.probability);
+                prop_assert!(risk.probability <= risk.upper && is_chance(risk.upper));
+                prop_assert!(risk.contributions.iter().all(|it| it.log_odds.is_finite()));
+            }
+            prop_assert!(scores.probability_alive.is_none_or(is_chance));
+            let to_come = scores.expected_purchases;
+            prop_assert!(to_come.is_none_or(|count| count.is_finite() && count >= 0.0));
+            if let Some(value) = &scores.value_remaining {
+                let months = value.residual_months;
+                prop_assert!((0.0..=f64::from(value.horizon_months)).contains(&months));
+                prop_assert!(value.amount.minor >= 0);
+            }
+            let complete = scores.churn_risk.is_some() && scores.value_remaining.is_some();
+            prop_assert!(complete || !scores.absences.is_empty());
+        }
+    }
+
+    #[test]
+    fn fitted_models_answer_the_same_until_the_status_runs_out(
+        facts in any_facts(),
+        share in 0.0..1.0_f64,
+    ) {
+        let rules = RuleSet::built_in();
+        let models = crate::domain::fitted_tests::one_of_each();
+        let knowledge = Knowledge { rules: &rules, models: &models };
+        let status = compute(&facts, None, knowledge, at(NOW)).unwrap();
+        let left = status.valid_until.as_second() - NOW - 1;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a day")]
+        let later = at(NOW + (left as f64 * share) as i64);
+        let mut same = compute(&facts, None, knowledge, later).unwrap();
+        same.as_of = status.as_of;
+        prop_assert_eq!(status, same);
+    }
+}
