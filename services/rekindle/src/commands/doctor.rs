@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Args;
+use contract::lifecycle::v1::{ListModelsRequest, Model};
 use serde::Serialize;
 use tokio::net::TcpStream;
 
 use crate::arguments::StackArguments;
-use crate::client::ServiceArguments;
+use crate::client::{ONLINE, ServiceArguments, Services, Trace};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::stack::{
@@ -29,6 +30,8 @@ pub struct Doctor {
     #[command(flatten)]
     data: StackArguments,
 }
+
+const LIST_MODELS: &str = "rekindle.lifecycle.v1.ModelService/ListModels";
 
 /// How one check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -106,6 +109,7 @@ impl Doctor {
         checks.push(check_service("profiles", &urls.profiles_url).await);
         checks.push(check_service("lifecycle", &urls.lifecycle_url).await);
         checks.push(check_service("offers", &urls.offers_url).await);
+        checks.extend(check_models(urls).await);
         let healthy = checks.iter().all(|check| check.state != State::Broken);
         output.result(&Report { healthy, checks }, render)?;
         Ok(if healthy { 0 } else { Exit::Failed.code() })
@@ -253,6 +257,37 @@ async fn check_service(service: &str, url: &str) -> Check {
             "stop that program, or start the suite elsewhere: rekindle up --port-base 7201",
         ),
     }
+}
+
+/// Whether the models in use can be read back; nothing where lifecycle does not answer, which is told
+/// already.
+async fn check_models(urls: &ServiceArguments) -> Option<Check> {
+    let services = Services::at(urls, Trace::begin("rekindle doctor")).ok()?;
+    let mut models = services.models();
+    let request = ListModelsRequest {
+        page_size: 100,
+        page_token: String::new(),
+    };
+    let answer = services
+        .call(LIST_MODELS, ONLINE, request, |request| async move {
+            models.list_models(request).await
+        })
+        .await
+        .ok()?;
+    let corrupt = |model: &&Model| !model.problem.is_empty();
+    let broken: Vec<String> = answer
+        .models
+        .iter()
+        .filter(corrupt)
+        .map(|model| format!("version {} is {}", model.version, model.problem))
+        .collect();
+    if broken.is_empty() {
+        let in_use = answer.models.iter().filter(|model| model.active).count();
+        return Some(Check::ok("models", format!("{in_use} in use")));
+    }
+    let found = format!("{}, and is not used", broken.join(", "));
+    let what_to_do = "fit it anew, or activate another version: rekindle model fit, activate";
+    Some(Check::broken("models", found, what_to_do))
 }
 
 /// Whether anything at all listens at an address.
