@@ -521,7 +521,8 @@ proptest! {
         let left = status.valid_until.as_second() - NOW - 1;
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a day")]
         let later = at(NOW + (left as f64 * share) as i64);
-        let mut same = compute(&facts, None, knowledge, later).unwrap();
+        let memory = Some(&status.memory);
+        let mut same = compute_after(&facts, None, knowledge, memory, later).unwrap();
         same.as_of = status.as_of;
         prop_assert_eq!(status, same);
     }
