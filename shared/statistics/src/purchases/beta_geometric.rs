@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::numeric::chunked_sum::{add, sum_over};
 use crate::numeric::gamma_functions::{digamma_step, log_gamma_step};
+use crate::numeric::log_space::log_one_plus;
 use crate::numeric::optimise::{Likelihood, REACH, SearchSpace, maximise};
 use crate::purchases::beta_geometric_forecast::Drawn;
 use crate::purchases::purchase_base::{FrequencyCount, PurchaseBase};
@@ -267,7 +268,7 @@ impl FrequencyTerms {
         let odds = (-log_odds.abs()).exp();
         let share = odds / (1.0 + odds);
         let left = if log_odds < 0.0 { share } else { 1.0 - share };
-        let value = log_odds.max(0.0) + odds.ln_1p() - self.exponent * age.log;
+        let value = log_odds.max(0.0) + log_one_plus(odds) - self.exponent * age.log;
         let inverse = age.inverse + left * (recency.inverse - age.inverse);
         sum[0] += customers * value;
         sum[1] -= customers * (age.log - left * difference);

@@ -7,10 +7,10 @@
 //! at `alpha = beta`, no difference of large numbers (Fader & Hardie's closed form has all three).
 //! Everything is taken relative to its value at `t_x`, where the integrand is largest.
 
+use crate::numeric::log_space::log_one_plus;
 use crate::numeric::quadrature::{EIGHT, GaussLegendre, SIXTEEN, THIRTY_TWO};
+use crate::purchases::death_points::Points;
 
-/// The most points of a rule.
-const MOST_POINTS: usize = 32;
 /// Within a stretch this wide, in `u`, the integrand falls by `e^(13 e)` at most.
 const PANEL_FALL: f64 = 13.0;
 /// No panel is wider, in `u`.
@@ -38,6 +38,19 @@ pub(super) struct DeathSums {
     pub(super) inverse_beta: f64,
 }
 
+impl DeathSums {
+    /// Adds so many times another stretch's.
+    pub(super) fn plus(&self, other: &Self, times: f64) -> Self {
+        Self {
+            integral: self.integral + times * other.integral,
+            log_alpha: self.log_alpha + times * other.log_alpha,
+            log_beta: self.log_beta + times * other.log_beta,
+            inverse_alpha: self.inverse_alpha + times * other.inverse_alpha,
+            inverse_beta: self.inverse_beta + times * other.inverse_beta,
+        }
+    }
+}
+
 /// How many points are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
@@ -47,45 +60,10 @@ pub(super) enum Rule {
     Panels,
 }
 
-/// The integrand at the points of a stretch, but for the factor that hangs on the frequency.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Points {
-    used: usize,
-    log_alpha: [f64; MOST_POINTS],
-    log_beta: [f64; MOST_POINTS],
-    inverse_alpha: [f64; MOST_POINTS],
-    inverse_beta: [f64; MOST_POINTS],
-    density: [f64; MOST_POINTS],
-}
-
-impl Points {
-    pub(super) const NONE: Self = Self {
-        used: 0,
-        log_alpha: [0.0; MOST_POINTS],
-        log_beta: [0.0; MOST_POINTS],
-        inverse_alpha: [0.0; MOST_POINTS],
-        inverse_beta: [0.0; MOST_POINTS],
-        density: [0.0; MOST_POINTS],
-    };
-
-    /// Adds the integral over the stretch and its companions.
-    pub(super) fn add_to(&self, sums: &mut DeathSums, exponent: f64) {
-        for index in 0..self.used.min(MOST_POINTS) {
-            let log_alpha = self.log_alpha[index];
-            let mass = self.density[index] * (-exponent * log_alpha).exp();
-            sums.integral += mass;
-            sums.log_alpha += mass * log_alpha;
-            sums.log_beta += mass * self.log_beta[index];
-            sums.inverse_alpha += mass * self.inverse_alpha[index];
-            sums.inverse_beta += mass * self.inverse_beta[index];
-        }
-    }
-}
-
 impl Death {
     /// Returns the width of `[recency, age]` in `u`.
     pub(super) fn width(&self, recency: f64, age: f64) -> f64 {
-        ((age - recency) / (self.alpha.min(self.beta) + recency)).ln_1p()
+        log_one_plus((age - recency) / (self.alpha.min(self.beta) + recency))
     }
 
     /// Returns the rule that gets all digits of the integral up to `age`, where the integrand is
@@ -152,7 +130,7 @@ impl Death {
             .zip(&rule.weights)
             .map(|(node, weight)| {
                 let along = width * node;
-                let other = (smaller * along.exp_m1() / larger).ln_1p();
+                let other = log_one_plus(smaller * along.exp_m1() / larger);
                 weight * (-straight * along - bent * other).exp()
             })
             .sum();
@@ -192,10 +170,11 @@ impl Death {
         let (alpha, beta) = (self.alpha + recency, self.beta + recency);
         let smaller = alpha.min(beta);
         points.used = N;
+        points.rises = f64::INFINITY;
         for (index, (node, weight)) in rule.nodes.iter().zip(&rule.weights).enumerate() {
             let along = from + width * node;
             let gap = smaller * along.exp_m1();
-            let other = (gap / alpha.max(beta)).ln_1p();
+            let other = log_one_plus(gap / alpha.max(beta));
             let (log_alpha, log_beta) = if alpha < beta {
                 (along, other)
             } else {
@@ -205,8 +184,9 @@ impl Death {
             points.log_beta[index] = log_beta;
             points.inverse_alpha[index] = (alpha + gap).recip();
             points.inverse_beta[index] = (beta + gap).recip();
-            let falls = (-(self.s + 1.0) * log_beta).exp();
-            points.density[index] = width * weight * (smaller + gap) * falls;
+            points.factor[index] = alpha * points.inverse_alpha[index];
+            points.log_density[index] = -(self.s + 1.0) * log_beta;
+            points.measure[index] = width * weight * (smaller + gap);
         }
     }
 }

@@ -15,6 +15,8 @@ pub mod beta_geometric;
 mod beta_geometric_forecast;
 pub mod customer_value;
 mod death_integral;
+mod death_points;
+mod death_table;
 pub mod gamma_gamma;
 pub mod hiatus;
 pub mod pareto_nbd;

@@ -16,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::numeric::chunked_sum::{add, sum_over};
 use crate::numeric::gamma_functions::{digamma_step, log_gamma_step};
-use crate::numeric::log_space::{growth, logistic, softplus};
+use crate::numeric::log_space::{growth, log_one_plus, logistic};
 use crate::numeric::optimise::{Likelihood, REACH, SearchSpace, maximise};
 use crate::numeric::tricomi::log_scaled_tricomi;
-use crate::purchases::death_integral::{Death, DeathSums, Points, Rule};
+use crate::purchases::death_integral::{Death, DeathSums};
+use crate::purchases::death_table::{DeathTable, Stretch, TimeTerms};
 use crate::purchases::purchase_base::{DistinctCustomer, FrequencyCount, PurchaseBase};
 use crate::purchases::purchase_model::{DiscountRate, Effort, Fitted, Horizon, PurchaseModel};
 use crate::purchases::purchase_summary::PurchaseSummary;
@@ -104,8 +105,19 @@ impl ParetoNbd {
             .map(|time| self.time_terms(*time))
             .collect();
         let rows = base.rows();
+        let exponents = base.frequencies().iter();
+        let exponents: Vec<f64> = exponents.map(|count| self.0.r + count.frequency).collect();
+        // As many integrals as rows: then the table is no dearer.
+        let is_worth_it = exponents.len() * times.len() <= rows.len();
+        let table = is_worth_it.then(|| DeathTable::build(&self.death(), exponents, times.clone()));
         let mut sum = sum_over(rows.len(), effort.threads, |range| {
-            let mut walk = Walk::new(self, base, &times);
+            let mut walk = Walk {
+                model: self,
+                base,
+                times: &times,
+                table: table.as_ref(),
+                stretch: Stretch::over(&self.death()),
+            };
             let mut sum = [0.0; 5];
             for row in &rows[range] {
                 add(&mut sum, &walk.terms(row));
@@ -128,11 +140,7 @@ impl ParetoNbd {
     }
 
     fn time_terms(&self, time: f64) -> TimeTerms {
-        TimeTerms {
-            time,
-            log_alpha: (self.0.alpha + time).ln(),
-            log_beta: (self.0.beta + time).ln(),
-        }
+        TimeTerms::new(&self.death(), time)
     }
 
     /// The terms of all customers of a frequency that do not hang on times.
@@ -181,82 +189,113 @@ impl PurchaseModel for ParetoNbd {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct TimeTerms {
-    time: f64,
-    log_alpha: f64,
-    log_beta: f64,
-}
-
 /// A walk over rows in their order. Rows with the same times follow each other, and the points at
 /// which the integrand is asked are found once for these.
 struct Walk<'base> {
     model: &'base ParetoNbd,
-    death: Death,
     base: &'base PurchaseBase,
     times: &'base [TimeTerms],
-    points: Points,
-    /// What the points are for: recency, age and rule.
-    spread_for: Option<(usize, usize, Rule)>,
+    /// Where a table of all integrals is worth building.
+    table: Option<&'base DeathTable>,
+    stretch: Stretch,
 }
 
-impl<'base> Walk<'base> {
-    fn new(model: &'base ParetoNbd, base: &'base PurchaseBase, times: &'base [TimeTerms]) -> Self {
-        Self {
-            model,
-            death: model.death(),
-            base,
-            times,
-            points: Points::NONE,
-            spread_for: None,
-        }
-    }
-
+impl Walk<'_> {
     /// Returns the terms of a row that hang on times, with their derivatives.
     fn terms(&mut self, row: &DistinctCustomer) -> [f64; 5] {
-        let ParetoNbdParameters { r, alpha, s, beta } = self.model.0;
+        let ParetoNbdParameters { r, s, .. } = self.model.0;
         let exponent = r + self.base.frequencies()[row.frequency].frequency;
         let (recency, age) = (self.times[row.recency], self.times[row.age]);
-        let sums = self.sums(row, exponent);
-        let log_odds = self.model.log_odds(exponent, recency, age, sums.integral);
-        let dead = logistic(log_odds);
-        let alive = 1.0 - dead;
-        // Where there is no time to die in, there is no chance and no mean.
-        let per_chance = if sums.integral > 0.0 {
-            dead / sums.integral
-        } else {
-            0.0
-        };
-        let value = softplus(log_odds) - exponent * age.log_alpha - s * age.log_beta;
+        let (sums, fate) = self.fate(row, exponent);
+        let Fate {
+            log_total,
+            alive,
+            dead,
+            per_integral,
+        } = fate;
+        let value = log_total - exponent * age.log_alpha - s * age.log_beta;
         let log_alpha = alive * age.log_alpha + dead * recency.log_alpha;
         let log_beta = alive * age.log_beta + dead * recency.log_beta;
-        let inverse_alpha = alive / (alpha + age.time) + per_chance * sums.inverse_alpha;
+        let inverse_alpha = alive * age.inverse_alpha + per_integral * sums.inverse_alpha;
         let inverse_beta =
-            alive * s / (beta + age.time) + per_chance * (s + 1.0) * sums.inverse_beta;
+            alive * s * age.inverse_beta + per_integral * (s + 1.0) * sums.inverse_beta;
         [
             value,
-            -log_alpha - per_chance * sums.log_alpha,
+            -log_alpha - per_integral * sums.log_alpha,
             -exponent * inverse_alpha,
-            dead / s - log_beta - per_chance * sums.log_beta,
+            dead / s - log_beta - per_integral * sums.log_beta,
             -inverse_beta,
         ]
         .map(|term| term * row.customers)
     }
 
-    fn sums(&mut self, row: &DistinctCustomer, exponent: f64) -> DeathSums {
-        let (recency, age) = (self.times[row.recency].time, self.times[row.age].time);
-        let width = self.death.width(recency, age);
-        let rule = self.death.rule(exponent, age, width);
-        if rule == Rule::Panels {
-            return self.death.sums_by_panels(exponent, recency, width);
+    /// Returns a row's sums, and what they say of it.
+    fn fate(&mut self, row: &DistinctCustomer, exponent: f64) -> (DeathSums, Fate) {
+        let (recency, age) = (self.times[row.recency], self.times[row.age]);
+        let Some(table) = self.table else {
+            let sums = self.stretch.sums(exponent, recency.time, age.time);
+            return (
+                sums,
+                self.fate_by_logarithms(exponent, recency, age, sums.integral),
+            );
+        };
+        let (sums, fall) = table.between(row.recency, row.age, row.frequency);
+        if fall < SMALLEST_FALL {
+            return (
+                sums,
+                self.fate_by_logarithms(exponent, recency, age, sums.integral),
+            );
         }
-        let wanted = Some((row.recency, row.age, rule));
-        if self.spread_for != wanted {
-            self.death.spread(&mut self.points, rule, recency, width);
-            self.spread_for = wanted;
-        }
-        let mut sums = DeathSums::default();
-        self.points.add_to(&mut sums, exponent);
-        sums
+        let odds_per_integral = self.model.0.s * age.inverse_beta / fall;
+        let odds = odds_per_integral * sums.integral;
+        let alive = (1.0 + odds).recip();
+        let fate = Fate {
+            log_total: log_one_plus(odds),
+            alive,
+            dead: odds * alive,
+            per_integral: odds_per_integral * alive,
+        };
+        (sums, fate)
     }
+
+    fn fate_by_logarithms(
+        &self,
+        exponent: f64,
+        recency: TimeTerms,
+        age: TimeTerms,
+        integral: f64,
+    ) -> Fate {
+        let log_odds = self.model.log_odds(exponent, recency, age, integral);
+        // One exponential serves the chance and the logarithm.
+        let odds = (-log_odds.abs()).exp();
+        let share = odds / (1.0 + odds);
+        let (dead, alive) = if log_odds < 0.0 {
+            (share, 1.0 - share)
+        } else {
+            (1.0 - share, share)
+        };
+        // Where there is no time to die in, there is no chance and no mean.
+        let is_any = integral > 0.0;
+        Fate {
+            log_total: log_odds.max(0.0) + log_one_plus(odds),
+            alive,
+            dead,
+            per_integral: if is_any { dead / integral } else { 0.0 },
+        }
+    }
+}
+
+/// Below this, odds are only safe as logarithms.
+const SMALLEST_FALL: f64 = 1e-200;
+
+/// What a row's integral says of it.
+#[derive(Clone, Copy, Debug)]
+struct Fate {
+    /// `ln(1 + e^d)`.
+    log_total: f64,
+    /// The chance of being alive, and what it lacks to one.
+    alive: f64,
+    dead: f64,
+    /// The second over the integral.
+    per_integral: f64,
 }
