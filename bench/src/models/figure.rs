@@ -95,7 +95,7 @@ impl fmt::Display for Value {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // A ratio, a loss, a likelihood: what matters is in so many decimals.
-            Self::Number(value) if value.abs() >= 100.0 => write!(formatter, "{value:.3}"),
+            Self::Number(value) if value.abs() >= 1_000.0 => write!(formatter, "{value:.3}"),
             Self::Number(value) if value.abs() >= 2.0 => write!(formatter, "{value:.2}"),
             Self::Number(value) => write!(formatter, "{value:.4}"),
             Self::Parameters(parameters) => write_parameters(parameters, formatter),
