@@ -16,6 +16,7 @@ use statistics::propensity::options::{FitOptions, ProtectedInputs};
 use statistics::propensity::refusal::PropensityRefusal;
 use statistics::propensity::schema::InputKind;
 
+use super::evaluate_foreign;
 use crate::evaluation::{Evaluated, MeanContribution};
 use crate::failure::{Exit, Failure};
 use crate::json;
@@ -47,6 +48,18 @@ const MOST_EXPLAINED: usize = 500;
 ///
 ///     customerID,fold
 ///     7590-VHVEG,0
+///
+/// A model that somebody else trained is judged as it is, on every row of FILE, with --onnx and
+/// --inputs: nothing is fitted, so give it customers it was not trained on. The declaration names the
+/// columns in the order in which the model reads them; "encoding" is "place" (the number of the word in
+/// the list, from zero) or "indicators" (a column for each word):
+///
+///     [[inputs]]
+///     name = "tenure"
+///     kind = { number = { when_missing = 0.0 } }
+///     [[inputs]]
+///     name = "Contract"
+///     kind = { category = { levels = ["Month-to-month", "One year"], encoding = "indicators" } }
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Evaluate {
@@ -79,6 +92,14 @@ pub(super) struct Evaluate {
     #[arg(long)]
     include_protected: bool,
 
+    /// Judge this model, an ONNX file, instead of fitting one.
+    #[arg(long, value_name = "FILE", requires = "inputs", conflicts_with_all = ["folds", "include_protected"])]
+    onnx: Option<PathBuf>,
+
+    /// What that model reads.
+    #[arg(long, value_name = "DECLARATION.toml", requires = "onnx")]
+    inputs: Option<PathBuf>,
+
     /// The threads to use; all processors when it is not given.
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -90,6 +111,14 @@ impl Evaluate {
         let began = Instant::now();
         let table = Table::read(&self.data)?;
         let outcome = Outcome::read(&table, &self.target, self.event.as_deref())?;
+        if let (Some(onnx), Some(inputs)) = (&self.onnx, &self.inputs) {
+            let figures = evaluate_foreign::evaluate(onnx, inputs, &table, &outcome)?;
+            let document = json::foreign_evaluation(&onnx.display().to_string(), &figures);
+            output.result(&document, |_| {
+                screen::foreign_evaluation(onnx, &figures, Paper::of_stdout())
+            })?;
+            return Ok(0);
+        }
         let frame = table.inputs(&self.target)?;
         let folds = self.dealt_or_given(&table, &outcome)?;
         let options = self.options();

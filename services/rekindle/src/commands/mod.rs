@@ -9,6 +9,7 @@ mod customers;
 mod demo;
 mod doctor;
 mod evaluate;
+mod evaluate_foreign;
 mod explain;
 mod files;
 mod generate;

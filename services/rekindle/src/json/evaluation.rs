@@ -57,6 +57,13 @@ pub fn evaluation(evaluated: &Evaluated) -> Value {
     Value::Object(document)
 }
 
+/// The figures of a model that somebody else trained.
+pub fn foreign_evaluation(model: &str, found: &Figures) -> Value {
+    let mut document = figures(found);
+    document.insert("model".to_owned(), json!(model));
+    Value::Object(document)
+}
+
 fn figures(figures: &Figures) -> Map<String, Value> {
     let named = [
         ("rows", json!(figures.rows)),

@@ -10,7 +10,7 @@ mod publishing;
 mod trace;
 
 pub use desk::{acknowledged, agent, explanation, responded};
-pub use evaluation::evaluation;
+pub use evaluation::{evaluation, foreign_evaluation};
 pub use import::import;
 pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
 pub use portfolio::{portfolio, scored_customer, scoring_run};

@@ -27,7 +27,7 @@ pub struct Table {
 
 /// One column.
 #[derive(Debug, Default)]
-pub(super) struct Column {
+pub struct Column {
     pub(super) name: String,
     /// The distinct values, first come first; blanks around them are cut off.
     pub(super) values: Vec<String>,
@@ -106,12 +106,12 @@ impl Table {
     }
 
     /// Returns the line that a row begins on.
-    pub(super) fn line(&self, row: usize) -> u64 {
+    pub fn line(&self, row: usize) -> u64 {
         self.lines.get(row).copied().unwrap_or(0)
     }
 
     /// Finds a column by its name; a name spelt differently is an error that lists the columns.
-    pub(super) fn column(&self, name: &str) -> Result<&Column, Failure> {
+    pub fn column(&self, name: &str) -> Result<&Column, Failure> {
         self.find(name).ok_or_else(|| {
             let names: Vec<&str> = self.columns.iter().map(|it| it.name.as_str()).collect();
             self.unusable(format!("there is no column \"{name}\""))
@@ -128,7 +128,7 @@ impl Table {
     }
 
     /// A failure that names the file.
-    pub(super) fn unusable(&self, problem: impl std::fmt::Display) -> Failure {
+    pub fn unusable(&self, problem: impl std::fmt::Display) -> Failure {
         unusable(&self.name, problem)
     }
 

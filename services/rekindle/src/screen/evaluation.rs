@@ -1,5 +1,7 @@
 //! What an evaluation found, as a page.
 
+use std::path::Path;
+
 use statistics::propensity::evaluation::Figures;
 use statistics::propensity::model::LeftOutReason;
 
@@ -34,12 +36,23 @@ pub fn evaluation(evaluated: &Evaluated, paper: Paper) -> String {
     page.finish()
 }
 
+/// The figures of a model that somebody else trained.
+pub fn foreign_evaluation(model: &Path, figures: &Figures, paper: Paper) -> String {
+    let mut page = Page::on(paper);
+    page.title("Churn, foretold by a model from elsewhere");
+    page.labelled("model", &model.display().to_string());
+    page.labelled(
+        "left",
+        &format!("{} of {}", count(figures.events), count(figures.rows)),
+    );
+    header(&mut page);
+    page.line(Style::Strong, &figures_line("", figures));
+    page.finish()
+}
+
 fn figures_table(page: &mut Page, evaluated: &Evaluated) {
     let evaluation = &evaluated.validation.evaluation;
-    page.heading("FIGURES");
-    let header = ["log-loss", "AUC", "Brier", "ECE", "slope", "intercept"];
-    let header = header.map(|it| format!("{it:>10}")).concat();
-    page.line(Style::Faint, &format!("  {:<16}{header}", ""));
+    header(page);
     for candidate in &evaluation.candidates {
         let line = figures_line(candidate.family.name(), &candidate.figures);
         page.line(Style::Plain, &line);
@@ -48,6 +61,13 @@ fn figures_table(page: &mut Page, evaluated: &Evaluated) {
     page.line(Style::Strong, &line);
     let chosen = words::spoken(evaluation.chosen.name());
     page.paragraph(2, Style::Faint, &format!("chosen most often: {chosen}"));
+}
+
+fn header(page: &mut Page) {
+    page.heading("FIGURES");
+    let header = ["log-loss", "AUC", "Brier", "ECE", "slope", "intercept"];
+    let header = header.map(|it| format!("{it:>10}")).concat();
+    page.line(Style::Faint, &format!("  {:<16}{header}", ""));
 }
 
 fn figures_line(name: &str, figures: &Figures) -> String {

@@ -17,7 +17,7 @@ mod why;
 pub(crate) mod words;
 
 pub use agent::agent;
-pub use evaluation::evaluation;
+pub use evaluation::{evaluation, foreign_evaluation};
 pub use explanation::explanation;
 pub use import::import;
 pub use models::{activated_model, drift, model_line, models, shown_model};
