@@ -132,6 +132,7 @@ pub(crate) fn settings(database_url: &str, profiles_uri: &str) -> Settings {
     settings.postgres.url = kernel::secret::Secret::new(database_url);
     // A machine that also builds may be slow; no test is about these limits.
     settings.postgres.acquire_timeout_ms = 10_000;
+    settings.model_attributes = vec!["InternetService".to_owned(), "gender".to_owned()];
     settings.postgres.read_timeout_ms = 10_000;
     settings.postgres.write_timeout_ms = 10_000;
     settings.postgres.statement_timeout_ms = 10_000;
