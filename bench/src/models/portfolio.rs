@@ -1,27 +1,20 @@
-//! The portfolio, end to end: measured by `bench portfolio`, a process of its own, so that the most
-//! memory it held is that of scoring and of nothing before.
+//! The portfolio, end to end: measured by `bench portfolio`, a process of its own, so that what it
+//! starts ends with it.
 
 use std::process::{Command, Stdio};
 
-use clap::CommandFactory as _;
 use rekindle::failure::Failure;
 use serde_json::Value as Json;
 
 use super::figure::{Figure, Goal, Value};
-use crate::arguments::Arguments;
 
 /// The subcommand.
 const SUBCOMMAND: &str = "portfolio";
-/// The figures it finds, by their places in its document.
+/// The figures it finds.
 const RATIO: &str = "speed.portfolio_vs_copy";
 const MEMORY: &str = "memory_mib";
 /// The most memory that scoring may hold, in mebibytes, however many customers there are.
 const MOST_MEMORY: f64 = 512.0;
-
-/// Whether this build measures the portfolio.
-pub(super) fn is_there() -> bool {
-    Arguments::command().find_subcommand(SUBCOMMAND).is_some()
-}
 
 /// Measures the portfolio.
 pub(super) fn figures() -> Result<Vec<Figure>, Failure> {
@@ -43,8 +36,8 @@ pub(super) fn figures() -> Result<Vec<Figure>, Failure> {
 }
 
 fn read(document: &Json) -> Option<Vec<Figure>> {
-    let ratio = document.pointer("/speed/portfolio_vs_copy")?.as_f64()?;
-    let memory = document.pointer("/memory_mib")?.as_f64()?;
+    let ratio = document.get("portfolio_vs_copy")?.as_f64()?;
+    let memory = document.get("memory_mib")?.as_f64()?;
     Some(vec![
         Figure::new(RATIO, Value::Number(ratio), None),
         Figure::new(
@@ -63,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_figures_are_read_where_they_are() {
-        let document = json!({"speed": {"portfolio_vs_copy": 0.3}, "memory_mib": 600});
+        let document = json!({"portfolio_vs_copy": 0.3, "memory_mib": 600});
         let figures = read(&document).unwrap();
         assert_eq!(figures[0].value, Value::Number(0.3));
         assert_eq!(figures[1].reached, Some(false));
