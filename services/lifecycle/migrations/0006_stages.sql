@@ -30,7 +30,7 @@ create table scored_customer (
     value_minor       bigint,
     value_currency    text,
     rules_version     bigint not null,
-    model_version     bigint not null,
+    model_activation     bigint not null,
     scored_time       timestamptz not null,
     valid_until       timestamptz not null,
     constraint scored_customer_pkey primary key (customer_id),
@@ -54,7 +54,7 @@ comment on column scored_customer.probability_alive is 'The largest chance among
 comment on column scored_customer.value_minor is 'What the live subscriptions are worth together, in minor units';
 comment on column scored_customer.value_currency is 'The currency of the value';
 comment on column scored_customer.rules_version is 'The version of the rules';
-comment on column scored_customer.model_version is 'The version of the model; zero while there was none';
+comment on column scored_customer.model_activation is 'The latest activation of a model by then: with it, which versions were in use; zero while there was none';
 comment on column scored_customer.scored_time is 'When it was scored';
 comment on column scored_customer.valid_until is 'Until when nothing but a new fact, rule or model changes it';
 
@@ -69,7 +69,7 @@ create table stage_transition (
     churn_risk        double precision,
     probability_alive double precision,
     rules_version     bigint not null,
-    model_version     bigint not null,
+    model_activation     bigint not null,
     revision          bigint not null,
     constraint stage_transition_pkey primary key (customer_id, number),
     constraint stage_transition_change_check check (from_stage <> to_stage),
@@ -87,5 +87,5 @@ comment on column stage_transition.evidence is 'What the rule saw, as JSON';
 comment on column stage_transition.churn_risk is 'The customer''s churn risk then';
 comment on column stage_transition.probability_alive is 'The chance that the silent customer was still one';
 comment on column stage_transition.rules_version is 'The version of the rules';
-comment on column stage_transition.model_version is 'The version of the model; zero while there was none';
+comment on column stage_transition.model_activation is 'The latest activation of a model by then: with it, which versions were in use; zero while there was none';
 comment on column stage_transition.revision is 'The revision of the facts';

@@ -4,7 +4,7 @@ create table scoring_run (
     start_time     timestamptz not null,
     end_time       timestamptz,
     rules_version  bigint not null,
-    model_version  bigint not null,
+    model_activation  bigint not null,
     customer_count bigint not null,
     constraint scoring_run_pkey primary key (number)
 );
@@ -16,7 +16,7 @@ comment on column scoring_run.number is 'The number, from one';
 comment on column scoring_run.start_time is 'When it began';
 comment on column scoring_run.end_time is 'When its last range was done; null while it goes on';
 comment on column scoring_run.rules_version is 'The version of the rules in use when it began';
-comment on column scoring_run.model_version is 'The version of the model in use when it began; zero while there was none';
+comment on column scoring_run.model_activation is 'The latest activation of a model when it began; zero while there was none';
 comment on column scoring_run.customer_count is 'How many customers there were when it began';
 
 create table scoring_range (

@@ -65,7 +65,7 @@ pub(super) fn remember_risk(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Versions {
     pub(super) rules: u64,
-    pub(super) model: u64,
+    pub(super) activation: u64,
 }
 
 /// A classification and since when it holds.
@@ -99,7 +99,7 @@ pub(super) fn settle(
     }
     let known = Versions {
         rules: memory.rules_version,
-        model: memory.model_version,
+        activation: memory.model_activation,
     };
     let may_hold = subject.standing == Standing::Live && known == versions && !is_fact(&found);
     let Some(finding) = may_hold

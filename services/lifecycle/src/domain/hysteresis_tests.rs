@@ -81,7 +81,10 @@ fn subject() -> Subject {
     }
 }
 
-const VERSIONS: Versions = Versions { rules: 1, model: 2 };
+const VERSIONS: Versions = Versions {
+    rules: 1,
+    activation: 2,
+};
 
 fn memory(stage: Stage) -> StageMemory {
     StageMemory {
@@ -89,7 +92,7 @@ fn memory(stage: Stage) -> StageMemory {
         since: day(0),
         risks: vec![],
         rules_version: 1,
-        model_version: 2,
+        model_activation: 2,
     }
 }
 
@@ -196,8 +199,20 @@ fn other_rules_or_another_model_count_at_once() {
         found.classification.stage
     };
     assert_eq!(with(VERSIONS), Stage::AtRisk);
-    assert_eq!(with(Versions { rules: 2, model: 2 }), Stage::Established);
-    assert_eq!(with(Versions { rules: 1, model: 3 }), Stage::Established);
+    assert_eq!(
+        with(Versions {
+            rules: 2,
+            activation: 2
+        }),
+        Stage::Established
+    );
+    assert_eq!(
+        with(Versions {
+            rules: 1,
+            activation: 3
+        }),
+        Stage::Established
+    );
 }
 
 proptest! {

@@ -16,8 +16,8 @@ pub struct StageMemory {
     pub risks: Vec<RiskMemory>,
     /// The version of the rules it was given by.
     pub rules_version: u64,
-    /// The version of the model it was given by.
-    pub model_version: u64,
+    /// The latest activation of a model by then.
+    pub model_activation: u64,
 }
 
 /// A subscription that counts as at risk by its scores.

@@ -234,6 +234,8 @@ pub struct Candidate {
 /// Puts a version in use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activation {
+    /// Its number among all activations, which stages and scores name; zero before it is stored.
+    pub number: u64,
     /// The version.
     pub version: u64,
     /// When.

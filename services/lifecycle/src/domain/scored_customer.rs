@@ -98,7 +98,7 @@ fn transition(
         churn_risk: status.churn_risk.as_ref().map(|risk| risk.probability),
         probability_alive,
         rules_version: status.rules_version,
-        model_version: status.memory.model_version,
+        model_activation: status.memory.model_activation,
         revision: status.revision,
         time: status.as_of,
     }

@@ -125,7 +125,7 @@ pub fn compute_after(
     let churn_risk = leading_risk(&subscriptions, wanted).cloned();
     let versions = Versions {
         rules: knowledge.rules.version,
-        model: knowledge.models.activation,
+        activation: knowledge.models.activation,
     };
     let found = stage::classify(&customer, rules);
     let settled = hysteresis::settle(found, &customer, rules, memory, versions, as_of);
@@ -135,7 +135,7 @@ pub fn compute_after(
         since: settled.since,
         risks: risks(facts, &subjects),
         rules_version: versions.rules,
-        model_version: versions.model,
+        model_activation: versions.activation,
     };
     if let Some(risk) = &churn_risk {
         let group = Measure::Text(risk.group.clone());

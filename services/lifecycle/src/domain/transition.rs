@@ -24,8 +24,8 @@ pub struct Transition {
     pub probability_alive: Option<f64>,
     /// The version of the rules.
     pub rules_version: u64,
-    /// The version of the model; zero when there was none.
-    pub model_version: u64,
+    /// The latest activation of a model by then: with it, which versions were in use.
+    pub model_activation: u64,
     /// The revision of the facts.
     pub revision: u64,
     /// When.

@@ -156,6 +156,7 @@ pub(super) fn drift(drift: &Drift) -> wire::CheckDriftResponse {
 
 fn activation(activation: &Activation) -> wire::ModelActivation {
     wire::ModelActivation {
+        number: activation.number,
         version: activation.version,
         activate_time: Some(timestamp(activation.activate_time)),
         activated_by: activation.activated_by.clone(),

@@ -19,7 +19,7 @@ pub(super) fn transition(transition: Transition) -> wire::StageTransition {
         churn_risk: transition.churn_risk,
         probability_alive: transition.probability_alive,
         rules_version: transition.rules_version,
-        model_version: transition.model_version,
+        model_activation: transition.model_activation,
         revision: transition.revision,
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn customer(customer: ScoredCustomer) -> wire::ScoredCustomer {
         scored_time: Some(timestamp(customer.scored_time)),
         revision: customer.revision,
         rules_version: customer.memory.rules_version,
-        model_version: customer.memory.model_version,
+        model_activation: customer.memory.model_activation,
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn run(run: &ScoringRun) -> wire::ScoringRun {
         start_time: Some(timestamp(run.start_time)),
         end_time: run.end_time.map(timestamp),
         rules_version: run.versions.rules,
-        model_version: run.versions.activation,
+        model_activation: run.versions.activation,
         range_count: count(run.range_count),
         done_range_count: count(run.done_range_count),
         customer_count: run.customer_count,

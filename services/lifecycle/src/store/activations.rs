@@ -135,6 +135,7 @@ async fn check_and_activate(
         Err(worse) => return Err(StoreError::rejected(not_better(&worse))),
     };
     let activation = Activation {
+        number: 0,
         forced,
         ..activation.clone()
     };
@@ -233,6 +234,7 @@ async fn list(
     ))
     .await?;
     let activations = rows.into_iter().map(|row| Activation {
+        number: row.activation.unsigned_abs(),
         version: row.version.unsigned_abs(),
         activate_time: row.activate_time.to_jiff(),
         activated_by: row.activated_by,

@@ -66,7 +66,7 @@ pub(super) async fn read(
                 since: row.stage_since.to_jiff(),
                 risks: risks(&row.risk_memory, &row.customer_id)?,
                 rules_version: row.rules_version.unsigned_abs(),
-                model_version: row.model_version.unsigned_abs(),
+                model_activation: row.model_activation.unsigned_abs(),
             };
             Ok((row.customer_id, memory))
         })

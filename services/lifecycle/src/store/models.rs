@@ -198,6 +198,7 @@ async fn save(
     let active = active.map(|active| active.summary);
     if compare(&summary, active.as_ref()).is_ok() {
         let activation = Activation {
+            number: 0,
             version: summary.version,
             activate_time: model.fit_time,
             activated_by: String::new(),

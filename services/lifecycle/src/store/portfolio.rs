@@ -96,7 +96,7 @@ async fn page(
                 since: row.stage_since.to_jiff(),
                 risks: risks(&row.risk_memory, &row.customer_id)?,
                 rules_version: row.rules_version.unsigned_abs(),
-                model_version: row.model_version.unsigned_abs(),
+                model_activation: row.model_activation.unsigned_abs(),
             },
             customer_id: row.customer_id,
             live: row.live,

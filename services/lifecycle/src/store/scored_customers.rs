@@ -26,7 +26,7 @@ const SCORING_LOCK: i64 = 0x73_7461_6765;
 
 const COPY: &str = "copy scored_customer (customer_id, revision, business_line, stage, stage_rule, \
                     stage_since, risk_memory, live, churn_risk, probability_alive, value_minor, \
-                    value_currency, rules_version, model_version, scored_time, valid_until) \
+                    value_currency, rules_version, model_activation, scored_time, valid_until) \
                     from stdin with (format csv, null '\\N')";
 
 /// What stands for nothing in what is copied.
@@ -108,7 +108,7 @@ struct Row<'a> {
     value_minor: Nullable<i64>,
     value_currency: Nullable<&'a str>,
     rules_version: i64,
-    model_version: i64,
+    model_activation: i64,
     scored_time: Timestamp,
     valid_until: Timestamp,
 }
@@ -159,7 +159,7 @@ fn row(customer: &ScoredCustomer) -> Result<Row<'_>, StoreError> {
         value_minor: Nullable(value.map(|value| value.minor)),
         value_currency: Nullable(value.map(|value| value.currency.code())),
         rules_version: bigint(memory.rules_version),
-        model_version: bigint(memory.model_version),
+        model_activation: bigint(memory.model_activation),
         scored_time: customer.scored_time,
         valid_until: customer.valid_until,
     })

@@ -233,7 +233,7 @@ async fn read_run(
         end_time: row.end_time.map(jiff_sqlx::Timestamp::to_jiff),
         versions: VersionsInUse {
             rules: row.rules_version.unsigned_abs(),
-            activation: row.model_version.unsigned_abs(),
+            activation: row.model_activation.unsigned_abs(),
         },
         range_count: row.range_count.unsigned_abs(),
         done_range_count: row.done_range_count.unsigned_abs(),
@@ -358,7 +358,7 @@ async fn score_customers(
                 since: since.to_jiff(),
                 risks: risks(&text, &row.customer_id)?,
                 rules_version: row.rules_version.unwrap_or(0).unsigned_abs(),
-                model_version: row.model_version.unwrap_or(0).unsigned_abs(),
+                model_activation: row.model_activation.unwrap_or(0).unsigned_abs(),
             }),
             _ => None,
         };
@@ -368,7 +368,7 @@ async fn score_customers(
         });
         let knows_the_same = memory.as_ref().is_some_and(|memory| {
             memory.rules_version == work.versions.rules
-                && memory.model_version == work.versions.activation
+                && memory.model_activation == work.versions.activation
         });
         if is_valid && knows_the_same && row.scored_revision == Some(row.revision) {
             continue;

@@ -71,7 +71,7 @@ async fn page(
             churn_risk: row.churn_risk,
             probability_alive: row.probability_alive,
             rules_version: row.rules_version.unsigned_abs(),
-            model_version: row.model_version.unsigned_abs(),
+            model_activation: row.model_activation.unsigned_abs(),
             revision: row.revision.unsigned_abs(),
             time: row.transition_time.to_jiff(),
         });
@@ -118,7 +118,7 @@ pub(super) async fn record(
         &share(|transition| transition.churn_risk) as _,
         &share(|transition| transition.probability_alive) as _,
         &number(|transition| transition.rules_version),
-        &number(|transition| transition.model_version),
+        &number(|transition| transition.model_activation),
         &number(|transition| transition.revision)
     )
     .execute(&mut *transaction)

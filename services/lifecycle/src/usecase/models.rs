@@ -114,6 +114,7 @@ impl UseCases {
             encoded,
         });
         let activation = Activation {
+            number: 0,
             version: wanted.version,
             activate_time: self.now(),
             activated_by: wanted.activated_by,

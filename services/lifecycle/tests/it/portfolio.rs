@@ -64,7 +64,7 @@ async fn wait_for_run(world: &World, rules: u64, model: u64) -> wire::ScoringRun
             let run = answer.map(|answer| answer.into_inner().run.unwrap());
             if let Ok(run) = run
                 && run.end_time.is_some()
-                && (run.rules_version, run.model_version) == (rules, model)
+                && (run.rules_version, run.model_activation) == (rules, model)
             {
                 return run;
             }
@@ -127,7 +127,7 @@ fn as_row(status: &wire::CustomerStatus, row: &wire::ScoredCustomer) -> wire::Sc
         scored_time: status.as_of_time,
         revision: status.revision,
         rules_version: status.rules_version,
-        model_version: status.model_version,
+        model_activation: row.model_activation,
     }
 }
 

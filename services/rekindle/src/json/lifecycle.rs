@@ -160,6 +160,7 @@ fn group(group: &pb::ModelGroup) -> Value {
 
 fn activation(activation: &pb::ModelActivation) -> Value {
     json!({
+        "number": activation.number,
         "version": activation.version,
         "activate_time": time(activation.activate_time.as_ref()),
         "activated_by": activation.activated_by,

@@ -47,7 +47,7 @@ pub fn scoring_run(run: &pb::ScoringRun) -> Value {
         "start_time": time(run.start_time.as_ref()),
         "end_time": time(run.end_time.as_ref()),
         "rules_version": run.rules_version,
-        "model_version": run.model_version,
+        "model_activation": run.model_activation,
         "range_count": run.range_count,
         "done_range_count": run.done_range_count,
         "customer_count": run.customer_count,
@@ -73,6 +73,6 @@ pub fn scored_customer(customer: &pb::ScoredCustomer) -> Value {
         "scored_time": time(customer.scored_time.as_ref()),
         "revision": customer.revision,
         "rules_version": customer.rules_version,
-        "model_version": customer.model_version,
+        "model_activation": customer.model_activation,
     })
 }

@@ -237,6 +237,9 @@ pub struct ModelActivation {
     /// Why it was forced.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
+    /// The number among all activations: what transitions and scored customers name.
+    #[prost(uint64, tag = "6")]
+    pub number: u64,
 }
 /// FitModelRequest is the request of FitModel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1570,9 +1573,10 @@ pub struct StageTransition {
     /// The version of the rules.
     #[prost(uint64, tag = "8")]
     pub rules_version: u64,
-    /// The version of the model; zero while there was none.
+    /// The latest activation of a model by then, which tells the versions that were in use; zero while
+    /// there was none.
     #[prost(uint64, tag = "9")]
-    pub model_version: u64,
+    pub model_activation: u64,
     /// The revision of the facts.
     #[prost(uint64, tag = "10")]
     pub revision: u64,
@@ -1617,9 +1621,10 @@ pub struct ScoredCustomer {
     /// The version of the rules.
     #[prost(uint64, tag = "12")]
     pub rules_version: u64,
-    /// The version of the model; zero while there was none.
+    /// The latest activation of a model by then, which tells the versions that were in use; zero while
+    /// there was none.
     #[prost(uint64, tag = "13")]
-    pub model_version: u64,
+    pub model_activation: u64,
 }
 /// StageTotal adds up the customers of one business line in one stage.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1685,9 +1690,9 @@ pub struct ScoringRun {
     /// The version of the rules in use when it began.
     #[prost(uint64, tag = "4")]
     pub rules_version: u64,
-    /// The version of the model in use when it began; zero while there was none.
+    /// The latest activation of a model when it began; zero while there was none.
     #[prost(uint64, tag = "5")]
-    pub model_version: u64,
+    pub model_activation: u64,
     /// How many ranges of customers it consists of.
     #[prost(uint32, tag = "6")]
     pub range_count: u32,

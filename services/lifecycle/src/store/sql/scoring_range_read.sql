@@ -1,7 +1,7 @@
 select snapshot.customer_id, snapshot.revision, snapshot.format, snapshot.facts,
        scored.stage as "stage?", scored.stage_since as "stage_since?",
        scored.risk_memory as "risk_memory?", scored.rules_version as "rules_version?",
-       scored.model_version as "model_version?", scored.scored_time as "scored_time?",
+       scored.model_activation as "model_activation?", scored.scored_time as "scored_time?",
        scored.valid_until as "valid_until?", scored.revision as "scored_revision?"
 from customer_facts as snapshot
 left join scored_customer as scored

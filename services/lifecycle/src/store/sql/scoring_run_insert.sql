@@ -1,4 +1,4 @@
-insert into scoring_run (number, start_time, rules_version, model_version, customer_count)
+insert into scoring_run (number, start_time, rules_version, model_activation, customer_count)
 select coalesce(max(number), 0) + 1, $1, $2, $3, (select count(*) from customer_facts)
 from scoring_run
 on conflict do nothing

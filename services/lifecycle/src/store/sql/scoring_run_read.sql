@@ -1,4 +1,4 @@
-select run.number, run.start_time, run.end_time, run.rules_version, run.model_version,
+select run.number, run.start_time, run.end_time, run.rules_version, run.model_activation,
        run.customer_count,
        count(range.number) as "range_count!",
        count(range.done_time) as "done_range_count!",

@@ -1,3 +1,3 @@
-select customer_id, stage, stage_since, risk_memory, rules_version, model_version
+select customer_id, stage, stage_since, risk_memory, rules_version, model_activation
 from scored_customer
 where customer_id = any($1)
