@@ -199,8 +199,12 @@ def main():
     profiles, lifecycle, offers = map(Service, ("profiles", "lifecycle", "offers"))
     publish(offers)
     import_customers(profiles)
-    fit = list(lifecycle.call("ModelService", "FitModel", kind="MODEL_KIND_LIFE_TABLE"))
-    assert fit[-1].model.version >= 1, fit
+    fit = list(
+        lifecycle.call(
+            "ModelService", "FitModel", kind="MODEL_KIND_LIFE_TABLE", activate_if_better=True
+        )
+    )
+    assert fit[-1].model.active, fit
     title = play(offers)
     refuse(offers)
     print(f"a Python client played one call: offered, accepted, left ({title})")
