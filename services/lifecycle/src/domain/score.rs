@@ -1,6 +1,5 @@
 //! Scores of one subscription, from the models in use. Where nothing was fitted there is no score,
-//! and a reason; never a constant. How each is reckoned: [`score_contract`](super::score_contract) and
-//! [`score_buyer`](super::score_buyer).
+//! and a reason; never a constant. How each is reckoned: `score_contract` and `score_buyer`.
 //!
 //! An end that was asked for does not enter: it is a fact and gives the stage, while scores say what
 //! is usual for others of the same tenure. It is what a save is worth.

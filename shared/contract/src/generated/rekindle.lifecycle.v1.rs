@@ -250,7 +250,8 @@ pub struct FitModelRequest {
     /// The family, for a purchase model only; MBG/NBD when left out.
     #[prost(enumeration = "PurchaseFamily", tag = "2")]
     pub family: i32,
-    /// Put it in use right away, unless the one in use evaluates better.
+    /// Put it in use right away, unless the one in use evaluates better. Otherwise it waits as a
+    /// candidate for ActivateModel.
     #[prost(bool, tag = "3")]
     pub activate_if_better: bool,
     /// The caller's id of the request; the same id and request bring the same version again.
