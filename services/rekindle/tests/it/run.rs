@@ -145,11 +145,10 @@ impl Waiting {
     }
 }
 
-/// Whether a process exists.
+/// Whether a process runs. One that is over and that nobody has asked after yet does not.
 pub(crate) fn is_alive(id: &str) -> bool {
-    let status = Command::new("sh")
-        .args(["-c", "kill -0 \"$1\" 2>&-", "sh", id])
-        .status();
+    let script = "kill -0 \"$1\" 2>&- && ! grep -q '^State:.Z' \"/proc/$1/status\" 2>&-";
+    let status = Command::new("sh").args(["-c", script, "sh", id]).status();
     status.unwrap().success()
 }
 
