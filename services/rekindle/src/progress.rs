@@ -12,6 +12,9 @@ use crate::output::Output;
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(3);
 
+/// Work that is told as a share counts in these.
+const PARTS: u64 = 1_000;
+
 /// How far one piece of work is.
 #[derive(Debug)]
 pub struct Progress {
@@ -46,6 +49,23 @@ impl Progress {
             total,
             shape,
         }
+    }
+
+    /// Begins a piece of work that tells which share of it is done.
+    pub fn begin_share(output: Output, label: impl Into<String>) -> Self {
+        Self::begin(output, label, PARTS)
+    }
+
+    /// Says which share is done, 0 to 1, and what else is worth knowing.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a thousand parts, clamped to none and all of them"
+    )]
+    pub fn reached_share(&mut self, share: f64, note: impl Display) {
+        let all = PARTS as f64;
+        self.reached((share * all).clamp(0.0, all) as u64, note);
     }
 
     /// Says how many units are done, and what else is worth knowing.

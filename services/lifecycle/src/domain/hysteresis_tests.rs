@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::subject::subject;
 
 const DAY: i64 = 86_400;
 /// 2026-06-01T00:00:00Z.
@@ -62,23 +63,6 @@ fn where_nobody_leaves_nobody_is_at_risk() {
         exit: 0.0,
     };
     assert_eq!(remember_risk(0.0, nothing, None, day(0)), None);
-}
-
-fn subject() -> Subject {
-    Subject {
-        standing: Standing::Live,
-        start_time: None,
-        end_time: None,
-        tenure_days: 400,
-        leaving: None,
-        silence_days: None,
-        back_days: None,
-        disagreement: None,
-        risk: None,
-        failing_payments: None,
-        used: true,
-        growth: None,
-    }
 }
 
 const VERSIONS: Versions = Versions {

@@ -150,6 +150,21 @@ pub struct GroupReport {
     pub pooled_because: Option<String>,
 }
 
+impl GroupReport {
+    /// A group that is told by everybody together.
+    pub(super) fn pooled(group: &str, why: &str) -> Self {
+        Self {
+            group: group.to_owned(),
+            family: "",
+            sample_size: 0,
+            parameters: Vec::new(),
+            figures: Vec::new(),
+            search: None,
+            pooled_because: Some(why.to_owned()),
+        }
+    }
+}
+
 /// How well a model does on what it was not fitted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {

@@ -67,15 +67,8 @@ impl PropensitySet {
     pub(super) fn reports(&self) -> Vec<GroupReport> {
         let lines = self.lines.iter();
         let everybody = self.everybody.iter().map(|group| group.report("all"));
-        let pooled = self.pooled.iter().map(|(name, why)| GroupReport {
-            group: name.clone(),
-            family: "",
-            sample_size: 0,
-            parameters: Vec::new(),
-            figures: Vec::new(),
-            search: None,
-            pooled_because: Some(why.clone()),
-        });
+        let pooled = self.pooled.iter();
+        let pooled = pooled.map(|(name, why)| GroupReport::pooled(name, why));
         lines
             .map(|(name, group)| group.report(name))
             .chain(everybody)

@@ -161,15 +161,8 @@ impl RetentionSet {
             let curve = self.curves.get(&name)?;
             Some(curve.report(name, table))
         });
-        let pooled = self.pooled.iter().map(|(name, why)| GroupReport {
-            group: name.clone(),
-            family: "",
-            sample_size: 0,
-            parameters: Vec::new(),
-            figures: Vec::new(),
-            search: None,
-            pooled_because: Some(why.clone()),
-        });
+        let pooled = self.pooled.iter();
+        let pooled = pooled.map(|(name, why)| GroupReport::pooled(name, why));
         told.chain(pooled).collect()
     }
 

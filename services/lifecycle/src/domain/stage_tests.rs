@@ -2,24 +2,7 @@
 
 use super::*;
 use crate::domain::hysteresis::{RiskThresholds, remember_risk};
-use crate::domain::subject::RiskView;
-
-fn subject() -> Subject {
-    Subject {
-        standing: Standing::Live,
-        start_time: None,
-        end_time: None,
-        tenure_days: 400,
-        leaving: None,
-        silence_days: None,
-        back_days: None,
-        disagreement: None,
-        risk: None,
-        failing_payments: None,
-        used: true,
-        growth: None,
-    }
-}
+use crate::domain::subject::{RiskView, subject};
 
 fn finding(rule: &'static str) -> Finding {
     Finding::new(rule, Evidence::count("fact", 1, 1))

@@ -321,3 +321,22 @@ fn span(
         .filter(move |subject| subject.standing == standing)
         .filter_map(time)
 }
+
+/// Somebody of whom no rule says anything but that they are there.
+#[cfg(test)]
+pub(super) fn subject() -> Subject {
+    Subject {
+        standing: Standing::Live,
+        start_time: None,
+        end_time: None,
+        tenure_days: 400,
+        leaving: None,
+        silence_days: None,
+        back_days: None,
+        disagreement: None,
+        risk: None,
+        failing_payments: None,
+        used: true,
+        growth: None,
+    }
+}

@@ -102,14 +102,7 @@ impl RequestSaveOffer {
         let Ok(new) = self.decide(command, gathered, DeskHistory::default(), session_id) else {
             return Ok(None);
         };
-        let recorded = self
-            .store
-            .record_decision(&new, History::Supposed, deadline)
-            .await?;
-        Ok(recorded.then_some(Answer {
-            record: new.record,
-            replayed: false,
-        }))
+        self.record(new, History::Supposed, deadline).await
     }
 
     async fn first_step(
@@ -124,17 +117,24 @@ impl RequestSaveOffer {
         }
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
         let new = self.decide(&command, &gathered, history, session_id)?;
-        if self
-            .store
-            .record_decision(&new, History::Read, deadline)
-            .await?
-        {
-            return Ok(Answer {
-                record: new.record,
-                replayed: false,
-            });
+        match self.record(new, History::Read, deadline).await? {
+            Some(answer) => Ok(answer),
+            None => self.read_first_answer(&command, session_id, deadline).await,
         }
-        self.read_first_answer(&command, session_id, deadline).await
+    }
+
+    /// Records the decision of a first step; `None` when it does not stand.
+    async fn record(
+        &self,
+        new: NewDecision,
+        history: History,
+        deadline: Deadline,
+    ) -> Result<Option<Answer>, Refusal> {
+        let recorded = self.store.record_decision(&new, history, deadline).await?;
+        Ok(recorded.then_some(Answer {
+            record: new.record,
+            replayed: false,
+        }))
     }
 
     async fn later_step(

@@ -25,8 +25,6 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::{self, Paper};
 
-/// The bar counts in thousandths.
-const BAR_LENGTH: u64 = 1_000;
 /// So many customers say which inputs matter.
 const MOST_EXPLAINED: usize = 500;
 
@@ -122,10 +120,10 @@ impl Evaluate {
         let frame = table.inputs(&self.target)?;
         let folds = self.dealt_or_given(&table, &outcome)?;
         let options = self.options();
-        let progress = Mutex::new(Progress::begin(output, "evaluate", BAR_LENGTH));
+        let progress = Mutex::new(Progress::begin_share(output, "evaluate"));
         let say = |share: f64| {
             if let Ok(mut progress) = progress.lock() {
-                progress.reached(thousandths(share), "");
+                progress.reached_share(share, "");
             }
             ControlFlow::Continue(())
         };
@@ -227,13 +225,4 @@ fn mean_contributions(
     }
     means.sort_by(|one, other| other.log_odds.total_cmp(&one.log_odds));
     means
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 0..=1,000 before"
-)]
-fn thousandths(share: f64) -> u64 {
-    (share * 1_000.0).clamp(0.0, 1_000.0) as u64
 }

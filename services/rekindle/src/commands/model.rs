@@ -20,9 +20,6 @@ use crate::vocabulary;
 
 const FIT: &str = "rekindle.lifecycle.v1.ModelService/FitModel";
 
-/// Progress comes as a share; the bar counts in thousandths.
-const BAR_LENGTH: u64 = 1_000;
-
 /// Fit the models on the customers that are there, list them, or judge them on a file.
 #[derive(Debug, Args)]
 pub struct Model {
@@ -145,7 +142,7 @@ async fn fit(
     request: FitModelRequest,
     output: Output,
 ) -> Result<FittedModel, Failure> {
-    let mut progress = Progress::begin(output, "model", BAR_LENGTH);
+    let mut progress = Progress::begin_share(output, "model");
     let mut models = services.models();
     let mut steps = services
         .call(FIT, STREAMING, request, |request| async move {
@@ -154,7 +151,7 @@ async fn fit(
         .await?;
     let mut fitted = None;
     while let Some(step) = next_step(services, &mut steps).await? {
-        progress.reached(thousandths(step.progress), said(&step));
+        progress.reached_share(step.progress, said(&step));
         fitted = step.model.or(fitted);
     }
     let model = fitted.ok_or_else(|| {
@@ -188,15 +185,6 @@ async fn next_step(
             )))
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 0..=1,000 before"
-)]
-fn thousandths(share: f64) -> u64 {
-    (share * 1_000.0).clamp(0.0, 1_000.0) as u64
 }
 
 async fn list(services: &Services, output: Output) -> Result<(), Failure> {
