@@ -64,7 +64,7 @@ impl Program for Offers {
         context.tracker.spawn(forget);
         let store = Store::start(postgres, &settings.reads, &settings.writes);
         let active = Active::load(store.clone()).await?;
-        let cached = CachedCustomers::new(Cache::connect_lazy(&settings.redis)?);
+        let cached = CachedCustomers::new(Cache::connect_lazy(&settings.redis, &context.tracker)?);
         let trust = FeedTrust::default();
         let parts = Parts {
             gather: Gather::new(

@@ -1,5 +1,7 @@
 //! Redis for tests: a prefix in the shared one, or a whole one to break.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -44,7 +46,7 @@ impl Private {
 
     fn wait(&self) {
         let limit = Instant::now() + Duration::from_secs(10);
-        while std::os::unix::net::UnixStream::connect(self.socket()).is_err() {
+        while UnixStream::connect(self.socket()).is_err() {
             assert!(Instant::now() < limit, "the private Redis did not start");
             std::thread::yield_now();
         }
@@ -74,6 +76,27 @@ impl Private {
     /// Lets it go on.
     pub fn thaw(&self) {
         self.signal("CONT");
+    }
+
+    /// How often it has carried out a command, such as `mget`, since it started.
+    pub fn commands(&self, name: &str) -> u64 {
+        let stream = UnixStream::connect(self.socket()).expect("the private Redis is there");
+        (&stream)
+            .write_all(b"INFO commandstats\r\nQUIT\r\n")
+            .expect("the private Redis listens");
+        let mut said = String::new();
+        (&stream)
+            .read_to_string(&mut said)
+            .expect("the private Redis answers");
+        let calls = said
+            .lines()
+            .find_map(|line| {
+                line.strip_prefix("cmdstat_")?
+                    .strip_prefix(name)?
+                    .strip_prefix(":calls=")
+            })
+            .and_then(|rest| rest.split(',').next()?.parse().ok());
+        calls.unwrap_or(0)
     }
 
     fn signal(&self, signal: &str) {

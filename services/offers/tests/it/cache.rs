@@ -95,7 +95,9 @@ async fn a_thousand_misses_at_once_ask_once() {
     });
     let context = Context::default();
     let gather = Gather::new(
-        CachedCustomers::new(Cache::connect_lazy(&RedisSettings::default()).unwrap()),
+        CachedCustomers::new(
+            Cache::connect_lazy(&RedisSettings::default(), &context.tracker).unwrap(),
+        ),
         lifecycle.clone(),
         context.clock,
         FeedTrust::default(),

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::OwnedSemaphorePermit;
@@ -13,8 +14,14 @@ use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 
+/// Beyond this the connection waits until some of it is sent.
+const MOST_OUTGOING: usize = 64 * 1024;
+
 pub(crate) struct Socket {
     inner: Either<TcpStream, UnixStream>,
+    /// What was written and not yet sent: the answers of calls that are done at about the same time
+    /// leave together.
+    outgoing: BytesMut,
     /// Runs until the first byte arrives.
     silence: Option<Pin<Box<Sleep>>>,
     /// Becomes ready when all connections must end.
@@ -34,10 +41,24 @@ impl Socket {
         let silence = Some(Box::pin(sleep(longest_silence)));
         Self {
             inner,
+            outgoing: BytesMut::new(),
             silence,
             cut: Box::pin(cut.cancelled_owned()),
             _place: place,
         }
+    }
+
+    /// Sends what was written.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.outgoing.is_empty() {
+            let inner = Pin::new(&mut self.inner);
+            let sent = ready!(inner.poll_write(context, &self.outgoing))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.outgoing.advance(sent);
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_cut(&mut self, context: &mut Context<'_>) -> Option<io::Error> {
@@ -66,6 +87,10 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        // Each turn of the connection reads first: what the last one wrote leaves now.
+        if let Poll::Ready(Err(error)) = this.poll_send(context) {
+            return Poll::Ready(Err(error));
+        }
         match Pin::new(&mut this.inner).poll_read(context, buffer) {
             Poll::Ready(read) => {
                 this.silence = None;
@@ -86,15 +111,26 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write(context, bytes)
+        let this = self.get_mut();
+        if this.outgoing.len() >= MOST_OUTGOING {
+            ready!(this.poll_send(context))?;
+        }
+        this.outgoing.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
 
+    /// Sends in the connection's next turn, after the calls that are about to answer.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(context)
+        if !self.outgoing.is_empty() {
+            context.waker().wake_by_ref();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_shutdown(context)
+        let this = self.get_mut();
+        ready!(this.poll_send(context))?;
+        Pin::new(&mut this.inner).poll_shutdown(context)
     }
 
     fn poll_write_vectored(
@@ -102,10 +138,76 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write_vectored(context, slices)
+        let this = self.get_mut();
+        if this.outgoing.len() >= MOST_OUTGOING {
+            ready!(this.poll_send(context))?;
+        }
+        let before = this.outgoing.len();
+        for slice in slices {
+            this.outgoing.extend_from_slice(slice);
+        }
+        Poll::Ready(Ok(this.outgoing.len() - before))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::poll;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    fn socket() -> (Socket, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let cut = CancellationToken::new();
+        (
+            Socket::new(Either::Right(ours), PATIENCE, cut, place),
+            theirs,
+        )
+    }
+
+    #[tokio::test]
+    async fn what_is_written_in_one_turn_leaves_together_in_the_next() {
+        let (mut socket, theirs) = socket();
+        for answer in [b"one", b"two"] {
+            socket.write_all(answer).await.unwrap();
+            socket.flush().await.unwrap();
+        }
+        let mut seen = [0; 16];
+        let early = theirs.try_read(&mut seen).unwrap_err();
+        assert_eq!(early.kind(), io::ErrorKind::WouldBlock);
+        let mut unread = [0; 1];
+        assert!(poll!(Box::pin(socket.read(&mut unread))).is_pending());
+        theirs.readable().await.unwrap();
+        assert_eq!(theirs.try_read(&mut seen).unwrap(), 6);
+        assert_eq!(&seen[..6], b"onetwo");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_takes_is_not_written_without_end() {
+        let (mut socket, mut theirs) = socket();
+        let piece = vec![7; MOST_OUTGOING];
+        let mut written = 0;
+        while poll!(Box::pin(socket.write_all(&piece))).is_ready() {
+            written += piece.len();
+            assert!(written < 64 * MOST_OUTGOING, "nothing holds it back");
+        }
+        assert!(socket.outgoing.len() <= 2 * MOST_OUTGOING);
+        let taking = async {
+            let mut taken = vec![0; written];
+            theirs.read_exact(&mut taken).await.map(drop)
+        };
+        let (sent, taken) = futures::join!(socket.shutdown(), taking);
+        assert!(sent.is_ok() && taken.is_ok());
     }
 }

@@ -136,7 +136,11 @@ impl<H: BatchHandler> Lane<H> {
 ///
 /// Callers that are about to ask go along: while more keep coming, their tasks run first. Whoever
 /// is alone loses no time, and at full load batches are several times as large.
-async fn gather<T>(queue: &mut mpsc::Receiver<T>, waiting: &mut Vec<T>, max_batch: usize) -> bool {
+pub(crate) async fn gather<T>(
+    queue: &mut mpsc::Receiver<T>,
+    waiting: &mut Vec<T>,
+    max_batch: usize,
+) -> bool {
     if queue.recv_many(waiting, max_batch).await == 0 {
         return false;
     }

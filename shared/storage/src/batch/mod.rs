@@ -21,6 +21,8 @@ use tokio::time::timeout_at;
 use crate::error::StoreError;
 use crate::postgres::Postgres;
 
+pub(crate) use lane::gather;
+
 /// The answers of a batch, one per item and in their order.
 pub type Answers<O> = Vec<Result<O, StoreError>>;
 

@@ -1,5 +1,6 @@
 //! Redis as a cache that may vanish at any time: every failure is a miss, and a quick one.
 
+mod reader;
 mod settings;
 mod stored;
 
@@ -12,8 +13,10 @@ use opentelemetry::metrics::Counter;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError, Script};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use reader::Reader;
 pub use settings::RedisSettings;
 
 use crate::error::StoreError;
@@ -26,7 +29,7 @@ pub struct Cache {
 
 struct Shared {
     /// None when no Redis is configured: everything misses.
-    connection: Option<ConnectionManager>,
+    redis: Option<Redis>,
     key_prefix: String,
     operation_timeout: Duration,
     breaker: Breaker,
@@ -34,18 +37,38 @@ struct Shared {
     operations: Counter<u64>,
 }
 
+/// One connection: entries are read through the reader, all else is asked for directly.
+struct Redis {
+    connection: ConnectionManager,
+    reader: Reader,
+}
+
+impl Redis {
+    fn at(url: &str, tracker: &TaskTracker) -> Result<Self, StoreError> {
+        let connection = manager(url).map_err(StoreError::internal)?;
+        Ok(Self {
+            reader: Reader::start(connection.clone(), tracker),
+            connection,
+        })
+    }
+}
+
 impl Cache {
-    /// Prepares the connection without making it; Redis need not be there. Needs a runtime.
-    pub fn connect_lazy(settings: &RedisSettings) -> Result<Self, StoreError> {
+    /// Prepares the connection without making it; Redis need not be there. Needs a runtime: what
+    /// reads entries runs on `tracker`, until the last clone of this is dropped.
+    pub fn connect_lazy(
+        settings: &RedisSettings,
+        tracker: &TaskTracker,
+    ) -> Result<Self, StoreError> {
         let url = settings.url.expose();
-        let connection = if url.is_empty() {
+        let redis = if url.is_empty() {
             None
         } else {
-            Some(manager(url).map_err(StoreError::internal)?)
+            Some(Redis::at(url, tracker)?)
         };
         let open_for = Duration::from_millis(settings.breaker_open_ms);
         let shared = Shared {
-            connection,
+            redis,
             key_prefix: settings.key_prefix.clone(),
             operation_timeout: Duration::from_millis(settings.operation_timeout_ms),
             breaker: Breaker::new(settings.breaker_failures, open_for, Instant::now()),
@@ -72,43 +95,14 @@ impl Cache {
         self.shared.operations.add(1, &labels);
     }
 
-    /// Reads an entry; `None` when there is none, or Redis is late, down or talks nonsense.
+    /// Reads an entry, together with others that are asked for at the same time; `None` when there
+    /// is none, or Redis is late, down or talks nonsense.
     pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let mut connection = self.shared.connection.clone()?;
-        let mut command = redis::cmd("GET");
-        command.arg(self.key(key));
-        let answer: Option<Vec<u8>> = self
-            .attempt("get", command.query_async(&mut connection))
-            .await?;
+        let reader = &self.shared.redis.as_ref()?.reader;
+        let answer = self.attempt("get", reader.read(self.key(key))).await?;
         let value = answer.and_then(stored::value);
         self.count("get", if value.is_some() { "hit" } else { "miss" });
         value
-    }
-
-    /// Reads many entries in one round trip, in the order of the keys; all `None` on failure.
-    pub async fn get_many(&self, keys: &[String]) -> Vec<Option<Vec<u8>>> {
-        let none = vec![None; keys.len()];
-        let (Some(mut connection), false) = (self.shared.connection.clone(), keys.is_empty())
-        else {
-            return none;
-        };
-        let mut command = redis::cmd("MGET");
-        for key in keys {
-            command.arg(self.key(key));
-        }
-        let answer: Option<Vec<Option<Vec<u8>>>> = self
-            .attempt("get_many", command.query_async(&mut connection))
-            .await;
-        match answer {
-            Some(found) if found.len() == keys.len() => {
-                self.count("get_many", "done");
-                found
-                    .into_iter()
-                    .map(|entry| entry.and_then(stored::value))
-                    .collect()
-            }
-            _ => none,
-        }
     }
 
     /// Keeps a value computed at `revision`, unless a newer value or tombstone is there.
@@ -148,7 +142,7 @@ impl Cache {
         value: &[u8],
         ttl: Duration,
     ) -> Option<bool> {
-        let mut connection = self.shared.connection.clone()?;
+        let mut connection = self.shared.redis.as_ref()?.connection.clone();
         let millis = u64::try_from(ttl.as_millis())
             .unwrap_or(u64::MAX)
             .clamp(1, 1 << 50);
@@ -164,10 +158,10 @@ impl Cache {
     }
 
     /// Makes one bounded attempt; `None` when Redis is skipped, late or fails.
-    async fn attempt<T>(
+    async fn attempt<T, E>(
         &self,
         operation: &'static str,
-        command: impl Future<Output = Result<T, RedisError>>,
+        command: impl Future<Output = Result<T, E>>,
     ) -> Option<T> {
         let shared = &self.shared;
         let Some(attempt) = shared.breaker.attempt(Instant::now()) else {

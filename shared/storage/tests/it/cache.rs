@@ -2,14 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use storage::StoreError;
 use storage::redis::{Cache, RedisSettings};
 use testkit::redis::Private;
+use tokio_util::task::TaskTracker;
 
 const TTL: Duration = Duration::from_mins(1);
 
+fn connect(settings: &RedisSettings) -> Result<Cache, StoreError> {
+    Cache::connect_lazy(settings, &TaskTracker::new())
+}
+
 fn cache() -> Cache {
     let settings = RedisSettings::at(testkit::redis::url(), testkit::redis::prefix());
-    Cache::connect_lazy(&settings).unwrap()
+    connect(&settings).unwrap()
 }
 
 #[tokio::test]
@@ -19,12 +25,23 @@ async fn what_was_set_is_read_alone_and_among_others() {
     assert!(cache.set_if_newer("a", 1, b"one", TTL).await);
     assert!(cache.set_if_newer("b", 1, b"", TTL).await);
     assert_eq!(cache.get("a").await.as_deref(), Some(&b"one"[..]));
-    let keys = ["b", "missing", "a"].map(str::to_owned);
-    assert_eq!(
-        cache.get_many(&keys).await,
-        [Some(vec![]), None, Some(b"one".to_vec())]
+    let together = futures::join!(cache.get("b"), cache.get("missing"), cache.get("a"));
+    assert_eq!(together, (Some(vec![]), None, Some(b"one".to_vec())));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_at_the_same_time_is_one_command() {
+    let redis = Private::start();
+    let cache = connect(&RedisSettings::at(redis.url(), "")).unwrap();
+    assert!(cache.set_if_newer("a", 1, b"one", TTL).await);
+    assert_eq!(cache.get("a").await.as_deref(), Some(&b"one"[..]));
+    let before = redis.commands("mget");
+    let all = futures::future::join_all((0..100).map(|_| cache.get("a"))).await;
+    assert!(
+        all.iter()
+            .all(|value| value.as_deref() == Some(&b"one"[..]))
     );
-    assert!(cache.get_many(&[]).await.is_empty());
+    assert_eq!(redis.commands("mget") - before, 1);
 }
 
 #[tokio::test]
@@ -80,7 +97,7 @@ async fn entries_end_with_their_time() {
 #[tokio::test]
 async fn poisoned_entries_are_misses_and_are_replaced() {
     let redis = Private::start();
-    let cache = Cache::connect_lazy(&RedisSettings::at(redis.url(), "p:")).unwrap();
+    let cache = connect(&RedisSettings::at(redis.url(), "p:")).unwrap();
     let client = redis::Client::open(redis.url()).unwrap();
     let mut raw = client.get_multiplexed_async_connection().await.unwrap();
     let write = redis::cmd("SET")
@@ -120,7 +137,7 @@ async fn a_frozen_redis_costs_little_and_soon_nothing() {
         breaker_open_ms: 300,
         ..RedisSettings::at(redis.url(), "")
     };
-    let cache = Cache::connect_lazy(&settings).unwrap();
+    let cache = connect(&settings).unwrap();
     assert!(cache.set_if_newer("b", 1, b"before", TTL).await);
     redis.freeze();
     assert!(slowest(&cache, 5).await < Duration::from_millis(100));
@@ -144,7 +161,7 @@ async fn a_dead_redis_costs_little_and_comes_back_by_itself() {
         breaker_open_ms: 300,
         ..RedisSettings::at(redis.url(), "")
     };
-    let cache = Cache::connect_lazy(&settings).unwrap();
+    let cache = connect(&settings).unwrap();
     assert!(cache.set_if_newer("b", 1, b"before", TTL).await);
     redis.kill();
     assert!(slowest(&cache, 5).await < Duration::from_millis(100));
@@ -165,10 +182,10 @@ async fn a_dead_redis_costs_little_and_comes_back_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_starts_without_redis_and_without_an_address() {
     let absent = RedisSettings::at("redis+unix:///nonexistent/redis.sock", "");
-    let cache = Cache::connect_lazy(&absent).unwrap();
+    let cache = connect(&absent).unwrap();
     assert!(slowest(&cache, 20).await < Duration::from_millis(100));
-    let none = Cache::connect_lazy(&RedisSettings::default()).unwrap();
+    let none = connect(&RedisSettings::default()).unwrap();
     assert_eq!(none.get("a").await, None);
     assert!(!none.set_if_newer("a", 1, b"one", TTL).await);
-    assert!(Cache::connect_lazy(&RedisSettings::at("nonsense", "")).is_err());
+    assert!(connect(&RedisSettings::at("nonsense", "")).is_err());
 }
