@@ -17,6 +17,7 @@ use super::propensity_sample::{PropensitySample, Watch};
 use super::purchase_fit::{LineSpan, PurchaseSample};
 use super::purchase_model::PurchaseFamily;
 use super::retention::RetentionSet;
+use super::ticket::Ticket;
 
 /// The day at whose beginning the observation ends.
 const LAST_DAY: i32 = 20_600;
@@ -67,6 +68,7 @@ fn purchases() -> Artifact {
         let each = 1_000 + 50 * i64::from(number % 13);
         let total = Money::new(each * i64::from(count), Currency::parse("EUR").unwrap());
         let facts = CustomerFacts {
+            customer_id: format!("c-{number}"),
             purchase_days: days,
             purchase_day_count: count,
             activities: vec![Activity {
@@ -79,7 +81,9 @@ fn purchases() -> Artifact {
             ..CustomerFacts::default()
         };
         let buyer = Buyer::of(&facts).unwrap().unwrap();
-        sample.add("telecom", span, &buyer).unwrap();
+        sample
+            .add(Ticket::of(&facts.customer_id), "telecom", span, &buyer)
+            .unwrap();
     }
     sample
         .fit(PurchaseFamily::MbgNbd, |_, _| {})
@@ -109,6 +113,7 @@ fn propensity() -> Artifact {
             ..Subscription::default()
         };
         let facts = CustomerFacts {
+            customer_id: format!("c-{number}"),
             subscriptions: vec![subscription],
             ..CustomerFacts::default()
         };

@@ -1,5 +1,6 @@
 //! Owns the decisions: stages and their evidence, life tables, models, scores. Pure.
 
+pub mod basis;
 pub mod bins;
 pub mod buyer;
 mod clock_days;
@@ -37,6 +38,7 @@ pub mod stage;
 pub mod status;
 mod subject;
 pub mod tenure_drift;
+pub mod ticket;
 pub mod training;
 pub mod transition;
 mod trend;

@@ -104,6 +104,26 @@ impl Figure {
             standard_error: None,
         }
     }
+
+    /// Says that not everybody was learnt from, where that is so: how many there were, and of how
+    /// many one was drawn.
+    pub(super) fn of_share(seen: u64, one_in: u64) -> Vec<Self> {
+        if one_in <= 1 {
+            return Vec::new();
+        }
+        vec![
+            Self::new("drawn_of", real(seen)),
+            Self::new("drawn_one_in", real(one_in)),
+        ]
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of customers are far below 2^52"
+)]
+pub(super) const fn real(count: u64) -> f64 {
+    count as f64
 }
 
 /// How the search for the parameters ended.

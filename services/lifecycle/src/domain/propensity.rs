@@ -32,8 +32,18 @@ pub struct PropensityGroup {
     pub horizon_days: u32,
     /// The day at whose end customers were looked at, counted from 1970-01-01.
     pub landmark_day: i32,
+    /// How many customers there were; zero where it was not counted.
+    #[serde(default)]
+    pub seen: u64,
+    /// Of how many of these one was learnt from, drawn by a hash of the id.
+    #[serde(default = "everybody")]
+    pub one_in: u64,
     /// How its inputs were spread.
     pub inputs: BTreeMap<String, Bins>,
+}
+
+const fn everybody() -> u64 {
+    1
 }
 
 /// The models of a version.
@@ -90,6 +100,7 @@ impl PropensityGroup {
             real(self.model.schema().inputs().len()),
         ));
         told.push(Figure::new("protected_left_out", real(protected.count())));
+        told.extend(Figure::of_share(self.seen, self.one_in));
         for candidate in &evaluation.candidates {
             let name = format!("{}_log_loss", candidate.family.name());
             told.push(Figure::new(&name, candidate.figures.log_loss));

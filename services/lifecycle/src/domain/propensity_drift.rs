@@ -40,6 +40,7 @@ impl PropensityDrift {
 
     /// Adds the subscriptions of a customer, by the end of each line's observation.
     pub fn add(&mut self, facts: &CustomerFacts, ends: &BTreeMap<String, Timestamp>) {
+        let ticket = super::ticket::Ticket::of(&facts.customer_id);
         for subscription in &facts.subscriptions {
             let line = subscription.business_line.as_str();
             let (Some(group), Some(end)) = (self.set.group(line), ends.get(line)) else {
@@ -49,7 +50,9 @@ impl PropensityDrift {
             // Who is in force now is seen by a watch that lasts no time.
             let now = Watch::before(*end, 0).and_then(|watch| watch.left(subscription));
             if now.is_some() {
-                since.now.add(&features(facts, subscription, *end), false);
+                since
+                    .now
+                    .add(ticket, &features(facts, subscription, *end), false);
             }
             // The fit watched until one horizon after its landmark; what came after that is news.
             let seen = i64::from(group.horizon_days) * 24;

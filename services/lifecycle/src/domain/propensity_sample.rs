@@ -16,6 +16,7 @@ use super::fit_refusal::FitRefusal;
 use super::forecast::real;
 use super::model::{Artifact, Candidate, Evaluation, Figure};
 use super::propensity::{PropensityGroup, PropensitySet, figures_of};
+use super::ticket::Ticket;
 use super::training::Training;
 
 /// The figure that decides between two models.
@@ -70,15 +71,37 @@ impl Watch {
     }
 }
 
+/// The most values of all customers and lines together: some 250 MB. Of more, the line with most is
+/// halved.
+const MOST_CELLS: usize = 8_000_000;
+
 /// The labelled customers of each line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PropensitySample {
     lines: BTreeMap<String, (Watch, Training)>,
+    most_cells: usize,
+    cells: usize,
+}
+
+impl Default for PropensitySample {
+    fn default() -> Self {
+        Self::of_at_most(MOST_CELLS)
+    }
 }
 
 impl PropensitySample {
+    /// Holds so many values of all lines together, and of more a share.
+    pub const fn of_at_most(most_cells: usize) -> Self {
+        Self {
+            lines: BTreeMap::new(),
+            most_cells,
+            cells: 0,
+        }
+    }
+
     /// Adds the subscriptions of a customer, by the watch of each line.
     pub fn add(&mut self, facts: &CustomerFacts, watches: &BTreeMap<String, Watch>) {
+        let ticket = Ticket::of(&facts.customer_id);
         for subscription in &facts.subscriptions {
             let line = subscription.business_line.as_str();
             let Some(watch) = watches.get(line) else {
@@ -93,9 +116,23 @@ impl PropensitySample {
             }
             if let Some((_, training)) = self.lines.get_mut(line) {
                 let known = features(facts, subscription, watch.landmark);
-                training.add(&known, left);
+                let before = training.cells();
+                training.add(ticket, &known, left);
+                self.cells = self.cells + training.cells() - before;
+            }
+            while self.cells > self.most_cells {
+                self.halve_largest();
             }
         }
+    }
+
+    fn halve_largest(&mut self) {
+        let lines = self.lines.values_mut().map(|(_, training)| training);
+        if let Some(largest) = lines.max_by_key(|training| training.cells()) {
+            largest.halve();
+        }
+        let lines = self.lines.values();
+        self.cells = lines.map(|(_, training)| training.cells()).sum();
     }
 
     /// Fits a model to each line that has enough, and one to everybody where a line has not.
@@ -140,7 +177,7 @@ impl PropensitySample {
     fn fit_everybody(&self) -> Option<PropensityGroup> {
         let mut together = Training::default();
         for (_, training) in self.lines.values() {
-            together.append(training);
+            together.append(training.clone());
         }
         let (watch, _) = self.lines.values().next()?;
         fit_group(&together, *watch).ok()
@@ -161,6 +198,8 @@ fn fit_group(training: &Training, watch: Watch) -> Result<PropensityGroup, Prope
     let schema = model.schema().inputs();
     inputs.retain(|name, _| schema.iter().any(|input| input.name == *name));
     Ok(PropensityGroup {
+        seen: training.share().seen,
+        one_in: training.share().one_in(),
         inputs,
         model,
         horizon_days: watch.horizon_days,
@@ -225,3 +264,7 @@ fn refused(refusal: &PropensityRefusal, sample_size: u64, event_count: u64) -> F
         sample: refusal.to_string(),
     }
 }
+
+#[cfg(test)]
+#[path = "propensity_sample_tests.rs"]
+mod tests;

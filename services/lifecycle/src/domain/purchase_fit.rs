@@ -24,7 +24,11 @@ use super::purchase_model::{
     AnyPurchaseModel, EVERYBODY, FalseLost, FittedPurchases, PurchaseFamily, PurchaseGroup,
     PurchaseSet, SpendModel,
 };
+use super::ticket::{Share, Ticket};
 
+/// The most customers of all lines together that are learnt from: some 130 MB. Of more, the line with
+/// most is halved, by tickets.
+const MOST_CUSTOMERS: usize = 1_000_000;
 /// The longest stretch that is rehearsed, in days.
 const LONGEST_STRETCH: i32 = 364;
 
@@ -68,6 +72,7 @@ impl LineSpan {
 /// One customer of a line.
 #[derive(Clone, Copy, Debug)]
 struct Row {
+    ticket: Ticket,
     all: PurchaseSummary,
     /// What was known at the split, and how often they bought since.
     before: Option<(PurchaseSummary, u32)>,
@@ -79,18 +84,45 @@ struct Row {
 struct LineSample {
     span: LineSpan,
     rows: Vec<Row>,
+    share: Share,
+}
+
+impl LineSample {
+    fn halve(&mut self) {
+        self.share.halvings += 1;
+        let halvings = self.share.halvings;
+        self.rows.retain(|row| row.ticket.is_drawn(halvings));
+    }
 }
 
 /// What purchase models are fitted on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PurchaseSample {
     lines: BTreeMap<String, LineSample>,
+    most_customers: usize,
+    customers: usize,
+}
+
+impl Default for PurchaseSample {
+    fn default() -> Self {
+        Self::of_at_most(MOST_CUSTOMERS)
+    }
 }
 
 impl PurchaseSample {
+    /// Holds so many customers of all lines together, and of more a share.
+    pub const fn of_at_most(most_customers: usize) -> Self {
+        Self {
+            lines: BTreeMap::new(),
+            most_customers,
+            customers: 0,
+        }
+    }
+
     /// Adds a customer of a line.
     pub fn add(
         &mut self,
+        ticket: Ticket,
         business_line: &str,
         span: LineSpan,
         buyer: &Buyer<'_>,
@@ -102,19 +134,54 @@ impl PurchaseSample {
         let before = buyer.until(split)?;
         let later = buyer.bought_between(split, span.last_day);
         let row = Row {
+            ticket,
             all,
             before: before.map(|before| (before, later)),
             spend: buyer.spend()?,
         };
         if !self.lines.contains_key(business_line) {
-            let rows = Vec::new();
-            let sample = LineSample { span, rows };
+            let sample = LineSample {
+                span,
+                rows: Vec::new(),
+                share: Share::default(),
+            };
             self.lines.insert(business_line.to_owned(), sample);
         }
         if let Some(line) = self.lines.get_mut(business_line) {
-            line.rows.push(row);
+            line.share.seen += 1;
+            if ticket.is_drawn(line.share.halvings) {
+                line.rows.push(row);
+                self.customers += 1;
+            }
+        }
+        while self.customers > self.most_customers {
+            self.halve_largest();
         }
         Ok(())
+    }
+
+    fn halve_largest(&mut self) {
+        let lines = self.lines.values_mut();
+        if let Some(largest) = lines.max_by_key(|line| line.rows.len()) {
+            largest.halve();
+        }
+        self.customers = self.lines.values().map(|line| line.rows.len()).sum();
+    }
+
+    /// Returns the share that every line can be brought down to, for everybody together.
+    fn common_share(&self) -> Share {
+        let shares = || self.lines.values().map(|line| line.share);
+        Share {
+            seen: shares().map(|share| share.seen).sum(),
+            halvings: shares().map(|share| share.halvings).max().unwrap_or(0),
+        }
+    }
+
+    /// Returns the customers of every line, of each the same share.
+    fn everybody(&self) -> impl Iterator<Item = &Row> {
+        let halvings = self.common_share().halvings;
+        let rows = self.lines.values().flat_map(|line| &line.rows);
+        rows.filter(move |row| row.ticket.is_drawn(halvings))
     }
 
     /// Fits the models, and rehearses.
@@ -123,7 +190,7 @@ impl PurchaseSample {
         family: PurchaseFamily,
         mut tell: impl FnMut(&str, u32),
     ) -> Result<Candidate, FitRefusal> {
-        let all: Vec<&Row> = self.lines.values().flat_map(|line| &line.rows).collect();
+        let all: Vec<&Row> = self.everybody().collect();
         tell(EVERYBODY, 0);
         let everybody = fit_group(&all, family);
         let last_day = self.lines.values().map(|line| line.span.last_day).max();
@@ -143,14 +210,15 @@ impl PurchaseSample {
             let false_lost = false_lost(line);
             lines.insert(
                 name.clone(),
-                group(&rows, line.span.last_day, fitted, false_lost),
+                group(&rows, line.share, line.span.last_day, fitted, false_lost),
             );
         }
         let is_any = lines.values().any(|line| line.fitted.is_some());
         if let (false, Err(failure)) = (is_any, &everybody) {
             return Err(FitRefusal::of_group(EVERYBODY, *failure));
         }
-        let everybody = group(&all, last_day.unwrap_or(0), everybody, None);
+        let share = self.common_share();
+        let everybody = group(&all, share, last_day.unwrap_or(0), everybody, None);
         let (sample_size, event_count) = (everybody.customers, everybody.repeaters);
         let set = PurchaseSet { lines, everybody };
         let evaluation = self
@@ -167,11 +235,11 @@ impl PurchaseSample {
     /// Fits what was known at the split of each line, and compares with what came. `None` where there
     /// was too little, or nothing came.
     fn rehearse(&self, family: PurchaseFamily) -> Option<super::model::Evaluation> {
+        let before = |row: &Row| row.before.map(|(summary, _)| summary);
         let known = |line: &LineSample| -> Vec<PurchaseSummary> {
-            let before = line.rows.iter().filter_map(|row| row.before);
-            before.map(|(summary, _)| summary).collect()
+            line.rows.iter().filter_map(before).collect()
         };
-        let everybody: Vec<PurchaseSummary> = self.lines.values().flat_map(&known).collect();
+        let everybody: Vec<PurchaseSummary> = self.everybody().filter_map(before).collect();
         let pooled = fit_model(&everybody, family).ok();
         let mut rehearsed = Vec::new();
         for line in self.lines.values() {
@@ -188,6 +256,7 @@ impl PurchaseSample {
 
 fn group(
     rows: &[&Row],
+    share: Share,
     last_day: i32,
     fitted: Result<FittedPurchases, FitFailure>,
     false_lost: Option<FalseLost>,
@@ -197,6 +266,8 @@ fn group(
     let repeaters = rows.iter().filter(|row| row.all.frequency() > 0);
     PurchaseGroup {
         customers: count(rows.len()),
+        seen: share.seen,
+        one_in: share.one_in(),
         repeaters: count(repeaters.count()),
         last_day,
         pooled_because: fitted.as_ref().err().map(FitFailure::to_string),
@@ -313,3 +384,7 @@ fn false_lost(line: &LineSample) -> Option<FalseLost> {
         came_back: report.came_back.count,
     })
 }
+
+#[cfg(test)]
+#[path = "purchase_fit_tests.rs"]
+mod tests;

@@ -149,8 +149,14 @@ pub struct FittedPurchases {
 /// One group of customers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PurchaseGroup {
-    /// How many there are.
+    /// How many were learnt from.
     pub customers: u64,
+    /// How many there were; zero where it was not counted.
+    #[serde(default)]
+    pub seen: u64,
+    /// Of how many of these one was learnt from, drawn by a hash of the id.
+    #[serde(default = "every_one")]
+    pub one_in: u64,
     /// How many of these bought again.
     pub repeaters: u64,
     /// The last day that was observed, counted from 1970-01-01.
@@ -163,6 +169,10 @@ pub struct PurchaseGroup {
     pub false_lost: Option<FalseLost>,
     /// How the inputs were spread.
     pub inputs: BTreeMap<String, Bins>,
+}
+
+const fn every_one() -> u64 {
+    1
 }
 
 /// The purchase models of a version, by line, and of everybody together.
@@ -213,6 +223,8 @@ impl PurchaseGroup {
             report.figures = fitted.figures();
             report.search = Some(fitted.search.clone());
         }
+        let share = Figure::of_share(self.seen, self.one_in);
+        report.figures.extend(share);
         if let Some(lost) = self.false_lost {
             report.figures.extend([
                 Figure::new("lost_silence_days", f64::from(lost.silence_days)),

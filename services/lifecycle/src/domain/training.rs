@@ -7,9 +7,10 @@ use statistics::propensity::refusal::FrameRefusal;
 
 use super::bins::Bins;
 use super::features::{Feature, Features};
+use super::ticket::{Share, Ticket};
 
-/// The most customers of a line that are learnt from; of more, every second is left out until there
-/// are no more, which is the same choice at every fit of the same data.
+/// The most customers of a line that are learnt from; of more, the half whose tickets are not drawn
+/// is left out until there are no more.
 const MOST_ROWS: usize = 100_000;
 /// The most inputs; further ones are not looked at.
 const MOST_INPUTS: usize = 400;
@@ -24,35 +25,24 @@ enum Cell {
 }
 
 /// Labelled customers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Training {
     columns: BTreeMap<String, Vec<Option<Cell>>>,
     labels: Vec<bool>,
-    /// Every how many are taken.
-    stride: usize,
-    seen: usize,
-}
-
-impl Default for Training {
-    fn default() -> Self {
-        Self {
-            columns: BTreeMap::new(),
-            labels: Vec::new(),
-            stride: 1,
-            seen: 0,
-        }
-    }
+    tickets: Vec<Ticket>,
+    share: Share,
 }
 
 impl Training {
     /// Adds a customer, and whether they left.
-    pub fn add(&mut self, features: &Features<'_>, left: bool) {
-        self.seen += 1;
-        if !(self.seen - 1).is_multiple_of(self.stride) {
+    pub fn add(&mut self, ticket: Ticket, features: &Features<'_>, left: bool) {
+        self.share.seen += 1;
+        if !ticket.is_drawn(self.share.halvings) {
             return;
         }
         let row = self.labels.len();
         self.labels.push(left);
+        self.tickets.push(ticket);
         for (name, feature) in features {
             let is_known = self.columns.contains_key(name.as_ref());
             if !is_known && self.columns.len() >= MOST_INPUTS {
@@ -67,28 +57,35 @@ impl Training {
             column.resize(row, None);
             column.push(Some(cell));
         }
-        if self.labels.len() >= MOST_ROWS {
-            self.thin();
+        if self.labels.len() > MOST_ROWS {
+            self.halve();
         }
     }
 
-    /// Leaves out every second customer.
-    fn thin(&mut self) {
+    /// Leaves out every customer whose ticket is not drawn any more.
+    pub fn halve(&mut self) {
         let rows = self.labels.len();
+        self.share.halvings += 1;
+        let halvings = self.share.halvings;
         for column in self.columns.values_mut() {
             column.resize(rows, None);
-            let mut place = 0;
-            column.retain(|_| {
-                place += 1;
-                place % 2 == 1
-            });
+            let mut tickets = self.tickets.iter();
+            column.retain(|_| is_drawn(tickets.next(), halvings));
+            column.shrink_to_fit();
         }
-        let mut place = 0;
-        self.labels.retain(|_| {
-            place += 1;
-            place % 2 == 1
-        });
-        self.stride *= 2;
+        let mut tickets = self.tickets.iter();
+        self.labels.retain(|_| is_drawn(tickets.next(), halvings));
+        self.tickets.retain(|ticket| ticket.is_drawn(halvings));
+    }
+
+    /// Returns how many values are held at most.
+    pub fn cells(&self) -> usize {
+        self.columns.len() * self.labels.len()
+    }
+
+    /// Returns how much of what there was this is.
+    pub const fn share(&self) -> Share {
+        self.share
     }
 
     /// Returns whether each left.
@@ -96,15 +93,24 @@ impl Training {
         &self.labels
     }
 
-    /// Adds the customers of another line.
-    pub fn append(&mut self, other: &Self) {
-        let rows = self.labels.len();
-        for (name, values) in &other.columns {
-            let column = self.columns.entry(name.clone()).or_default();
-            column.resize(rows, None);
-            column.extend(values.iter().cloned());
+    /// Adds the customers of another line. Both are shares of their line: each is halved until they
+    /// are the same.
+    pub fn append(&mut self, mut other: Self) {
+        while self.share.halvings < other.share.halvings {
+            self.halve();
         }
-        self.labels.extend(&other.labels);
+        while other.share.halvings < self.share.halvings {
+            other.halve();
+        }
+        let rows = self.labels.len();
+        for (name, values) in other.columns {
+            let column = self.columns.entry(name).or_default();
+            column.resize(rows, None);
+            column.extend(values);
+        }
+        self.labels.extend(other.labels);
+        self.tickets.extend(other.tickets);
+        self.share.seen += other.share.seen;
     }
 
     /// Spreads each column over bins.
@@ -148,6 +154,10 @@ impl Training {
         }
         Ok(frame)
     }
+}
+
+fn is_drawn(ticket: Option<&Ticket>, halvings: u32) -> bool {
+    ticket.is_some_and(|ticket| ticket.is_drawn(halvings))
 }
 
 fn padded(cells: &[Option<Cell>], rows: usize) -> Vec<Option<&Cell>> {
@@ -205,8 +215,12 @@ mod tests {
     #[test]
     fn a_column_is_of_numbers_where_every_text_is_one() {
         let mut training = Training::default();
-        training.add(&row(&[("speed", "50"), ("code", "7")]), false);
-        training.add(&row(&[("code", "x7")]), true);
+        training.add(
+            Ticket::of("c-1"),
+            &row(&[("speed", "50"), ("code", "7")]),
+            false,
+        );
+        training.add(Ticket::of("c-2"), &row(&[("code", "x7")]), true);
         let speed = padded(&training.columns["speed"], 2);
         assert_eq!(numbers(&speed), Some(vec![Some(50.0), None]));
         let code = padded(&training.columns["code"], 2);
@@ -215,16 +229,48 @@ mod tests {
         assert_eq!(training.frame().unwrap().rows(), 2);
     }
 
-    #[test]
-    fn more_than_can_be_learnt_from_are_thinned_evenly() {
+    fn many(numbers: impl Iterator<Item = u32>) -> Training {
         let mut training = Training::default();
-        for number in 0..250_000 {
-            training.add(&row(&[("a", "1")]), number % 8 == 0);
+        for number in numbers {
+            let (id, text) = (format!("c-{number}"), number.to_string());
+            training.add(Ticket::of(&id), &row(&[("number", &text)]), number % 8 == 0);
         }
+        training
+    }
+
+    fn drawn(training: &Training) -> Vec<String> {
+        let cells = padded(&training.columns["number"], training.labels.len());
+        let mut drawn: Vec<String> = words(&cells).into_iter().flatten().collect();
+        drawn.sort_unstable();
+        drawn
+    }
+
+    #[test]
+    fn of_more_than_can_be_learnt_from_a_share_is_drawn_whatever_the_order() {
+        let training = many(0..250_000);
         let rows = training.labels().len();
-        assert!((50_000..MOST_ROWS).contains(&rows), "{rows}");
+        assert_eq!(
+            (training.share().seen, training.share().one_in()),
+            (250_000, 4)
+        );
+        assert!(rows.abs_diff(62_500) < 1_000, "{rows}");
         let left = training.labels().iter().filter(|left| **left).count();
-        // Every fourth is taken, so that every second of these left.
-        assert_eq!(left * 2, rows);
+        assert!((left * 8).abs_diff(rows) < rows / 20, "{left} of {rows}");
+        let backwards = many((0..250_000).rev());
+        assert!(drawn(&backwards) == drawn(&training));
+    }
+
+    #[test]
+    fn lines_are_put_together_in_the_same_shares() {
+        let mut large = many(0..150_000);
+        let small = many(200_000..201_000);
+        large.append(small);
+        assert_eq!((large.share().seen, large.share().one_in()), (151_000, 2));
+        let of_small = drawn(&large)
+            .iter()
+            .filter(|it| it.len() == 6 && it.as_str() >= "200000")
+            .count();
+        assert!(of_small.abs_diff(500) < 60, "{of_small}");
+        assert_eq!(large.labels.len(), large.tickets.len());
     }
 }

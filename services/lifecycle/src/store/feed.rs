@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
 use storage::{StoreError, feed_cursor, statement_span};
 use tracing::Instrument;
 
@@ -12,7 +13,23 @@ use super::Store;
 /// that goes on where it stands.
 pub const CHANGES_FEED: &str = "profiles.changes.1";
 
+/// How fresh what was taken over is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Freshness {
+    /// How many customers have facts that no fit can use.
+    pub set_aside_count: u64,
+    /// How long ago the follower last moved on; absent when none ever did.
+    pub seconds_since_advance: Option<f64>,
+}
+
 impl Store {
+    /// Reads how fresh what was taken over is.
+    pub async fn freshness(&self) -> Result<Freshness, StoreError> {
+        self.postgres
+            .background(&(), |(), connection| Box::pin(read_freshness(connection)))
+            .await
+    }
+
     /// Takes the lease on the feed; returns the position to go on from, or nothing while another
     /// process follows.
     pub async fn acquire_feed(
@@ -71,4 +88,19 @@ impl Store {
             .await?;
         Ok(position.unwrap_or_default())
     }
+}
+
+async fn read_freshness(connection: &mut PgConnection) -> Result<Freshness, StoreError> {
+    let row = sqlx::query_file!("src/store/sql/facts_freshness.sql", CHANGES_FEED)
+        .fetch_one(connection)
+        .instrument(statement_span(
+            "SELECT",
+            "feed_cursor",
+            include_str!("sql/facts_freshness.sql"),
+        ))
+        .await?;
+    Ok(Freshness {
+        set_aside_count: row.set_aside_count.unsigned_abs(),
+        seconds_since_advance: row.seconds_since_advance,
+    })
 }

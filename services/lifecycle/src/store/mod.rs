@@ -22,7 +22,7 @@ use storage::Postgres;
 use storage::batch::{BatchSettings, Batcher, Mode};
 
 pub use activations::Activated;
-pub use feed::CHANGES_FEED;
+pub use feed::{CHANGES_FEED, Freshness};
 pub use fit_lock::FitLock;
 pub use knowledge::VersionsInUse;
 pub use models::NewModel;
@@ -33,6 +33,7 @@ pub use rules::Published;
 pub use samples::{ExposurePage, HistoryPage, PageKey};
 pub use scored_customers::Scorer;
 pub use scoring::{RangeWork, ScoringRun};
+pub use snapshots::FactsPage;
 pub use transitions::TransitionPage;
 
 /// The migrations of this service.

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
-use super::{Store, bigint};
+use super::Store;
 use crate::domain::facts::ContractKind;
 use crate::domain::observation::{Exposure, PurchaseHistory};
 
@@ -35,21 +35,6 @@ impl Store {
     pub async fn first_purchase_days(&self) -> Result<BTreeMap<String, i32>, StoreError> {
         self.postgres
             .background(&(), |(), connection| Box::pin(read_first_days(connection)))
-            .await
-    }
-
-    /// Reads the ids of so many customers after one: of all, or of one in so many, always the same.
-    pub async fn observed_customers(
-        &self,
-        after: &str,
-        limit: u32,
-        one_in: u64,
-    ) -> Result<Vec<String>, StoreError> {
-        let input = (after.to_owned(), limit, bigint(one_in.max(1)));
-        self.postgres
-            .background(&input, |(after, limit, one_in), connection| {
-                Box::pin(read_customers(after, *limit, *one_in, connection))
-            })
             .await
     }
 
@@ -138,28 +123,6 @@ async fn read_first_days(
         .into_iter()
         .map(|row| (row.business_line, row.first_day));
     Ok(days.collect())
-}
-
-async fn read_customers(
-    after: &str,
-    limit: u32,
-    one_in: i64,
-    connection: &mut PgConnection,
-) -> Result<Vec<String>, StoreError> {
-    let customers = sqlx::query_file_scalar!(
-        "src/store/sql/observed_customer_page.sql",
-        after,
-        i64::from(limit),
-        one_in
-    )
-    .fetch_all(connection)
-    .instrument(statement_span(
-        "SELECT",
-        "observed_customer",
-        include_str!("sql/observed_customer_page.sql"),
-    ))
-    .await?;
-    Ok(customers)
 }
 
 async fn count_customers(connection: &mut PgConnection) -> Result<i64, StoreError> {

@@ -8,12 +8,75 @@ use sqlx::PgConnection;
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
-use super::bigint;
+use super::{Store, bigint};
 use crate::domain::facts::CustomerFacts;
 
 /// The number of the encoding. A change of [`CustomerFacts`] changes it, and the name of the cursor
 /// of the feed with it.
 pub(super) const FORMAT: i16 = 1;
+
+/// Some customers' facts.
+#[derive(Clone, Debug, Default)]
+pub struct FactsPage {
+    /// The facts, in the order of the customers' ids.
+    pub facts: Vec<CustomerFacts>,
+    /// How many customers of the page have no facts that can be read.
+    pub unreadable_count: u64,
+    /// The last customer of the page; absent when there was none.
+    pub last: Option<String>,
+}
+
+impl Store {
+    /// Reads the facts of so many customers after one, as they were last taken over: of all, or of
+    /// one in so many, always the same.
+    pub async fn facts_page(
+        &self,
+        after: &str,
+        limit: u32,
+        one_in: u64,
+    ) -> Result<FactsPage, StoreError> {
+        let input = (after.to_owned(), limit, bigint(one_in.max(1)));
+        self.postgres
+            .background(&input, |(after, limit, one_in), connection| {
+                Box::pin(read_page(after, *limit, *one_in, connection))
+            })
+            .await
+    }
+}
+
+async fn read_page(
+    after: &str,
+    limit: u32,
+    one_in: i64,
+    connection: &mut PgConnection,
+) -> Result<FactsPage, StoreError> {
+    let rows = sqlx::query_file!(
+        "src/store/sql/customer_facts_page.sql",
+        after,
+        i64::from(limit),
+        one_in
+    )
+    .fetch_all(connection)
+    .instrument(statement_span(
+        "SELECT",
+        "customer_facts",
+        include_str!("sql/customer_facts_page.sql"),
+    ))
+    .await?;
+    let mut page = FactsPage {
+        last: rows.last().map(|row| row.customer_id.clone()),
+        ..FactsPage::default()
+    };
+    for row in rows {
+        let kept = row.format.zip(row.facts);
+        let facts = kept.and_then(|(format, bytes)| decode(&row.customer_id, format, &bytes));
+        match facts {
+            Some(facts) => page.facts.push(facts),
+            None => page.unreadable_count += 1,
+        }
+    }
+    Ok(page)
+}
 
 /// Encodes facts.
 pub(super) fn encode(facts: &CustomerFacts) -> Result<Vec<u8>, StoreError> {

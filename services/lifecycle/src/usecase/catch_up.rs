@@ -1,4 +1,4 @@
-//! Lets a fit see everything that was written before it began.
+//! Lets a fit see everything that was written before it began, or say how old what it sees is.
 
 use std::time::Duration;
 
@@ -9,34 +9,85 @@ use tokio::time::timeout;
 
 use super::UseCases;
 use super::ports::Changes;
+use crate::domain::basis::Basis;
+use crate::store::Freshness;
+
+/// Why profiles could not be asked.
+const UNAVAILABLE: &str = "PROFILES_UNAVAILABLE";
+
+const SECONDS_PER_HOUR: f64 = 3_600.0;
 
 impl UseCases {
     /// Takes over the changes that the follower has not reached yet, from where it stands up to the
     /// feed's present end. The follower's cursor stays with the follower, which may run in another
-    /// process or not at all.
-    pub(super) async fn catch_up(&self) -> Result<(), Refusal> {
-        let limit = self.limits.catch_up;
-        timeout(limit, self.take_over_the_rest())
-            .await
-            .unwrap_or_else(|_| Err(too_far_behind(limit)))
+    /// process or not at all. While profiles does not answer, a fit rests on what was taken over
+    /// before, if there is anything; while it answers and there is no end to its changes, on nothing.
+    pub(super) async fn catch_up(&self) -> Result<Basis, Refusal> {
+        let refusal = match self.try_to_catch_up().await {
+            Ok(()) => return self.basis(true).await,
+            Err(CatchUp::Behind(refusal)) => return Err(refusal),
+            Err(CatchUp::Silent(refusal)) => refusal,
+        };
+        if self.store.observed_customer_count().await? == 0 {
+            return Err(refusal);
+        }
+        tracing::warn!(
+            reason = refusal.reason,
+            "a fit rests on what was taken over before"
+        );
+        self.basis(false).await
     }
 
-    async fn take_over_the_rest(&self) -> Result<(), Refusal> {
+    async fn basis(&self, is_caught_up: bool) -> Result<Basis, Refusal> {
+        let Freshness {
+            set_aside_count,
+            seconds_since_advance,
+        } = self.store.freshness().await?;
+        Ok(Basis {
+            is_caught_up,
+            age_hours: seconds_since_advance.map(|seconds| seconds / SECONDS_PER_HOUR),
+            left_out: set_aside_count,
+        })
+    }
+
+    async fn try_to_catch_up(&self) -> Result<(), CatchUp> {
+        let limit = self.limits.catch_up;
+        let mut has_answered = false;
+        let caught_up = timeout(limit, self.take_over_the_rest(&mut has_answered)).await;
+        match caught_up {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(refusal)) if refusal.reason == UNAVAILABLE => Err(CatchUp::Silent(refusal)),
+            Ok(Err(refusal)) => Err(CatchUp::Behind(refusal)),
+            Err(_) if has_answered => Err(CatchUp::Behind(too_far_behind(limit))),
+            Err(_) => Err(CatchUp::Silent(too_far_behind(limit))),
+        }
+    }
+
+    async fn take_over_the_rest(&self, has_answered: &mut bool) -> Result<(), Refusal> {
         let began = self.now();
         let position = self.store.feed_position().await?;
         let mut stream = self.profiles.watch(position).await?;
         while let Some(run) = stream.next().await.transpose()? {
+            *has_answered = true;
             self.take_over(&run.changes, None).await?;
             if reaches(&run, began) {
                 return Ok(());
             }
         }
         Err(Refusal::unavailable(
-            "PROFILES_UNAVAILABLE",
+            UNAVAILABLE,
             "the feed of changes ended before its present position: try again",
             Duration::from_secs(1),
         ))
     }
+}
+
+/// Why not everything was taken over.
+enum CatchUp {
+    /// Profiles does not answer.
+    Silent(Refusal),
+    /// It does, and there is more to take over than time, or something else is wrong.
+    Behind(Refusal),
 }
 
 /// Tells whether a run reaches a time: nothing is left behind it, or it holds a change made since.
@@ -55,5 +106,5 @@ fn too_far_behind(limit: Duration) -> Refusal {
         "the changes made before the fit were not all read within {} s: try again",
         limit.as_secs()
     );
-    Refusal::unavailable("PROFILES_UNAVAILABLE", message, Duration::from_secs(5))
+    Refusal::unavailable(UNAVAILABLE, message, Duration::from_secs(5))
 }

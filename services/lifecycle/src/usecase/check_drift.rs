@@ -4,7 +4,6 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
-use super::fit_model::refused;
 use super::gather::{lines_bought_from, not_believable};
 use super::models::{WhichModel, corrupt};
 use crate::domain::buyer::Buyer;
@@ -99,17 +98,11 @@ impl UseCases {
     /// Shows the facts of about [`LOOKED_AT`] customers, always the same ones.
     async fn some_customers(
         &self,
-        mut show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
+        show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
     ) -> Result<(), Refusal> {
         let total = self.store.observed_customer_count().await?;
         let one_in = total.div_ceil(LOOKED_AT);
-        let mut after = String::new();
-        while let Some((facts, last)) = self.facts_page(&after, one_in).await? {
-            for facts in &facts {
-                show(facts).map_err(|refusal| refused(&refusal))?;
-            }
-            after = last;
-        }
+        self.show_customers(one_in, |_| {}, show).await?;
         Ok(())
     }
 }

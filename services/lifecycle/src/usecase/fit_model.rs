@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::UseCases;
+use crate::domain::basis::Basis;
 use crate::domain::fit::TooLittle;
 use crate::domain::fit_refusal::FitRefusal;
 use crate::domain::life_tables::TableSet;
@@ -121,13 +122,16 @@ impl UseCases {
             }
         }
         steps.tell("catching_up", 0.0);
-        self.catch_up().await?;
-        let candidate = match wanted.kind {
+        let mut basis = self.catch_up().await?;
+        let mut candidate = match wanted.kind {
             ModelKind::LifeTable => self.fit_life_tables(steps).await?,
-            ModelKind::Purchase => self.fit_purchases(wanted.family, steps).await?,
+            ModelKind::Purchase => self.fit_purchases(wanted.family, steps, &mut basis).await?,
             ModelKind::Retention => self.fit_retention(steps).await?,
-            ModelKind::Propensity => self.fit_propensity(steps).await?,
+            ModelKind::Propensity => self.fit_propensity(steps, &mut basis).await?,
         };
+        if let Some(evaluation) = &mut candidate.evaluation {
+            basis.tell(evaluation);
+        }
         steps.tell("storing", FITTED);
         let model = NewModel {
             candidate,
@@ -157,8 +161,9 @@ impl UseCases {
         &self,
         family: PurchaseFamily,
         steps: &Steps,
+        basis: &mut Basis,
     ) -> Result<Candidate, Refusal> {
-        let sample = self.gather_purchases(steps).await?;
+        let sample = self.gather_purchases(steps, basis).await?;
         let steps = steps.clone();
         let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
         search(move || sample.fit(family, tell)).await
@@ -171,8 +176,8 @@ impl UseCases {
         search(move || sample.fit(tell)).await
     }
 
-    async fn fit_propensity(&self, steps: &Steps) -> Result<Candidate, Refusal> {
-        let sample = self.gather_labelled(steps).await?;
+    async fn fit_propensity(&self, steps: &Steps, basis: &mut Basis) -> Result<Candidate, Refusal> {
+        let sample = self.gather_labelled(steps, basis).await?;
         let steps = steps.clone();
         let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
         search(move || sample.fit(tell)).await

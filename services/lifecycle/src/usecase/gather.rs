@@ -8,6 +8,7 @@ use statistics::refusal::InputRefusal;
 
 use super::UseCases;
 use super::fit_model::{Steps, refused};
+use crate::domain::basis::Basis;
 use crate::domain::buyer::Buyer;
 use crate::domain::facts::{CustomerFacts, Relationship};
 use crate::domain::fit::Tally;
@@ -15,10 +16,11 @@ use crate::domain::fit_refusal::{FitRefusal, field_of};
 use crate::domain::propensity_sample::{PropensitySample, Watch};
 use crate::domain::purchase_fit::{LineSpan, PurchaseSample};
 use crate::domain::retention_sample::RetentionSample;
+use crate::domain::ticket::Ticket;
 use crate::store::PageKey;
 
-/// How many customers' facts are read at once: what profiles gives in one call.
-const FACTS_PAGE: u32 = 500;
+/// How many customers' facts are read at once.
+const FACTS_PAGE: u32 = 2_000;
 
 impl UseCases {
     /// Counts how long subscriptions and gaps lasted.
@@ -78,28 +80,38 @@ impl UseCases {
     }
 
     /// Gathers the purchases of each non-contractual line.
-    pub(super) async fn gather_purchases(&self, steps: &Steps) -> Result<PurchaseSample, Refusal> {
+    pub(super) async fn gather_purchases(
+        &self,
+        steps: &Steps,
+        basis: &mut Basis,
+    ) -> Result<PurchaseSample, Refusal> {
         let spans = self.line_spans().await?;
         let mut sample = PurchaseSample::default();
-        self.each_customer(steps, |facts| {
-            let refuse = |refusal| not_believable(facts, &refusal);
-            let Some(buyer) = Buyer::of(facts).map_err(refuse)? else {
-                return Ok(());
-            };
-            for line in lines_bought_from(facts) {
-                if let Some(span) = spans.get(line) {
-                    sample.add(line, *span, &buyer).map_err(refuse)?;
+        basis.left_out += self
+            .each_customer(steps, |facts| {
+                let refuse = |refusal| not_believable(facts, &refusal);
+                let Some(buyer) = Buyer::of(facts).map_err(refuse)? else {
+                    return Ok(());
+                };
+                for line in lines_bought_from(facts) {
+                    if let Some(span) = spans.get(line) {
+                        let ticket = Ticket::of(&facts.customer_id);
+                        sample.add(ticket, line, *span, &buyer).map_err(refuse)?;
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await?;
+                Ok(())
+            })
+            .await?;
         Ok(sample)
     }
 
     /// Gathers the contractual customers of each line, and whether they left within the last horizon
     /// of risk.
-    pub(super) async fn gather_labelled(&self, steps: &Steps) -> Result<PropensitySample, Refusal> {
+    pub(super) async fn gather_labelled(
+        &self,
+        steps: &Steps,
+        basis: &mut Basis,
+    ) -> Result<PropensitySample, Refusal> {
         let knowledge = self.knowledge.current()?;
         let ends = self.store.observation_ends().await?;
         let watch = |(line, end): (String, Timestamp)| {
@@ -108,53 +120,49 @@ impl UseCases {
         };
         let watches: BTreeMap<String, Watch> = ends.into_iter().filter_map(watch).collect();
         let mut sample = PropensitySample::default();
-        self.each_customer(steps, |facts| {
-            sample.add(facts, &watches);
-            Ok(())
-        })
-        .await?;
+        basis.left_out += self
+            .each_customer(steps, |facts| {
+                sample.add(facts, &watches);
+                Ok(())
+            })
+            .await?;
         Ok(sample)
     }
 
-    /// Shows the facts of every customer that was taken over, in the order of their ids.
+    /// Shows the facts of every customer that was taken over, in the order of their ids, and returns
+    /// how many have none that can be read.
     async fn each_customer(
         &self,
         steps: &Steps,
-        mut show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
-    ) -> Result<(), Refusal> {
+        show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
+    ) -> Result<u64, Refusal> {
         let total = self.store.observed_customer_count().await?;
-        let (mut after, mut done) = (String::new(), 0);
-        loop {
-            steps.tell_count(done, total);
-            let page = self.facts_page(&after, 1).await?;
-            let Some((facts, last)) = page else {
-                return Ok(());
-            };
-            done += u64::try_from(facts.len()).unwrap_or(0);
-            for facts in &facts {
-                show(facts).map_err(|refusal| refused(&refusal))?;
-            }
-            after = last;
-        }
+        self.show_customers(1, |done| steps.tell_count(done, total), show)
+            .await
     }
 
-    /// Reads the facts of some customers after one, of all or of one in so many, and which is the last of
-    /// these; `None` at the end.
-    pub(super) async fn facts_page(
+    /// Shows the facts of every customer, or of one in so many, as they were last taken over: what
+    /// portfolio scoring reads.
+    pub(super) async fn show_customers(
         &self,
-        after: &str,
         one_in: u64,
-    ) -> Result<Option<(Vec<CustomerFacts>, String)>, Refusal> {
-        let customers = self
-            .store
-            .observed_customers(after, FACTS_PAGE, one_in)
-            .await?;
-        let Some(last) = customers.last().cloned() else {
-            return Ok(None);
-        };
-        let snapshots = self.profiles.facts_of(customers).await?;
-        let facts = snapshots.into_iter().map(|snapshot| snapshot.facts);
-        Ok(Some((facts.collect(), last)))
+        mut tell: impl FnMut(u64),
+        mut show: impl FnMut(&CustomerFacts) -> Result<(), FitRefusal>,
+    ) -> Result<u64, Refusal> {
+        let (mut after, mut done, mut unreadable) = (String::new(), 0, 0);
+        loop {
+            tell(done);
+            let page = self.store.facts_page(&after, FACTS_PAGE, one_in).await?;
+            unreadable += page.unreadable_count;
+            done += page.unreadable_count + u64::try_from(page.facts.len()).unwrap_or(0);
+            for facts in &page.facts {
+                show(facts).map_err(|refusal| refused(&refusal))?;
+            }
+            let Some(last) = page.last else {
+                return Ok(unreadable);
+            };
+            after = last;
+        }
     }
 
     /// Finds out what the observation of each non-contractual line spans.

@@ -6,6 +6,7 @@ use contract::lifecycle::v1 as wire;
 use contract::types::v1 as facts;
 use tonic::{Code, Status};
 
+use crate::profiles::Mood;
 use crate::world::{World, check_refusal, contract, customer, ended, population};
 
 async fn fit(world: &World) -> Result<wire::Model, Status> {
@@ -118,6 +119,47 @@ async fn protected_attributes_are_left_out_and_counted() {
         status.subscriptions[0].absent_score_reasons,
         ["no_life_table"]
     );
+}
+
+fn figure(model: &wire::Model, name: &str) -> Option<f64> {
+    let evaluation = model.evaluation.as_ref().unwrap();
+    let found = evaluation.figures.iter().find(|it| it.name == name);
+    found.map(|it| it.value)
+}
+
+#[tokio::test]
+async fn a_fit_rests_on_what_was_taken_over_and_says_what_it_lacks() {
+    let world = World::start().await;
+    subscribers(&world);
+    world
+        .profiles
+        .put(customer("strange", vec![ended("s", 5, 10)]));
+    world.wait_until_followed().await;
+    let asked = world.profiles.batch_count();
+    let whole = fit(&world).await.unwrap();
+    assert_eq!(
+        world.profiles.batch_count(),
+        asked,
+        "profiles is not asked for facts"
+    );
+    assert_eq!(figure(&whole, "facts_caught_up"), Some(1.0));
+    assert_eq!(figure(&whole, "facts_age_hours"), None);
+    // Who ends before they begin is set aside.
+    assert_eq!(figure(&whole, "customers_left_out"), Some(1.0));
+    let old = "update customer_facts set format = 0 where customer_id in ('p-1', 'p-2')";
+    let gone = "delete from customer_facts where customer_id = 'p-3'";
+    for sql in [old, gone] {
+        sqlx::query(sql)
+            .execute(&world.database.pool)
+            .await
+            .unwrap();
+    }
+    world.profiles.feel(Mood::Down);
+    let partly = fit(&world).await.unwrap();
+    assert_eq!(figure(&partly, "facts_caught_up"), Some(0.0));
+    assert!(figure(&partly, "facts_age_hours").is_some_and(|age| (0.0..1.0).contains(&age)));
+    assert_eq!(figure(&partly, "customers_left_out"), Some(4.0));
+    assert!(partly.sample_size < whole.sample_size);
 }
 
 /// Puts customers before a fit.

@@ -9,6 +9,7 @@ use lifecycle::domain::facts::{Activity, ActivityKind, CustomerFacts};
 use lifecycle::domain::model::{Artifact, Candidate};
 use lifecycle::domain::purchase_fit::{LineSpan, PurchaseSample};
 use lifecycle::domain::purchase_model::{PurchaseFamily, PurchaseSet};
+use lifecycle::domain::ticket::Ticket;
 
 const DAY: i64 = 86_400;
 
@@ -62,10 +63,11 @@ fn fit(purchases: &[Vec<(i32, i64)>], last_day: &str, family: PurchaseFamily) ->
     let end = Timestamp::from_second(i64::from(last) * DAY).unwrap();
     let span = LineSpan::until(day_of("19970101"), end, 182);
     let mut sample = PurchaseSample::default();
-    for purchases in purchases {
+    for (number, purchases) in purchases.iter().enumerate() {
         let facts = facts(purchases, last);
+        let ticket = Ticket::of(&format!("customer-{number}"));
         if let Some(buyer) = Buyer::of(&facts).unwrap() {
-            sample.add("music", span, &buyer).unwrap();
+            sample.add(ticket, "music", span, &buyer).unwrap();
         }
     }
     sample.fit(family, |_, _| {}).unwrap()
