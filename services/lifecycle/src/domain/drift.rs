@@ -12,6 +12,8 @@ pub struct InputDrift {
     pub input: String,
     /// The population stability index.
     pub stability_index: f64,
+    /// The share whose value is not known or was not there at the fit; absent where all are.
+    pub unknown_share: Option<f64>,
 }
 
 /// What was foretold, and what happened.
@@ -27,6 +29,11 @@ pub struct CalibrationDrift {
     pub observed: f64,
     /// How many days were watched.
     pub watched_days: u32,
+    /// What the log-odds would have to be multiplied with to be right; absent where there are none or
+    /// it cannot be told.
+    pub slope: Option<f64>,
+    /// What would have to be added to them after that.
+    pub intercept: Option<f64>,
 }
 
 /// The drift of a model.

@@ -9,7 +9,6 @@ use statistics::propensity::evaluation::Figures;
 use statistics::propensity::model::{LeftOutReason, PropensityModel};
 use statistics::propensity::schema::{InputKind, Row, Value};
 
-use super::bins::Bins;
 use super::facts::{CustomerFacts, Subscription};
 use super::features::{Feature, Features, features};
 use super::forecast::real;
@@ -38,8 +37,6 @@ pub struct PropensityGroup {
     /// Of how many of these one was learnt from, drawn by a hash of the id.
     #[serde(default = "everybody")]
     pub one_in: u64,
-    /// How its inputs were spread.
-    pub inputs: BTreeMap<String, Bins>,
 }
 
 const fn everybody() -> u64 {

@@ -9,29 +9,31 @@ use super::clock_days::{days_between, start_of_day};
 use super::drift::{CalibrationDrift, InputDrift};
 use super::facts::CustomerFacts;
 use super::features::features;
-use super::propensity::PropensitySet;
+use super::forecast::real;
+use super::propensity::{PropensityGroup, PropensitySet};
 use super::propensity_sample::Watch;
-use super::training::Training;
+use statistics::propensity::drift::{self, DriftCounts};
 
 /// What has become of a line since the fit.
-#[derive(Clone, Debug, Default)]
-struct Since {
-    now: Training,
-    watched: u64,
-    expected: f64,
-    observed: f64,
+#[derive(Clone, Debug)]
+struct Since<'a> {
+    group: &'a PropensityGroup,
+    now: DriftCounts<'a>,
+    /// What was foretold of those who were watched since, and whether they left.
+    log_odds: Vec<f64>,
+    left: Vec<bool>,
 }
 
 /// What has become of the customers since a fit.
 #[derive(Debug)]
-pub struct PropensityDrift {
-    set: PropensitySet,
-    lines: BTreeMap<String, Since>,
+pub struct PropensityDrift<'a> {
+    set: &'a PropensitySet,
+    lines: BTreeMap<String, Since<'a>>,
 }
 
-impl PropensityDrift {
+impl<'a> PropensityDrift<'a> {
     /// Compares with these models.
-    pub const fn of(set: PropensitySet) -> Self {
+    pub const fn of(set: &'a PropensitySet) -> Self {
         Self {
             set,
             lines: BTreeMap::new(),
@@ -40,19 +42,19 @@ impl PropensityDrift {
 
     /// Adds the subscriptions of a customer, by the end of each line's observation.
     pub fn add(&mut self, facts: &CustomerFacts, ends: &BTreeMap<String, Timestamp>) {
-        let ticket = super::ticket::Ticket::of(&facts.customer_id);
         for subscription in &facts.subscriptions {
             let line = subscription.business_line.as_str();
             let (Some(group), Some(end)) = (self.set.group(line), ends.get(line)) else {
                 continue;
             };
-            let since = self.lines.entry(line.to_owned()).or_default();
+            let since = self.lines.entry(line.to_owned());
+            let since = since.or_insert_with(|| Since::of(group));
             // Who is in force now is seen by a watch that lasts no time.
             let now = Watch::before(*end, 0).and_then(|watch| watch.left(subscription));
-            if now.is_some() {
-                since
-                    .now
-                    .add(ticket, &features(facts, subscription, *end), false);
+            if now.is_some()
+                && let Some(row) = group.row(&features(facts, subscription, *end))
+            {
+                since.now.add(&row);
             }
             // The fit watched until one horizon after its landmark; what came after that is news.
             let seen = i64::from(group.horizon_days) * 24;
@@ -71,9 +73,8 @@ impl PropensityDrift {
             let Some(row) = group.row(&known) else {
                 continue;
             };
-            since.watched += 1;
-            since.expected += group.model.probability(&row);
-            since.observed += f64::from(u8::from(left));
+            since.log_odds.push(group.model.log_odds(&row));
+            since.left.push(left);
         }
     }
 
@@ -81,26 +82,39 @@ impl PropensityDrift {
     pub fn finish(self) -> (Vec<InputDrift>, Vec<CalibrationDrift>) {
         let (mut inputs, mut calibrations) = (Vec::new(), Vec::new());
         for (line, since) in self.lines {
-            let Some(group) = self.set.group(&line) else {
-                continue;
-            };
-            for (input, stability_index) in since.now.moved_from(&group.inputs) {
-                inputs.push(InputDrift {
-                    group: line.clone(),
-                    input,
-                    stability_index,
-                });
-            }
-            if since.watched > 0 {
-                calibrations.push(CalibrationDrift {
-                    group: line,
-                    sample_size: since.watched,
-                    expected: since.expected,
-                    observed: since.observed,
-                    watched_days: group.horizon_days,
-                });
-            }
+            let moved = since.now.drifts().into_iter().map(|moved| InputDrift {
+                group: line.clone(),
+                input: moved.input.to_owned(),
+                stability_index: moved.stability_index,
+                unknown_share: Some(moved.unknown_share),
+            });
+            inputs.extend(moved);
+            let calibration = drift::CalibrationDrift::of(&since.log_odds, &since.left);
+            calibrations.extend(calibration.map(|found| CalibrationDrift {
+                group: line,
+                sample_size: u64::try_from(found.rows).unwrap_or(u64::MAX),
+                expected: found.expected,
+                observed: real(found.observed),
+                watched_days: since.group.horizon_days,
+                slope: found.slope,
+                intercept: found.intercept,
+            }));
         }
         (inputs, calibrations)
     }
 }
+
+impl<'a> Since<'a> {
+    fn of(group: &'a PropensityGroup) -> Self {
+        Self {
+            group,
+            now: DriftCounts::of(&group.model),
+            log_odds: Vec::new(),
+            left: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "propensity_drift_tests.rs"]
+mod tests;

@@ -194,13 +194,9 @@ fn fit_group(training: &Training, watch: Watch) -> Result<PropensityGroup, Prope
     let model = fit(&frame, training.labels(), &options, &|_| {
         ControlFlow::Continue(())
     })?;
-    let mut inputs = training.bins();
-    let schema = model.schema().inputs();
-    inputs.retain(|name, _| schema.iter().any(|input| input.name == *name));
     Ok(PropensityGroup {
         seen: training.share().seen,
         one_in: training.share().one_in(),
-        inputs,
         model,
         horizon_days: watch.horizon_days,
         landmark_day: day_number(watch.landmark),

@@ -25,14 +25,15 @@ const INPUTS: Inputs = [
 
 /// Spreads the inputs of many customers.
 pub fn bins(customers: &[PurchaseSummary]) -> BTreeMap<String, Bins> {
-    let bins = INPUTS.iter().map(|(name, value)| {
-        let values: Vec<(Option<f64>, f64)> = customers
-            .iter()
-            .map(|customer| (Some(value(customer)), 1.0))
-            .collect();
-        ((*name).to_owned(), Bins::of_numbers(&values))
-    });
+    let bins = INPUTS
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Bins::of(&values_of(customers, *value))));
     bins.collect()
+}
+
+fn values_of(customers: &[PurchaseSummary], value: fn(&PurchaseSummary) -> f64) -> Vec<(f64, f64)> {
+    let values = customers.iter().map(|customer| (value(customer), 1.0));
+    values.collect()
 }
 
 /// What has become of a line since the fit.
@@ -90,18 +91,15 @@ impl PurchaseDrift {
         let (mut inputs, mut calibrations) = (Vec::new(), Vec::new());
         for (line, since) in self.lines {
             for (name, value) in INPUTS {
-                let values: Vec<(Option<f64>, f64)> = since
-                    .customers
-                    .iter()
-                    .map(|customer| (Some(value(customer)), 1.0))
-                    .collect();
+                let values = values_of(&since.customers, value);
                 let group = self.set.lines.get(&line);
                 let old = group.and_then(|group| group.inputs.get(name));
-                let moved = old.and_then(|old| old.moved_by_numbers(&values));
+                let moved = old.and_then(|old| old.moved_by(&values));
                 inputs.extend(moved.map(|stability_index| InputDrift {
                     group: line.clone(),
                     input: name.to_owned(),
                     stability_index,
+                    unknown_share: None,
                 }));
             }
             if since.days > 0 {
@@ -111,6 +109,8 @@ impl PurchaseDrift {
                     expected: since.expected,
                     observed: since.observed,
                     watched_days: since.days,
+                    slope: None,
+                    intercept: None,
                 });
             }
         }

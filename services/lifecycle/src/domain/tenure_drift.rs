@@ -91,14 +91,14 @@ impl TenureDrift {
         let mut inputs = Vec::new();
         for (group, old) in &self.tables {
             let new = now.iter().find(|(other, _)| other == group);
-            let moved = new.and_then(|(_, new)| {
-                Bins::of_numbers(&still_there(old)).moved_by_numbers(&still_there(new))
-            });
+            let moved =
+                new.and_then(|(_, new)| Bins::of(&still_there(old)).moved_by(&still_there(new)));
             if let Some(stability_index) = moved.filter(|_| group.subject != Subject::Gap) {
                 inputs.push(InputDrift {
                     group: group.to_string(),
                     input: "tenure_months".to_owned(),
                     stability_index,
+                    unknown_share: None,
                 });
             }
         }
@@ -108,13 +108,15 @@ impl TenureDrift {
             expected: since.expected,
             observed: since.observed,
             watched_days: since.days,
+            slope: None,
+            intercept: None,
         };
         (inputs, self.since.into_iter().map(calibration).collect())
     }
 }
 
 /// Spreads those who were there at the end of an observation over the months they had been there.
-fn still_there(table: &Curve) -> Vec<(Option<f64>, f64)> {
+fn still_there(table: &Curve) -> Vec<(f64, f64)> {
     let periods = table.periods();
     let mut there = Vec::with_capacity(periods.len());
     let mut month = 0.0;
@@ -124,7 +126,7 @@ fn still_there(table: &Curve) -> Vec<(Option<f64>, f64)> {
         let count = (period.at_risk - period.ended).saturating_sub(next);
         let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         if count > 0.0 {
-            there.push((Some(month), count));
+            there.push((month, count));
         }
     }
     there

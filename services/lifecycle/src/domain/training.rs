@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use statistics::propensity::frame::Frame;
 use statistics::propensity::refusal::FrameRefusal;
 
-use super::bins::Bins;
 use super::features::{Feature, Features};
 use super::ticket::{Share, Ticket};
 
@@ -113,35 +112,6 @@ impl Training {
         self.share.seen += other.share.seen;
     }
 
-    /// Spreads each column over bins.
-    pub fn bins(&self) -> BTreeMap<String, Bins> {
-        let bins = self.columns.iter().map(|(name, cells)| {
-            let cells = padded(cells, self.labels.len());
-            let bins = match numbers(&cells) {
-                Some(numbers) => Bins::of_numbers(&weighed(numbers)),
-                None => Bins::of_words(&words(&cells)),
-            };
-            (name.clone(), bins)
-        });
-        bins.collect()
-    }
-
-    /// Says how far each column has moved from how it was spread.
-    pub fn moved_from(&self, bins: &BTreeMap<String, Bins>) -> Vec<(String, f64)> {
-        let nothing = Vec::new();
-        let moved = bins.iter().filter_map(|(name, old)| {
-            let cells = self.columns.get(name).unwrap_or(&nothing);
-            let cells = padded(cells, self.labels.len());
-            let index = match (old, numbers(&cells)) {
-                (Bins::Numbers { .. }, Some(numbers)) => old.moved_by_numbers(&weighed(numbers)),
-                (Bins::Numbers { .. }, None) => None,
-                (Bins::Words { .. }, _) => old.moved_by_words(&words(&cells)),
-            };
-            Some((name.clone(), index?))
-        });
-        moved.collect()
-    }
-
     /// Makes a frame. A column of texts is one of numbers where each of them is one.
     pub fn frame(&self) -> Result<Frame, FrameRefusal> {
         let mut frame = Frame::new(self.labels.len())?;
@@ -164,10 +134,6 @@ fn padded(cells: &[Option<Cell>], rows: usize) -> Vec<Option<&Cell>> {
     let mut padded: Vec<Option<&Cell>> = cells.iter().map(Option::as_ref).collect();
     padded.resize(rows, None);
     padded
-}
-
-fn weighed(numbers: Vec<Option<f64>>) -> Vec<(Option<f64>, f64)> {
-    numbers.into_iter().map(|number| (number, 1.0)).collect()
 }
 
 /// Reads a column as numbers; `None` where one is no number.

@@ -139,6 +139,7 @@ pub(super) fn drift(drift: &Drift) -> wire::CheckDriftResponse {
         group: input.group.clone(),
         input: input.input.clone(),
         population_stability_index: input.stability_index,
+        unknown_share: input.unknown_share,
     };
     let calibration = |calibration: &CalibrationDrift| wire::CalibrationDrift {
         group: calibration.group.clone(),
@@ -146,6 +147,8 @@ pub(super) fn drift(drift: &Drift) -> wire::CheckDriftResponse {
         expected: calibration.expected,
         observed: calibration.observed,
         watched_days: calibration.watched_days,
+        slope: calibration.slope,
+        intercept: calibration.intercept,
     };
     wire::CheckDriftResponse {
         model: Some(model(&drift.summary)),

@@ -41,7 +41,7 @@ impl UseCases {
                 self.drift_of_tenures(TenureDrift::of_curves(&set)).await?
             }
             Some(Artifact::Purchase(set)) => self.drift_of_purchases(*set).await?,
-            Some(Artifact::Propensity(set)) => self.drift_of_propensity(*set).await?,
+            Some(Artifact::Propensity(set)) => self.drift_of_propensity(&set).await?,
         };
         Ok(Drift {
             summary,
@@ -84,7 +84,7 @@ impl UseCases {
         Ok(drift.finish())
     }
 
-    async fn drift_of_propensity(&self, set: PropensitySet) -> Result<Moved, Refusal> {
+    async fn drift_of_propensity(&self, set: &PropensitySet) -> Result<Moved, Refusal> {
         let ends = self.store.observation_ends().await?;
         let mut drift = PropensityDrift::of(set);
         self.some_customers(|facts| {

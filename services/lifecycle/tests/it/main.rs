@@ -21,4 +21,5 @@ mod refusals;
 mod rules;
 mod stages;
 mod status;
+mod stored;
 mod world;

@@ -184,6 +184,7 @@ pub fn drift(drift: &pb::CheckDriftResponse) -> Value {
             "group": input.group,
             "input": input.input,
             "population_stability_index": input.population_stability_index,
+            "unknown_share": input.unknown_share,
         })
     };
     let calibration = |calibration: &pb::CalibrationDrift| {
@@ -193,6 +194,8 @@ pub fn drift(drift: &pb::CheckDriftResponse) -> Value {
             "expected": calibration.expected,
             "observed": calibration.observed,
             "watched_days": calibration.watched_days,
+            "slope": calibration.slope,
+            "intercept": calibration.intercept,
         })
     };
     json!({

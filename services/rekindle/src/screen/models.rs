@@ -141,12 +141,17 @@ pub fn drift(drift: &CheckDriftResponse, paper: Paper) -> String {
         page.paragraph(0, Style::Faint, "nothing was seen since the fit");
     }
     for calibration in &drift.calibrations {
+        let calibrated = calibration.slope.zip(calibration.intercept);
+        let calibrated = calibrated.map(|(slope, intercept)| {
+            format!(", calibration slope {slope:.2}, intercept {intercept:.2}")
+        });
         let text = format!(
-            "{:.1} expected, {:.0} seen of {} within {} days",
+            "{:.1} expected, {:.0} seen of {} within {} days{}",
             calibration.expected,
             calibration.observed,
             words::grouped(calibration.sample_size),
-            calibration.watched_days
+            calibration.watched_days,
+            calibrated.unwrap_or_default()
         );
         page.labelled(&calibration.group, &text);
     }
@@ -160,7 +165,10 @@ pub fn drift(drift: &CheckDriftResponse, paper: Paper) -> String {
             "moved: fit anew"
         };
         let name = format!("{} {}", input.group, words::spoken(&input.input));
-        page.labelled(name.trim(), &format!("{index:.3}, {verdict}"));
+        let unknown = input.unknown_share.filter(|share| *share > 0.0);
+        let unknown = unknown.map(|share| format!(", {:.0}% unknown", share * 100.0));
+        let text = format!("{index:.3}, {verdict}{}", unknown.unwrap_or_default());
+        page.labelled(name.trim(), &text);
     }
     page.finish()
 }

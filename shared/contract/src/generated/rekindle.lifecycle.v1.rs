@@ -351,6 +351,10 @@ pub struct InputDrift {
     /// The population stability index; by custom below 0.1 is stable and above 0.25 has moved.
     #[prost(double, tag = "3")]
     pub population_stability_index: f64,
+    /// The share whose value is not known or was not there at the fit, as it is now; only for a
+    /// propensity.
+    #[prost(double, optional, tag = "4")]
+    pub unknown_share: ::core::option::Option<f64>,
 }
 /// CalibrationDrift compares what a model foretold for the time since its fit with what happened.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -370,6 +374,13 @@ pub struct CalibrationDrift {
     /// How many days were watched.
     #[prost(uint32, tag = "5")]
     pub watched_days: u32,
+    /// What the log-odds would have to be multiplied with to be right, one where they are: below one
+    /// the model promises too much difference. Only for a propensity, where it can be told.
+    #[prost(double, optional, tag = "6")]
+    pub slope: ::core::option::Option<f64>,
+    /// What would have to be added to them after that, zero where they are right.
+    #[prost(double, optional, tag = "7")]
+    pub intercept: ::core::option::Option<f64>,
 }
 /// CheckDriftResponse is the response of CheckDrift.
 #[derive(Clone, PartialEq, ::prost::Message)]
