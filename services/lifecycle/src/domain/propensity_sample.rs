@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 
 use kernel::time::{Span, Timestamp};
 use statistics::propensity::fit::fit;
@@ -136,7 +137,7 @@ impl PropensitySample {
     }
 
     /// Fits a model to each line that has enough, and one to everybody where a line has not.
-    pub fn fit(self, mut tell: impl FnMut(&str, u32)) -> Result<Candidate, FitRefusal> {
+    pub fn fit(self, mut tell: impl FnMut(&str, u32) + Send) -> Result<Candidate, FitRefusal> {
         let mut set = PropensitySet {
             lines: BTreeMap::new(),
             everybody: None,
@@ -148,7 +149,7 @@ impl PropensitySample {
             tell(line, 0);
             sample_size += count(training.labels().len());
             event_count += count(training.labels().iter().filter(|left| **left).count());
-            match fit_group(training, *watch) {
+            match fit_group(training, *watch, &mut |rounds| tell(line, rounds)) {
                 Ok(group) => {
                     set.lines.insert(line.clone(), group);
                 }
@@ -161,7 +162,7 @@ impl PropensitySample {
         // Who cannot be told by their line is told by everybody, if others can.
         if !set.pooled.is_empty() && self.lines.len() > 1 {
             tell(EVERYBODY, 0);
-            set.everybody = self.fit_everybody();
+            set.everybody = self.fit_everybody(&mut |rounds| tell(EVERYBODY, rounds));
         }
         let Some(evaluation) = evaluation(&set) else {
             return Err(refused(&refusal, sample_size, event_count));
@@ -174,24 +175,37 @@ impl PropensitySample {
         })
     }
 
-    fn fit_everybody(&self) -> Option<PropensityGroup> {
+    fn fit_everybody(&self, tell: TellRounds<'_>) -> Option<PropensityGroup> {
         let mut together = Training::default();
         for (_, training) in self.lines.values() {
             together.append(training.clone());
         }
         let (watch, _) = self.lines.values().next()?;
-        fit_group(&together, *watch).ok()
+        fit_group(&together, *watch, tell).ok()
     }
 }
 
-fn fit_group(training: &Training, watch: Watch) -> Result<PropensityGroup, PropensityRefusal> {
+/// Is told how many rounds a fit has done.
+type TellRounds<'a> = &'a mut (dyn FnMut(u32) + Send);
+
+fn fit_group(
+    training: &Training,
+    watch: Watch,
+    tell: TellRounds<'_>,
+) -> Result<PropensityGroup, PropensityRefusal> {
     let frame = training.frame().map_err(|_| PropensityRefusal::NoInput)?;
     let options = FitOptions {
         seed: SEED,
         protected: ProtectedInputs::LeaveOut,
         ..FitOptions::default()
     };
+    // Whichever thread has done a round tells of it.
+    let told = Mutex::new((0_u32, tell));
     let model = fit(&frame, training.labels(), &options, &|_| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.0 = told.0.saturating_add(1);
+        let rounds = told.0;
+        (told.1)(rounds);
         ControlFlow::Continue(())
     })?;
     Ok(PropensityGroup {

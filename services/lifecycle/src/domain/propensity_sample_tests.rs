@@ -51,3 +51,21 @@ fn of_too_many_values_the_largest_line_gives_up_its_share_and_says_so() {
     assert_eq!(figures("large")[0], ("drawn_of".to_owned(), 3_000.0));
     assert_eq!(figures("small"), []);
 }
+
+#[test]
+fn a_fit_tells_its_rounds() {
+    let watch = Watch::before(start_of_day(LAST_DAY), 90).unwrap();
+    let watches = [("telecom".to_owned(), watch)].into();
+    let mut sample = PropensitySample::default();
+    for number in 0..600 {
+        sample.add(&subscriber(number, "telecom"), &watches);
+    }
+    let mut told = Vec::new();
+    let tell = |group: &str, rounds: u32| told.push((group.to_owned(), rounds));
+    sample.fit(tell).unwrap();
+    let expected: Vec<(String, u32)> = (0_u32..)
+        .map(|rounds| ("telecom".to_owned(), rounds))
+        .take(told.len())
+        .collect();
+    assert!(told.len() > 10 && told == expected, "{told:?}");
+}

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use kernel::time::Timestamp;
+use statistics::numeric::optimise::OnIteration;
 use statistics::numeric::standard_errors::standard_errors;
 use statistics::purchases::beta_geometric::{BetaGeometric, BetaGeometricParameters, DropOut};
 use statistics::purchases::gamma_gamma::{GammaGamma, SpendBase, SpendSummary};
@@ -192,7 +193,7 @@ impl PurchaseSample {
     ) -> Result<Candidate, FitRefusal> {
         let all: Vec<&Row> = self.everybody().collect();
         tell(EVERYBODY, 0);
-        let everybody = fit_group(&all, family);
+        let everybody = fit_group(&all, family, &mut |steps| tell(EVERYBODY, steps));
         let last_day = self.lines.values().map(|line| line.span.last_day).max();
         let mut lines = BTreeMap::new();
         for (name, line) in &self.lines {
@@ -202,11 +203,8 @@ impl PurchaseSample {
             let fitted = if self.lines.len() == 1 {
                 everybody.clone()
             } else {
-                fit_group(&rows, family)
+                fit_group(&rows, family, &mut |steps| tell(name, steps))
             };
-            if let Ok(fitted) = &fitted {
-                tell(name, fitted.search.iterations);
-            }
             let false_lost = false_lost(line);
             lines.insert(
                 name.clone(),
@@ -222,7 +220,7 @@ impl PurchaseSample {
         let (sample_size, event_count) = (everybody.customers, everybody.repeaters);
         let set = PurchaseSet { lines, everybody };
         let evaluation = self
-            .rehearse(family)
+            .rehearse(family, &mut tell)
             .unwrap_or_else(|| purchase_evaluation::in_sample(&set));
         Ok(Candidate {
             artifact: Artifact::Purchase(Box::new(set)),
@@ -234,16 +232,20 @@ impl PurchaseSample {
 
     /// Fits what was known at the split of each line, and compares with what came. `None` where there
     /// was too little, or nothing came.
-    fn rehearse(&self, family: PurchaseFamily) -> Option<super::model::Evaluation> {
+    fn rehearse(
+        &self,
+        family: PurchaseFamily,
+        tell: &mut impl FnMut(&str, u32),
+    ) -> Option<super::model::Evaluation> {
         let before = |row: &Row| row.before.map(|(summary, _)| summary);
         let known = |line: &LineSample| -> Vec<PurchaseSummary> {
             line.rows.iter().filter_map(before).collect()
         };
         let everybody: Vec<PurchaseSummary> = self.everybody().filter_map(before).collect();
-        let pooled = fit_model(&everybody, family).ok();
+        let pooled = fit_model(&everybody, family, &mut |steps| tell(EVERYBODY, steps)).ok();
         let mut rehearsed = Vec::new();
-        for line in self.lines.values() {
-            let own = fit_model(&known(line), family).ok();
+        for (name, line) in &self.lines {
+            let own = fit_model(&known(line), family, &mut |steps| tell(name, steps)).ok();
             let (model, _) = own.as_ref().or(pooled.as_ref())?;
             let weeks = line.span.stretch_weeks();
             for (summary, bought) in line.rows.iter().filter_map(|row| row.before) {
@@ -277,10 +279,14 @@ fn group(
     }
 }
 
-fn fit_group(rows: &[&Row], family: PurchaseFamily) -> Result<FittedPurchases, FitFailure> {
+fn fit_group(
+    rows: &[&Row],
+    family: PurchaseFamily,
+    on_iteration: OnIteration<'_>,
+) -> Result<FittedPurchases, FitFailure> {
     let summaries: Vec<PurchaseSummary> = rows.iter().map(|row| row.all).collect();
-    let (fitted, errors) = fit_model(&summaries, family)?;
-    let spend = fit_spend(rows);
+    let (fitted, errors) = fit_model(&summaries, family, on_iteration)?;
+    let spend = fit_spend(rows, on_iteration);
     Ok(FittedPurchases {
         model: fitted.model,
         log_likelihood: fitted.log_likelihood,
@@ -296,17 +302,22 @@ type FittedModel = (Fitted<AnyPurchaseModel>, Option<[f64; 4]>);
 fn fit_model(
     summaries: &[PurchaseSummary],
     family: PurchaseFamily,
+    on_iteration: OnIteration<'_>,
 ) -> Result<FittedModel, FitFailure> {
     let base = PurchaseBase::of(summaries)?;
     match family {
-        PurchaseFamily::MbgNbd => fit_beta_geometric(&base, DropOut::AfterEvery),
-        PurchaseFamily::BgNbd => fit_beta_geometric(&base, DropOut::AfterRepeats),
-        PurchaseFamily::ParetoNbd => fit_pareto(&base),
+        PurchaseFamily::MbgNbd => fit_beta_geometric(&base, DropOut::AfterEvery, on_iteration),
+        PurchaseFamily::BgNbd => fit_beta_geometric(&base, DropOut::AfterRepeats, on_iteration),
+        PurchaseFamily::ParetoNbd => fit_pareto(&base, on_iteration),
     }
 }
 
-fn fit_beta_geometric(base: &PurchaseBase, drop_out: DropOut) -> Result<FittedModel, FitFailure> {
-    let fitted = BetaGeometric::fit(base, drop_out, Effort::default())?;
+fn fit_beta_geometric(
+    base: &PurchaseBase,
+    drop_out: DropOut,
+    on_iteration: OnIteration<'_>,
+) -> Result<FittedModel, FitFailure> {
+    let fitted = BetaGeometric::fit_watched(base, drop_out, Effort::default(), on_iteration)?;
     let any = fitted_as(&fitted, AnyPurchaseModel::BetaGeometric(fitted.model));
     let (_, parameters) = any.model.parameters();
     let errors = standard_errors(parameters, |[r, alpha, a, b]| {
@@ -323,8 +334,11 @@ fn fit_beta_geometric(base: &PurchaseBase, drop_out: DropOut) -> Result<FittedMo
     Ok((any, errors))
 }
 
-fn fit_pareto(base: &PurchaseBase) -> Result<FittedModel, FitFailure> {
-    let fitted = ParetoNbd::fit(base, Effort::default())?;
+fn fit_pareto(
+    base: &PurchaseBase,
+    on_iteration: OnIteration<'_>,
+) -> Result<FittedModel, FitFailure> {
+    let fitted = ParetoNbd::fit_watched(base, Effort::default(), on_iteration)?;
     let any = fitted_as(&fitted, AnyPurchaseModel::ParetoNbd(fitted.model));
     let (_, parameters) = any.model.parameters();
     let errors = standard_errors(parameters, |[r, alpha, s, beta]| {
@@ -345,7 +359,7 @@ fn fitted_as<M>(fitted: &Fitted<M>, model: AnyPurchaseModel) -> Fitted<AnyPurcha
 }
 
 /// Fits what customers spend, in the currency that most of them spend.
-fn fit_spend(rows: &[&Row]) -> Result<SpendModel, FitFailure> {
+fn fit_spend(rows: &[&Row], on_iteration: OnIteration<'_>) -> Result<SpendModel, FitFailure> {
     let mut currencies: BTreeMap<&str, Vec<SpendSummary>> = BTreeMap::new();
     for spend in rows.iter().filter_map(|row| row.spend.as_ref()) {
         let code = spend.currency.code();
@@ -356,7 +370,7 @@ fn fit_spend(rows: &[&Row]) -> Result<SpendModel, FitFailure> {
         .max_by_key(|(_, spends)| spends.len());
     let (currency, spends) = most.unwrap_or_default();
     let base = SpendBase::of(&spends)?;
-    let fitted = GammaGamma::fit(&base)?;
+    let fitted = GammaGamma::fit_watched(&base, on_iteration)?;
     Ok(SpendModel {
         model: fitted.model,
         currency: currency.to_owned(),

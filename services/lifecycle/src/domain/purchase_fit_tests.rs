@@ -55,3 +55,22 @@ fn of_more_customers_than_are_held_a_share_is_learnt_from() {
     };
     assert!((rate(&some) / rate(&all) - 1.0).abs() < 0.02);
 }
+
+#[test]
+fn a_search_tells_how_far_it_is() {
+    let mut sample = PurchaseSample::default();
+    for number in 0..300 {
+        add(&mut sample, number);
+    }
+    let mut told = Vec::new();
+    let tell = |group: &str, iterations: u32| told.push((group.to_owned(), iterations));
+    let candidate = sample.fit(PurchaseFamily::MbgNbd, tell).unwrap();
+    let Artifact::Purchase(set) = candidate.artifact else {
+        panic!("a purchase model")
+    };
+    let iterations = set.fitted("music").unwrap().search.iterations;
+    assert!(iterations > 3);
+    for wanted in 0..=iterations {
+        assert!(told.contains(&(EVERYBODY.to_owned(), wanted)), "{wanted}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Fits a model on what was taken over, and stores it as a candidate.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::UseCases;
+use super::pace::Pace;
 use crate::domain::basis::Basis;
 use crate::domain::fit::TooLittle;
 use crate::domain::fit_refusal::FitRefusal;
@@ -45,7 +46,7 @@ pub struct FitStep {
     pub progress: f64,
     /// The group whose parameters are sought; empty in other steps.
     pub group: String,
-    /// How many iterations its search took; zero before it is over.
+    /// How many iterations or rounds its search has taken so far.
     pub iteration: u32,
 }
 
@@ -64,9 +65,14 @@ impl Steps {
         self.send(step, progress, "", 0);
     }
 
-    /// Tells of which group the parameters are sought.
-    fn tell_group(&self, group: &str, iteration: u32) {
-        self.send("fitting", GATHERED, group, iteration);
+    /// Returns what tells of which group the parameters are sought, and how far the search is.
+    fn search_teller(&self) -> impl FnMut(&str, u32) + Send + 'static {
+        let (steps, mut pace) = (self.clone(), Pace::default());
+        move |group, iteration| {
+            if pace.is_due(group, Instant::now()) {
+                steps.send("fitting", GATHERED, group, iteration);
+            }
+        }
     }
 
     /// Tells how much of what there is has been read, between a tenth and [`GATHERED`].
@@ -164,22 +170,19 @@ impl UseCases {
         basis: &mut Basis,
     ) -> Result<Candidate, Refusal> {
         let sample = self.gather_purchases(steps, basis).await?;
-        let steps = steps.clone();
-        let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
+        let tell = steps.search_teller();
         search(move || sample.fit(family, tell)).await
     }
 
     async fn fit_retention(&self, steps: &Steps) -> Result<Candidate, Refusal> {
         let sample = self.gather_tenures(steps).await?;
-        let steps = steps.clone();
-        let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
+        let tell = steps.search_teller();
         search(move || sample.fit(tell)).await
     }
 
     async fn fit_propensity(&self, steps: &Steps, basis: &mut Basis) -> Result<Candidate, Refusal> {
         let sample = self.gather_labelled(steps, basis).await?;
-        let steps = steps.clone();
-        let tell = move |group: &str, iteration: u32| steps.tell_group(group, iteration);
+        let tell = steps.search_teller();
         search(move || sample.fit(tell)).await
     }
 }

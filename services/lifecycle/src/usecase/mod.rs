@@ -8,6 +8,7 @@ mod gather;
 mod get_customer_status;
 mod knowledge;
 mod models;
+mod pace;
 mod portfolio;
 pub mod ports;
 mod rules;

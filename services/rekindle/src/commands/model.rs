@@ -168,6 +168,7 @@ fn said(step: &FitModelResponse) -> String {
     match (step.group.as_str(), step.iteration) {
         ("", _) => said,
         (group, 0) => format!("{said} {group}"),
+        (group, 1) => format!("{said} {group}, 1 iteration"),
         (group, iterations) => format!("{said} {group}, {iterations} iterations"),
     }
 }

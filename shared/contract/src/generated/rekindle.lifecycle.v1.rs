@@ -273,7 +273,7 @@ pub struct FitModelResponse {
     /// The group whose parameters are being sought; empty in other steps.
     #[prost(string, tag = "4")]
     pub group: ::prost::alloc::string::String,
-    /// How many iterations its search took; zero before it is over.
+    /// How many iterations or rounds its search has taken so far; told up to ten times a second.
     #[prost(uint32, tag = "5")]
     pub iteration: u32,
 }

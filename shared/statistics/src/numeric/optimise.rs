@@ -33,6 +33,9 @@ const RESISTANCE: f64 = 1e-4;
 /// A parameter that gets `e^9` times as far in spite of it is on its way to infinity.
 pub(crate) const REACH: f64 = 9.0;
 
+/// Is told after each step how many were taken.
+pub type OnIteration<'a> = &'a mut dyn FnMut(u32);
+
 /// A value to be minimised, and its gradient.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evaluation<const N: usize> {
@@ -103,9 +106,19 @@ struct Search<const N: usize, F> {
 pub(crate) fn maximise<const N: usize>(
     space: &SearchSpace<N>,
     rows: f64,
+    likelihood: impl FnMut([f64; N]) -> Likelihood<N>,
+) -> Result<Top<N>, FitFailure> {
+    maximise_watched(space, rows, &mut |_| {}, likelihood)
+}
+
+/// Does the same, and tells of each step.
+pub(crate) fn maximise_watched<const N: usize>(
+    space: &SearchSpace<N>,
+    rows: f64,
+    on_iteration: OnIteration<'_>,
     mut likelihood: impl FnMut([f64; N]) -> Likelihood<N>,
 ) -> Result<Top<N>, FitFailure> {
-    let mut bottom = minimise(space, |at| {
+    let mut bottom = minimise_watched(space, on_iteration, |at| {
         let parameters = at.map(f64::exp);
         let Likelihood { value, gradient } = likelihood(parameters);
         let beyond = beyond_free(space, at);
@@ -143,8 +156,17 @@ pub(crate) fn minimise<const N: usize>(
     space: &SearchSpace<N>,
     evaluate: impl FnMut(&[f64; N]) -> Evaluation<N>,
 ) -> Result<Bottom<N>, FitFailure> {
+    minimise_watched(space, &mut |_| {}, evaluate)
+}
+
+fn minimise_watched<const N: usize>(
+    space: &SearchSpace<N>,
+    on_iteration: OnIteration<'_>,
+    evaluate: impl FnMut(&[f64; N]) -> Evaluation<N>,
+) -> Result<Bottom<N>, FitFailure> {
     let mut search = Search::new(space.start, evaluate);
     for iterations in 0..MOST_ITERATIONS {
+        on_iteration(iterations);
         let largest_slope = largest(&search.here.gradient);
         if !search.here.value.is_finite() || !largest_slope.is_finite() {
             return Err(not_converged(iterations, f64::INFINITY));
@@ -353,6 +375,22 @@ mod tests {
         let bottom = minimise(&space([-1.2, 1.0]), rosenbrock).unwrap();
         assert!((bottom.at[0] - 1.0).abs() < 1e-8 && (bottom.at[1] - 1.0).abs() < 1e-8);
         assert!(bottom.convergence.evaluations < 100);
+    }
+
+    #[test]
+    fn every_step_is_told_in_order() {
+        let bowl = |[x, y]: [f64; 2]| Likelihood {
+            value: -(x.ln() - 1.0).powi(2) - 3.0 * (y.ln() + x.ln()).powi(4),
+            gradient: {
+                let both = -12.0 * (y.ln() + x.ln()).powi(3);
+                [(-2.0 * (x.ln() - 1.0) + both) / x, both / y]
+            },
+        };
+        let mut told = Vec::new();
+        let mut tell = |iterations| told.push(iterations);
+        let top = maximise_watched(&space([0.5, 0.5]), 1.0, &mut tell, bowl).unwrap();
+        let expected: Vec<u32> = (0..=top.convergence.iterations).collect();
+        assert!(expected.len() > 3 && told == expected, "{told:?}");
     }
 
     #[test]

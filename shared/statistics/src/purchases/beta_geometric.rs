@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::numeric::chunked_sum::{add, sum_over};
 use crate::numeric::gamma_functions::{digamma_step, log_gamma_step};
 use crate::numeric::log_space::log_one_plus;
-use crate::numeric::optimise::{Likelihood, REACH, SearchSpace, maximise};
+use crate::numeric::optimise::{Likelihood, OnIteration, REACH, SearchSpace, maximise_watched};
 use crate::purchases::beta_geometric_forecast::Drawn;
 use crate::purchases::purchase_base::{FrequencyCount, PurchaseBase};
 use crate::purchases::purchase_model::{DiscountRate, Effort, Fitted, Horizon, PurchaseModel};
@@ -97,12 +97,22 @@ impl BetaGeometric {
         drop_out: DropOut,
         effort: Effort,
     ) -> Result<Fitted<Self>, FitFailure> {
+        Self::fit_watched(base, drop_out, effort, &mut |_| {})
+    }
+
+    /// Does the same, and tells of each step of the search.
+    pub fn fit_watched(
+        base: &PurchaseBase,
+        drop_out: DropOut,
+        effort: Effort,
+        on_iteration: OnIteration<'_>,
+    ) -> Result<Fitted<Self>, FitFailure> {
         let space = SearchSpace {
             start: start(base),
             names: NAMES,
             reach: REACH,
         };
-        let top = maximise(&space, base.customers(), |parameters| {
+        let top = maximise_watched(&space, base.customers(), on_iteration, |parameters| {
             Self::of(parameters, drop_out).log_likelihood(base, effort)
         })?;
         Ok(Fitted {

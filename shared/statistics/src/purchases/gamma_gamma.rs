@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::gamma_functions::{digamma, digamma_step, log_gamma, log_gamma_step};
-use crate::numeric::optimise::{Likelihood, REACH, SearchSpace, maximise};
+use crate::numeric::optimise::{Likelihood, OnIteration, REACH, SearchSpace, maximise_watched};
 use crate::purchases::purchase_base::{FEWEST_CUSTOMERS, LARGEST_SHARE};
 use crate::purchases::purchase_model::Fitted;
 use crate::purchases::purchase_summary::{HIGHEST_SPEND, MOST_TRANSACTIONS};
@@ -194,12 +194,20 @@ impl GammaGamma {
 
     /// Fits the model by maximum likelihood.
     pub fn fit(base: &SpendBase) -> Result<Fitted<Self>, FitFailure> {
+        Self::fit_watched(base, &mut |_| {})
+    }
+
+    /// Does the same, and tells of each step of the search.
+    pub fn fit_watched(
+        base: &SpendBase,
+        on_iteration: OnIteration<'_>,
+    ) -> Result<Fitted<Self>, FitFailure> {
         let space = SearchSpace {
             start: [0.0, 2.0_f64.ln(), base.mean.ln()],
             names: NAMES,
             reach: REACH,
         };
-        let top = maximise(&space, base.count, |parameters| {
+        let top = maximise_watched(&space, base.count, on_iteration, |parameters| {
             Self::of(parameters).log_likelihood(base)
         })?;
         Ok(Fitted {

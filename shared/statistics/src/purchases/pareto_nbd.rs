@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::numeric::chunked_sum::{add, sum_over};
 use crate::numeric::gamma_functions::{digamma_step, log_gamma_step};
 use crate::numeric::log_space::{growth, log_one_plus, logistic};
-use crate::numeric::optimise::{Likelihood, REACH, SearchSpace, maximise};
+use crate::numeric::optimise::{Likelihood, OnIteration, REACH, SearchSpace, maximise_watched};
 use crate::numeric::tricomi::log_scaled_tricomi;
 use crate::purchases::death_integral::{Death, DeathSums};
 use crate::purchases::death_table::{DeathTable, Stretch, TimeTerms};
@@ -75,6 +75,15 @@ impl ParetoNbd {
 
     /// Fits the model to a customer base by maximum likelihood.
     pub fn fit(base: &PurchaseBase, effort: Effort) -> Result<Fitted<Self>, FitFailure> {
+        Self::fit_watched(base, effort, &mut |_| {})
+    }
+
+    /// Does the same, and tells of each step of the search.
+    pub fn fit_watched(
+        base: &PurchaseBase,
+        effort: Effort,
+        on_iteration: OnIteration<'_>,
+    ) -> Result<Fitted<Self>, FitFailure> {
         let rate = (base.mean_frequency() + 0.1) / (base.mean_age() + f64::MIN_POSITIVE);
         let log_scale = rate.recip().max(1e-6).ln();
         let space = SearchSpace {
@@ -82,7 +91,7 @@ impl ParetoNbd {
             names: NAMES,
             reach: REACH,
         };
-        let top = maximise(&space, base.customers(), |parameters| {
+        let top = maximise_watched(&space, base.customers(), on_iteration, |parameters| {
             Self::of(parameters).log_likelihood(base, effort)
         })?;
         Ok(Fitted {
