@@ -245,6 +245,7 @@ mod tests {
         let end_day = day_number(end());
         let start_time = super::super::clock_days::start_of_day(end_day - days);
         Exposure {
+            customer_id: "c".to_owned(),
             subscription_id: "s".to_owned(),
             business_line: "telecom".to_owned(),
             contract_kind: ContractKind::MonthToMonth,

@@ -17,17 +17,21 @@ pub struct Foretold {
     pub happened: bool,
 }
 
-/// Returns the mean negative log-likelihood of chances, in nats; lower is better.
-pub fn log_loss(foretold: &[Foretold]) -> f64 {
-    let surprise = |it: &Foretold| {
-        let chance = it.chance.clamp(SUREST, 1.0 - SUREST);
-        if it.happened {
+impl Foretold {
+    /// Returns the negative log-likelihood, in nats.
+    pub fn surprise(&self) -> f64 {
+        let chance = self.chance.clamp(SUREST, 1.0 - SUREST);
+        if self.happened {
             -chance.ln()
         } else {
             -(-chance).ln_1p()
         }
-    };
-    foretold.iter().map(surprise).sum::<f64>() / real(foretold.len())
+    }
+}
+
+/// Returns the mean negative log-likelihood of chances, in nats; lower is better.
+pub fn log_loss(foretold: &[Foretold]) -> f64 {
+    foretold.iter().map(Foretold::surprise).sum::<f64>() / real(foretold.len())
 }
 
 /// Describes chances beside what happened, with a word before the name of each figure.

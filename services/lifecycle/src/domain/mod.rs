@@ -4,6 +4,7 @@ pub mod basis;
 pub mod bins;
 pub mod buyer;
 mod clock_days;
+pub mod comparison;
 pub mod drift;
 pub mod explanation;
 pub mod facts;

@@ -4,6 +4,7 @@
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::comparison::Comparison;
 use super::life_tables::TableSet;
 use super::propensity::PropensitySet;
 use super::purchase_model::PurchaseSet;
@@ -196,6 +197,10 @@ pub struct Evaluation {
     pub higher_is_better: bool,
     /// Every figure.
     pub figures: Vec<Figure>,
+    /// How it did beside the version that was in use at its fit; absent where there was none, or too
+    /// few to compare on.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
 }
 
 /// Differences this small, relative, are rounding.
@@ -301,11 +306,24 @@ pub struct NotBetter {
     pub active_value: f64,
 }
 
-/// Refuses a model that evaluates worse than the one in use.
+/// Refuses a model that evaluates worse than the one in use: on the same customers, where the two
+/// were compared, and else by the figures that each was given at its own fit.
 pub fn compare(candidate: &ModelSummary, active: Option<&ModelSummary>) -> Result<(), NotBetter> {
     let Some(active) = active.filter(|active| active.version != candidate.version) else {
         return Ok(());
     };
+    if let Some(compared) = compared(candidate, active) {
+        if !compared.is_worse() {
+            return Ok(());
+        }
+        return Err(NotBetter {
+            version: candidate.version,
+            active_version: active.version,
+            measure: compared.measure,
+            value: compared.value,
+            active_value: compared.other_value,
+        });
+    }
     match (&candidate.evaluation, &active.evaluation) {
         (Some(new), Some(old)) if new.is_worse_than(old) => Err(NotBetter {
             version: candidate.version,
@@ -318,6 +336,16 @@ pub fn compare(candidate: &ModelSummary, active: Option<&ModelSummary>) -> Resul
     }
 }
 
+/// Finds how two versions did on the same customers, at the fit of either, as seen from the candidate.
+fn compared(candidate: &ModelSummary, active: &ModelSummary) -> Option<Comparison> {
+    let of = |model: &ModelSummary, other: u64| {
+        let comparison = model.evaluation.as_ref()?.comparison.clone();
+        comparison.filter(|comparison| comparison.version == other)
+    };
+    let turned = || Some(of(active, candidate.version)?.turned(active.version));
+    of(candidate, active.version).or_else(turned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,7 +356,52 @@ mod tests {
             value,
             higher_is_better,
             figures: Vec::new(),
+            comparison: None,
         }
+    }
+
+    fn summary(version: u64, value: f64, comparison: Option<Comparison>) -> ModelSummary {
+        ModelSummary {
+            version,
+            kind: ModelKind::Retention,
+            fit_time: Timestamp::UNIX_EPOCH,
+            sample_size: 900,
+            event_count: 300,
+            active: false,
+            evaluation: Some(Evaluation {
+                comparison,
+                ..evaluation("log_loss", value, false)
+            }),
+            corrupt: false,
+        }
+    }
+
+    #[test]
+    fn versions_are_compared_on_the_same_customers_where_they_were() {
+        let beside = |version, value, other_value| Comparison {
+            version,
+            measure: "held_out_log_loss".to_owned(),
+            rows: 400,
+            value,
+            other_value,
+            standard_error: 0.01,
+        };
+        let old = summary(1, 0.4, None);
+        // Its own figure is of a harder time.
+        let as_good = summary(2, 0.6, Some(beside(1, 0.59, 0.6)));
+        assert_eq!(compare(&as_good, Some(&old)), Ok(()));
+        let worse = summary(2, 0.3, Some(beside(1, 0.62, 0.6)));
+        let refusal = compare(&worse, Some(&old)).unwrap_err();
+        assert_eq!(
+            (refusal.measure.as_str(), refusal.active_version),
+            ("held_out_log_loss", 1)
+        );
+        // Going back to the old one is judged by what was found at the fit of the new one.
+        assert!(compare(&old, Some(&summary(2, 0.6, Some(beside(1, 0.5, 0.6))))).is_err());
+        assert_eq!(compare(&old, Some(&worse)), Ok(()));
+        // Beside a third one nothing was found: each by its own figure.
+        let third = summary(3, 0.5, Some(beside(2, 0.1, 0.2)));
+        assert!(compare(&third, Some(&old)).is_err());
     }
 
     #[test]

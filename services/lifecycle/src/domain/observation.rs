@@ -8,6 +8,8 @@ use super::facts::{ContractKind, CustomerFacts, Relationship, State, Subscriptio
 /// How long one contractual subscription was exposed to ending.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exposure {
+    /// The customer.
+    pub customer_id: String,
     /// The subscription.
     pub subscription_id: String,
     /// Its business line.
@@ -80,7 +82,9 @@ pub fn observe(facts: &CustomerFacts, now: Timestamp) -> Result<Observation, Unu
             return Err(Unusable::NoBusinessLine(id));
         }
         match subscription.relationship {
-            Relationship::Contractual => exposures.extend(expose(subscription, now)?),
+            Relationship::Contractual => {
+                exposures.extend(expose(&facts.customer_id, subscription, now)?)
+            }
             Relationship::NonContractual => add_history(facts, subscription, &mut histories),
         }
     }
@@ -93,7 +97,11 @@ pub fn observe(facts: &CustomerFacts, now: Timestamp) -> Result<Observation, Unu
     })
 }
 
-fn expose(subscription: &Subscription, now: Timestamp) -> Result<Option<Exposure>, Unusable> {
+fn expose(
+    customer_id: &str,
+    subscription: &Subscription,
+    now: Timestamp,
+) -> Result<Option<Exposure>, Unusable> {
     let id = || subscription.subscription_id.clone();
     if subscription.state == State::Prospect {
         return Ok(None);
@@ -112,6 +120,7 @@ fn expose(subscription: &Subscription, now: Timestamp) -> Result<Option<Exposure
         return Err(Unusable::NoEnd(id()));
     }
     Ok(Some(Exposure {
+        customer_id: customer_id.to_owned(),
         subscription_id: id(),
         business_line: subscription.business_line.clone(),
         contract_kind: subscription.contract_kind,

@@ -52,6 +52,9 @@ pub struct PropensitySet {
     pub everybody: Option<PropensityGroup>,
     /// Lines without a model of their own, and why.
     pub pooled: BTreeMap<String, String>,
+    /// Nothing was learnt from the customers who are held out.
+    #[serde(default)]
+    pub holds_out: bool,
 }
 
 /// A chance to leave, and why.
@@ -139,6 +142,12 @@ impl PropensityGroup {
             .map(|input| value_of(known, &input.name, &input.kind))
             .collect();
         schema.row(&values).ok()
+    }
+
+    /// Returns the chance to leave within a horizon; `None` where what is known does not fit the model.
+    pub(super) fn chance(&self, known: &Features<'_>, horizon_days: u32) -> Option<f64> {
+        let probability = self.model.probability(&self.row(known)?);
+        Some(self.within(probability, horizon_days))
     }
 
     /// Turns a chance within the horizon of the model into one within another, by the same hazard.

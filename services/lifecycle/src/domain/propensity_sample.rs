@@ -11,10 +11,11 @@ use statistics::propensity::options::{FitOptions, ProtectedInputs};
 use statistics::propensity::refusal::PropensityRefusal;
 
 use super::clock_days::day_number;
+use super::comparison::Comparison;
 use super::facts::{CustomerFacts, Relationship, Standing, Subscription};
 use super::features::features;
 use super::fit_refusal::FitRefusal;
-use super::forecast::real;
+use super::forecast::{Foretold, real};
 use super::model::{Artifact, Candidate, Evaluation, Figure};
 use super::propensity::{PropensityGroup, PropensitySet, figures_of};
 use super::ticket::Ticket;
@@ -75,6 +76,10 @@ impl Watch {
 /// The most values of all customers and lines together: some 250 MB. Of more, the line with most is
 /// halved.
 const MOST_CELLS: usize = 8_000_000;
+/// The most customers that versions are compared on; of more, a share is drawn.
+const MOST_HELD_OUT: usize = 20_000;
+/// What versions are compared by.
+const COMPARED: &str = "held_out_log_loss";
 
 /// The labelled customers of each line.
 #[derive(Clone, Debug)]
@@ -82,6 +87,20 @@ pub struct PropensitySample {
     lines: BTreeMap<String, (Watch, Training)>,
     most_cells: usize,
     cells: usize,
+    held_out: Vec<HeldOut>,
+    held_out_halvings: u32,
+    in_use: Option<(u64, PropensitySet)>,
+}
+
+/// A customer from whom nothing is learnt.
+#[derive(Clone, Debug)]
+struct HeldOut {
+    ticket: Ticket,
+    facts: CustomerFacts,
+    /// Where the subscription stands among those of the facts.
+    place: usize,
+    watch: Watch,
+    left: bool,
 }
 
 impl Default for PropensitySample {
@@ -97,13 +116,21 @@ impl PropensitySample {
             lines: BTreeMap::new(),
             most_cells,
             cells: 0,
+            held_out: Vec::new(),
+            held_out_halvings: 0,
+            in_use: None,
         }
+    }
+
+    /// Lets the fit be compared with the version in use.
+    pub fn compare_with(&mut self, version: u64, set: PropensitySet) {
+        self.in_use = Some((version, set));
     }
 
     /// Adds the subscriptions of a customer, by the watch of each line.
     pub fn add(&mut self, facts: &CustomerFacts, watches: &BTreeMap<String, Watch>) {
         let ticket = Ticket::of(&facts.customer_id);
-        for subscription in &facts.subscriptions {
+        for (place, subscription) in facts.subscriptions.iter().enumerate() {
             let line = subscription.business_line.as_str();
             let Some(watch) = watches.get(line) else {
                 continue;
@@ -111,6 +138,16 @@ impl PropensitySample {
             let Some(left) = watch.left(subscription) else {
                 continue;
             };
+            if ticket.is_held_out() {
+                self.hold_out(HeldOut {
+                    ticket,
+                    facts: facts.clone(),
+                    place,
+                    watch: *watch,
+                    left,
+                });
+                continue;
+            }
             if !self.lines.contains_key(line) {
                 let fresh = (*watch, Training::default());
                 self.lines.insert(line.to_owned(), fresh);
@@ -124,6 +161,17 @@ impl PropensitySample {
             while self.cells > self.most_cells {
                 self.halve_largest();
             }
+        }
+    }
+
+    fn hold_out(&mut self, customer: HeldOut) {
+        if customer.ticket.is_drawn(self.held_out_halvings) {
+            self.held_out.push(customer);
+        }
+        while self.held_out.len() > MOST_HELD_OUT {
+            self.held_out_halvings += 1;
+            let halvings = self.held_out_halvings;
+            self.held_out.retain(|it| it.ticket.is_drawn(halvings));
         }
     }
 
@@ -142,6 +190,7 @@ impl PropensitySample {
             lines: BTreeMap::new(),
             everybody: None,
             pooled: BTreeMap::new(),
+            holds_out: true,
         };
         let mut refusal = PropensityRefusal::Empty;
         let (mut sample_size, mut event_count) = (0, 0);
@@ -164,15 +213,30 @@ impl PropensitySample {
             tell(EVERYBODY, 0);
             set.everybody = self.fit_everybody(&mut |rounds| tell(EVERYBODY, rounds));
         }
-        let Some(evaluation) = evaluation(&set) else {
+        let Some(mut evaluation) = evaluation(&set) else {
             return Err(refused(&refusal, sample_size, event_count));
         };
+        evaluation.comparison = self.compare(&set);
         Ok(Candidate {
             artifact: Artifact::Propensity(Box::new(set)),
             sample_size,
             event_count,
             evaluation: Some(evaluation),
         })
+    }
+
+    /// Compares with the version in use on the customers from whom neither has learnt.
+    fn compare(&self, set: &PropensitySet) -> Option<Comparison> {
+        let (version, in_use) = self.in_use.as_ref()?;
+        if !in_use.holds_out {
+            return None;
+        }
+        let losses = self.held_out.iter().filter_map(|row| {
+            let loss = |set: &PropensitySet| row.loss(set);
+            Some((loss(set)?, loss(in_use)?))
+        });
+        let losses: Vec<(f64, f64)> = losses.collect();
+        Comparison::of(*version, COMPARED, &losses)
     }
 
     fn fit_everybody(&self, tell: TellRounds<'_>) -> Option<PropensityGroup> {
@@ -182,6 +246,20 @@ impl PropensitySample {
         }
         let (watch, _) = self.lines.values().next()?;
         fit_group(&together, *watch, tell).ok()
+    }
+}
+
+impl HeldOut {
+    /// Returns what a model's forecast for the customer costs; `None` where it has none.
+    fn loss(&self, set: &PropensitySet) -> Option<f64> {
+        let subscription = self.facts.subscriptions.get(self.place)?;
+        let known = features(&self.facts, subscription, self.watch.landmark);
+        let group = set.group(&subscription.business_line)?;
+        let foretold = Foretold {
+            chance: group.chance(&known, self.watch.horizon_days)?,
+            happened: self.left,
+        };
+        Some(foretold.surprise())
     }
 }
 
@@ -240,6 +318,7 @@ fn evaluation(set: &PropensitySet) -> Option<Evaluation> {
         value: log_loss,
         higher_is_better: false,
         figures,
+        comparison: None,
     })
 }
 

@@ -38,6 +38,12 @@ impl Rehearsed {
             bought: f64::from(bought),
         })
     }
+
+    /// Returns by how much the forecast missed, squared.
+    pub fn square_error(&self) -> f64 {
+        let miss = self.expected - self.bought;
+        miss * miss
+    }
 }
 
 /// Compares forecasts with what came; `None` where nobody bought or there is nobody.
@@ -48,7 +54,7 @@ pub fn rehearsed(customers: &[Rehearsed]) -> Option<Evaluation> {
     }
     let count = real(customers.len());
     let misses = || customers.iter().map(|it| it.expected - it.bought);
-    let squares: f64 = misses().map(|miss| miss * miss).sum();
+    let squares: f64 = customers.iter().map(Rehearsed::square_error).sum();
     let root_mean_square = (squares / count).sqrt();
     let mut figures = vec![
         Figure::new(REHEARSED, root_mean_square),
@@ -88,6 +94,7 @@ pub fn rehearsed(customers: &[Rehearsed]) -> Option<Evaluation> {
         value: root_mean_square,
         higher_is_better: false,
         figures,
+        comparison: None,
     })
 }
 
@@ -106,5 +113,6 @@ pub fn in_sample(set: &PurchaseSet) -> Evaluation {
         value,
         higher_is_better: true,
         figures: vec![Figure::new(IN_SAMPLE, value)],
+        comparison: None,
     }
 }

@@ -17,6 +17,7 @@ use statistics::refusal::{FitFailure, InputRefusal};
 
 use super::buyer::{Buyer, Spend};
 use super::clock_days::day_number;
+use super::comparison::Comparison;
 use super::fit_refusal::FitRefusal;
 use super::model::{Artifact, Candidate, SearchEnd};
 use super::purchase_drift;
@@ -30,6 +31,8 @@ use super::ticket::{Share, Ticket};
 /// The most customers of all lines together that are learnt from: some 130 MB. Of more, the line with
 /// most is halved, by tickets.
 const MOST_CUSTOMERS: usize = 1_000_000;
+/// What versions are compared by: the squared error of the purchases in the stretch that is rehearsed.
+const COMPARED: &str = "held_out_mean_square_error";
 /// The longest stretch that is rehearsed, in days.
 const LONGEST_STRETCH: i32 = 364;
 
@@ -102,6 +105,7 @@ pub struct PurchaseSample {
     lines: BTreeMap<String, LineSample>,
     most_customers: usize,
     customers: usize,
+    in_use: Option<(u64, PurchaseSet)>,
 }
 
 impl Default for PurchaseSample {
@@ -117,7 +121,13 @@ impl PurchaseSample {
             lines: BTreeMap::new(),
             most_customers,
             customers: 0,
+            in_use: None,
         }
+    }
+
+    /// Lets the fit be compared with the version in use.
+    pub fn compare_with(&mut self, version: u64, set: PurchaseSet) {
+        self.in_use = Some((version, set));
     }
 
     /// Adds a customer of a line.
@@ -219,9 +229,10 @@ impl PurchaseSample {
         let everybody = group(&all, share, last_day.unwrap_or(0), everybody, None);
         let (sample_size, event_count) = (everybody.customers, everybody.repeaters);
         let set = PurchaseSet { lines, everybody };
-        let evaluation = self
+        let mut evaluation = self
             .rehearse(family, &mut tell)
             .unwrap_or_else(|| purchase_evaluation::in_sample(&set));
+        evaluation.comparison = self.compare(family, &mut tell);
         Ok(Candidate {
             artifact: Artifact::Purchase(Box::new(set)),
             sample_size,
@@ -253,6 +264,40 @@ impl PurchaseSample {
             }
         }
         purchase_evaluation::rehearsed(&rehearsed)
+    }
+
+    /// Fits nine tenths of the customers, and compares the forecasts for the others with those of the
+    /// version in use. That one has seen them, at its own fit; with a handful of parameters this is
+    /// worth less than what the comparison tolerates.
+    fn compare(
+        &self,
+        family: PurchaseFamily,
+        tell: &mut impl FnMut(&str, u32),
+    ) -> Option<Comparison> {
+        let (version, in_use) = self.in_use.as_ref()?;
+        let learnt = |row: &&Row| !row.ticket.is_held_out();
+        let everybody: Vec<PurchaseSummary> =
+            self.everybody().filter(learnt).map(|row| row.all).collect();
+        let pooled = fit_model(&everybody, family, &mut |steps| tell(EVERYBODY, steps)).ok();
+        let mut losses = Vec::new();
+        for (name, line) in &self.lines {
+            let known = line.rows.iter().filter(learnt).map(|row| row.all);
+            let known: Vec<PurchaseSummary> = known.collect();
+            let own = fit_model(&known, family, &mut |steps| tell(name, steps)).ok();
+            let ours = own.as_ref().or(pooled.as_ref());
+            let (Some((ours, _)), Some(theirs)) = (ours, in_use.fitted(name)) else {
+                continue;
+            };
+            let weeks = line.span.stretch_weeks();
+            let held_out = line.rows.iter().filter(|row| row.ticket.is_held_out());
+            for (summary, bought) in held_out.filter_map(|row| row.before) {
+                let loss = |model: &AnyPurchaseModel| {
+                    Some(Rehearsed::of(model, &summary, bought, weeks)?.square_error())
+                };
+                losses.extend(loss(&ours.model).zip(loss(&theirs.model)));
+            }
+        }
+        Comparison::of(*version, COMPARED, &losses)
     }
 }
 

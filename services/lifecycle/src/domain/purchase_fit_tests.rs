@@ -74,3 +74,54 @@ fn a_search_tells_how_far_it_is() {
         assert!(told.contains(&(EVERYBODY.to_owned(), wanted)), "{wanted}");
     }
 }
+
+#[test]
+fn versions_are_compared_on_the_held_out_tenth() {
+    let sample = |customers: i32| {
+        let mut sample = PurchaseSample::default();
+        for number in 0..customers {
+            add(&mut sample, number);
+        }
+        sample
+    };
+    let fit = |sample: PurchaseSample| sample.fit(PurchaseFamily::MbgNbd, |_, _| {}).unwrap();
+    let Artifact::Purchase(before) = fit(sample(1_000)).artifact else {
+        panic!("a purchase model")
+    };
+    let mut more = sample(2_000);
+    more.compare_with(3, *before.clone());
+    let comparison = fit(more).evaluation.unwrap().comparison.unwrap();
+    assert_eq!(
+        (comparison.version, comparison.measure.as_str()),
+        (3, COMPARED)
+    );
+    assert!((150..250).contains(&comparison.rows), "{comparison:?}");
+    assert!(
+        !comparison.is_worse() && !comparison.turned(4).is_worse(),
+        "{comparison:?}"
+    );
+    // This version believes in far more purchases.
+    let mut of_other_times = *before;
+    for group in of_other_times
+        .lines
+        .values_mut()
+        .chain([&mut of_other_times.everybody])
+    {
+        let model = BetaGeometric::try_from(BetaGeometricParameters {
+            r: 1.0,
+            alpha: 0.3,
+            a: 0.5,
+            b: 2.0,
+            drop_out: DropOut::AfterEvery,
+        });
+        let fitted = group.fitted.as_mut().unwrap();
+        fitted.model = AnyPurchaseModel::BetaGeometric(model.unwrap());
+    }
+    let mut now = sample(2_000);
+    now.compare_with(3, of_other_times);
+    let comparison = fit(now).evaluation.unwrap().comparison.unwrap();
+    assert!(
+        !comparison.is_worse() && comparison.turned(4).is_worse(),
+        "{comparison:?}"
+    );
+}

@@ -22,7 +22,16 @@ impl Ticket {
     pub const fn is_drawn(self, halvings: u32) -> bool {
         self.0.trailing_zeros() >= halvings
     }
+
+    /// Whether versions are compared on the customer, and none learns from them: a tenth, who are the
+    /// same at every fit, whatever share is drawn.
+    pub const fn is_held_out(self) -> bool {
+        (self.0 >> 32).is_multiple_of(HELD_OUT_ONE_IN)
+    }
 }
+
+/// One customer in so many is held out of what models learn.
+const HELD_OUT_ONE_IN: u64 = 10;
 
 /// How much of what there was a sample holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +68,17 @@ mod tests {
             let only_then = |it: &&Ticket| it.is_drawn(halvings + 1) && !it.is_drawn(halvings);
             assert_eq!(tickets.iter().find(only_then), None);
         }
+    }
+
+    #[test]
+    fn a_tenth_is_held_out_of_every_share() {
+        let tickets = (0..40_000).map(|number| Ticket::of(&format!("customer-{number}")));
+        let drawn: Vec<Ticket> = tickets.filter(|it| it.is_drawn(2)).collect();
+        let held_out = drawn.iter().filter(|it| it.is_held_out()).count();
+        assert!(
+            (held_out * 10).abs_diff(drawn.len()) < drawn.len() / 10,
+            "{held_out}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use edge::page::PageTokens;
 use edge::wire::timestamp;
 
 use super::parse::MODEL_PAGES;
+use crate::domain::comparison::Comparison;
 use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
 use crate::domain::life_tables::Group;
 use crate::domain::model::{
@@ -90,6 +91,18 @@ fn evaluation(evaluation: &Evaluation) -> wire::ModelEvaluation {
         value: evaluation.value,
         higher_is_better: evaluation.higher_is_better,
         figures: evaluation.figures.iter().map(figure).collect(),
+        comparison: evaluation.comparison.as_ref().map(comparison),
+    }
+}
+
+fn comparison(comparison: &Comparison) -> wire::ModelComparison {
+    wire::ModelComparison {
+        version: comparison.version,
+        measure: comparison.measure.clone(),
+        sample_size: comparison.rows,
+        value: comparison.value,
+        other_value: comparison.other_value,
+        standard_error: comparison.standard_error,
     }
 }
 

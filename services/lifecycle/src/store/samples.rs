@@ -162,6 +162,7 @@ async fn read_exposures(
             StoreError::inconsistent("subscription_exposure", "contract_kind", &row.contract_kind)
         })?;
         exposures.push(Exposure {
+            customer_id: row.customer_id,
             subscription_id: row.subscription_id,
             business_line: row.business_line,
             contract_kind,

@@ -169,21 +169,44 @@ impl UseCases {
         steps: &Steps,
         basis: &mut Basis,
     ) -> Result<Candidate, Refusal> {
-        let sample = self.gather_purchases(steps, basis).await?;
+        let mut sample = self.gather_purchases(steps, basis).await?;
+        if let Some((version, Artifact::Purchase(set))) = self.in_use(ModelKind::Purchase).await? {
+            sample.compare_with(version, *set);
+        }
         let tell = steps.search_teller();
         search(move || sample.fit(family, tell)).await
     }
 
     async fn fit_retention(&self, steps: &Steps) -> Result<Candidate, Refusal> {
-        let sample = self.gather_tenures(steps).await?;
+        let mut sample = self.gather_tenures(steps).await?;
+        if let Some((version, Artifact::Retention(set))) = self.in_use(ModelKind::Retention).await?
+        {
+            sample.compare_with(version, set);
+        }
         let tell = steps.search_teller();
         search(move || sample.fit(tell)).await
     }
 
     async fn fit_propensity(&self, steps: &Steps, basis: &mut Basis) -> Result<Candidate, Refusal> {
-        let sample = self.gather_labelled(steps, basis).await?;
+        let mut sample = self.gather_labelled(steps, basis).await?;
+        let in_use = self.in_use(ModelKind::Propensity).await?;
+        if let Some((version, Artifact::Propensity(set))) = in_use {
+            sample.compare_with(version, *set);
+        }
         let tell = steps.search_teller();
         search(move || sample.fit(tell)).await
+    }
+}
+
+impl UseCases {
+    /// Reads the version in use of a kind; one that cannot be read back is no rival.
+    async fn in_use(&self, kind: ModelKind) -> Result<Option<(u64, Artifact)>, Refusal> {
+        let deadline = Deadline::within(STORE_LIMIT);
+        let Some(version) = self.store.version_in_use(deadline, kind).await? else {
+            return Ok(None);
+        };
+        let found = self.store.load_model(version).await?;
+        Ok(found.and_then(|found| Some((version, found.artifact?))))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The life of a model: a candidate, in use, replaced, back in use; and what stands in the way.
 
 use contract::lifecycle::v1 as wire;
+use contract::types::v1 as facts;
 use tonic::{Code, Status};
 
 use crate::world::{
@@ -176,6 +177,64 @@ async fn a_worse_model_needs_force_and_a_reason() {
     assert_eq!((latest.version, latest.forced), (2, true));
     assert_eq!(latest.activated_by, "analyst-7");
     assert!(latest.reason.contains("tariff"));
+}
+
+/// Subscribers of whom few leave, or suddenly many.
+fn subscribers(world: &World, revision: u64, sudden: bool) {
+    for number in 0..1_200_i64 {
+        let started = 30 + number % 900;
+        let lasts = 20 + (number * 37) % 1_500;
+        let gone = started - lasts;
+        let subscription = if gone >= 0 {
+            ended("s", started, gone)
+        } else if sudden && number % 3 == 0 {
+            ended("s", started, number % 20)
+        } else {
+            contract("s", started)
+        };
+        let facts = facts::CustomerFacts {
+            revision,
+            ..customer(&format!("many-{number}"), vec![subscription])
+        };
+        world.profiles.put(facts);
+    }
+}
+
+#[tokio::test]
+async fn versions_are_judged_on_the_same_customers() {
+    let world = World::start().await;
+    subscribers(&world, 1, false);
+    let first = fit_retention(&world.service).await.evaluation.unwrap();
+    assert_eq!(first.comparison, None);
+    activate(&world.service, version(1)).await.unwrap();
+    subscribers(&world, 2, true);
+    let request = wire::FitModelRequest {
+        kind: wire::ModelKind::Retention.into(),
+        activate_if_better: true,
+        ..wire::FitModelRequest::default()
+    };
+    let second = world.service.fit_with(request).await.1.unwrap();
+    // Nothing fitted before the exodus foretells it, so that its own figure is the worse one; but the
+    // version in use foretells these customers no better.
+    assert!(second.active);
+    let second = second.evaluation.unwrap();
+    assert!(second.value > first.value);
+    let comparison = second.comparison.unwrap();
+    assert_eq!(
+        (comparison.version, comparison.measure.as_str()),
+        (1, "held_out_log_loss")
+    );
+    assert!(comparison.value < comparison.other_value && comparison.sample_size >= 50);
+    let refused = activate(&world.service, version(1)).await.unwrap_err();
+    let metadata = [
+        ("version", "1"),
+        ("active_version", "2"),
+        ("measure", "held_out_log_loss"),
+    ];
+    let code = Code::FailedPrecondition;
+    check_refusal(&refused, code, "MODEL_NOT_BETTER", &metadata);
+    activate(&world.service, forced(1)).await.unwrap();
+    activate(&world.service, version(2)).await.unwrap();
 }
 
 #[tokio::test]

@@ -160,6 +160,7 @@ async fn what_cannot_be_stored_moves_no_cursor() {
     let position = store.acquire_feed("us", lease).await.unwrap();
     assert_eq!(position.as_deref(), Some(""));
     let impossible = Exposure {
+        customer_id: "c-1".to_owned(),
         subscription_id: "s-1".to_owned(),
         business_line: "telecom".to_owned(),
         contract_kind: ContractKind::OneYear,

@@ -34,6 +34,7 @@ fn exposure(row: &BTreeMap<String, String>) -> Exposure {
     let days = months * 304_375 / 10_000;
     let end = Timestamp::from_second(OBSERVATION_END).unwrap();
     Exposure {
+        customer_id: row["customerID"].clone(),
         subscription_id: row["customerID"].clone(),
         business_line: "telecom".to_owned(),
         contract_kind: kind_of(&row["Contract"]),

@@ -114,6 +114,18 @@ fn evaluation(evaluation: &pb::ModelEvaluation) -> Value {
         "value": evaluation.value,
         "higher_is_better": evaluation.higher_is_better,
         "figures": figures(&evaluation.figures),
+        "comparison": evaluation.comparison.as_ref().map(comparison),
+    })
+}
+
+fn comparison(comparison: &pb::ModelComparison) -> Value {
+    json!({
+        "version": comparison.version,
+        "measure": comparison.measure,
+        "sample_size": comparison.sample_size,
+        "value": comparison.value,
+        "other_value": comparison.other_value,
+        "standard_error": comparison.standard_error,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Fitted models.
 
 use contract::lifecycle::v1::{
-    ActivateModelResponse, CheckDriftResponse, Figure, GetModelResponse, Model, ModelGroup,
-    ModelKind,
+    ActivateModelResponse, CheckDriftResponse, Figure, GetModelResponse, Model, ModelComparison,
+    ModelGroup, ModelKind,
 };
 
 use super::paper::{Page, Paper, Style};
@@ -48,6 +48,11 @@ pub fn shown_model(shown: &GetModelResponse, paper: Paper) -> String {
         let evaluation = model.evaluation.iter();
         for figure in evaluation.flat_map(|evaluation| &evaluation.figures) {
             page.labelled(&words::spoken(&figure.name), &figure_text(figure));
+        }
+        let evaluation = model.evaluation.as_ref();
+        if let Some(found) = evaluation.and_then(|it| it.comparison.as_ref()) {
+            let name = format!("beside version {}", found.version);
+            page.labelled(&name, &comparison_text(found));
         }
     }
     for group in &shown.groups {
@@ -101,6 +106,18 @@ fn group_lines(page: &mut Page, group: &ModelGroup) {
         );
         page.labelled("search", &text);
     }
+}
+
+/// How a candidate did beside the version in use, on the same customers.
+fn comparison_text(found: &ModelComparison) -> String {
+    format!(
+        "{} {:.5} against {:.5} on the same {}, standard error of the difference {:.5}",
+        words::spoken(&found.measure),
+        found.value,
+        found.other_value,
+        words::grouped(found.sample_size),
+        found.standard_error
+    )
 }
 
 fn figure_text(figure: &Figure) -> String {

@@ -176,6 +176,34 @@ pub struct ModelEvaluation {
     /// Every figure.
     #[prost(message, repeated, tag = "4")]
     pub figures: ::prost::alloc::vec::Vec<Figure>,
+    /// How it did beside the version in use at its fit, which then decides between these two; absent
+    /// where there was none, or fewer than 50 to compare on.
+    #[prost(message, optional, tag = "5")]
+    pub comparison: ::core::option::Option<ModelComparison>,
+}
+/// ModelComparison is how a candidate and the version in use at its fit did on the same customers, from
+/// whom neither has learnt: a tenth, always the same ones.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ModelComparison {
+    /// The version that was in use.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// What was measured, a mean loss: lower is better. For example "held_out_log_loss".
+    #[prost(string, tag = "2")]
+    pub measure: ::prost::alloc::string::String,
+    /// On how many customers.
+    #[prost(uint64, tag = "3")]
+    pub sample_size: u64,
+    /// The loss of the candidate.
+    #[prost(double, tag = "4")]
+    pub value: f64,
+    /// The loss of the version that was in use.
+    #[prost(double, tag = "5")]
+    pub other_value: f64,
+    /// The standard error of the difference, paired by customer. A candidate is worse when its loss
+    /// exceeds the other by more than 1.645 of these, and by more than half a percent.
+    #[prost(double, tag = "6")]
+    pub standard_error: f64,
 }
 /// Convergence is how the search for the best parameters ended.
 #[derive(Clone, PartialEq, ::prost::Message)]
