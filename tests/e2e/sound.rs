@@ -7,7 +7,7 @@ use contract::types::v1 as types;
 use prost::Message;
 use tests::clients::Clients;
 use tests::desk::{Call, agent};
-use tests::people::{Person, days_ago};
+use tests::people::{Person, days_ago, dollars};
 use tests::seed;
 
 /// A sound request.
@@ -28,8 +28,10 @@ fn sound(method: &'static str, message: &impl Message, optional: &'static [&'sta
     }
 }
 
-/// Plays a call, so that there is something to ask about, and returns a request for every RPC.
+/// Plays a call and fits retention curves, so that there is something to ask about, and returns a
+/// request for every RPC.
 pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
+    seed::fit_kind(clients, lifecycle::ModelKind::Retention).await;
     let person = Person::named("sound");
     person.write(clients).await;
     let call = Call::of(&person, "sound-call").because("too_expensive");
@@ -323,6 +325,16 @@ fn of_the_portfolio(person: &Person) -> Vec<Sound> {
                 stage: lifecycle::Stage::Established.into(),
                 business_line: "telecom".to_owned(),
                 ..lifecycle::ListCustomersRequest::default()
+            },
+            &["business_line"],
+        ),
+        sound(
+            "GetRetentionCurves",
+            &lifecycle::GetRetentionCurvesRequest {
+                business_line: "telecom".to_owned(),
+                month_count: 12,
+                monthly_margin: Some(dollars(20)),
+                ..lifecycle::GetRetentionCurvesRequest::default()
             },
             &["business_line"],
         ),

@@ -52,8 +52,13 @@ pub async fn publish(clients: &Clients) {
 
 /// Fits the life tables on the customers there are.
 pub async fn fit(clients: &Clients) -> lifecycle::Model {
+    fit_kind(clients, lifecycle::ModelKind::LifeTable).await
+}
+
+/// Fits a model of some kind on the customers there are, and puts it in use.
+pub async fn fit_kind(clients: &Clients, kind: lifecycle::ModelKind) -> lifecycle::Model {
     let request = lifecycle::FitModelRequest {
-        kind: lifecycle::ModelKind::LifeTable.into(),
+        kind: kind.into(),
         activate_if_better: true,
         ..lifecycle::FitModelRequest::default()
     };

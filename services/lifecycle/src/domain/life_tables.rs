@@ -249,6 +249,23 @@ impl LifeTables {
             .or(first)
     }
 
+    /// Lists the tables of tenures, those of a line or those of all together.
+    pub fn contracts(
+        &self,
+        business_line: Option<&str>,
+    ) -> impl Iterator<Item = (Subject, &Table)> {
+        let line = match business_line {
+            Some(line) => self.lines.get(line),
+            None => Some(&self.all),
+        };
+        line.into_iter().flat_map(LineTables::contracts)
+    }
+
+    /// Lists the lines that have tables of their own.
+    pub fn business_lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
     /// Finds the table that the base rate of a line comes from.
     pub fn every_contract(&self, business_line: &str) -> Option<&Table> {
         let line = self.lines.get(business_line);
@@ -265,6 +282,13 @@ impl LifeTables {
 }
 
 impl LineTables {
+    fn contracts(&self) -> impl Iterator<Item = (Subject, &Table)> {
+        let every = self.every_contract.iter();
+        let every = every.map(|table| (Subject::EveryContract, table));
+        let of_kinds = self.by_kind.iter();
+        every.chain(of_kinds.map(|(kind, table)| (Subject::Contract(*kind), table)))
+    }
+
     fn put(&mut self, subject: Subject, table: Table) {
         match subject {
             Subject::EveryContract => self.every_contract = Some(table),

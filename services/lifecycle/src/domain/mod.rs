@@ -28,6 +28,7 @@ pub mod purchase_fit;
 pub mod purchase_model;
 mod reasons;
 pub mod retention;
+pub mod retention_outlook;
 pub mod retention_sample;
 pub mod rules;
 pub mod rules_check;
@@ -46,3 +47,5 @@ mod trend;
 
 #[cfg(test)]
 mod fitted_tests;
+#[cfg(test)]
+mod retention_outlook_tests;

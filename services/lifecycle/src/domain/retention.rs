@@ -194,7 +194,7 @@ impl FittedCurve {
         }
     }
 
-    fn report(&self, group: String, table: &Curve) -> GroupReport {
+    pub(super) fn report(&self, group: String, table: &Curve) -> GroupReport {
         let (family, parameters) = describe(self.model.parameters());
         GroupReport {
             group,
@@ -286,8 +286,8 @@ fn small(count: u64) -> u32 {
 pub struct RetentionCurves {
     /// The version of the model.
     pub version: u64,
-    tables: LifeTables,
-    curves: BTreeMap<String, FittedCurve>,
+    pub(super) tables: LifeTables,
+    pub(super) curves: BTreeMap<String, FittedCurve>,
 }
 
 impl RetentionCurves {

@@ -7,6 +7,7 @@ mod portfolio_service;
 mod render;
 mod render_model;
 mod render_portfolio;
+mod render_retention;
 mod rule_service;
 mod status_service;
 

@@ -6,6 +6,7 @@ use edge::violations::Violations;
 use kernel::id::{BusinessLine, Customer};
 use kernel::refusal::Refusal;
 
+use crate::domain::retention_outlook::OutlookQuestion;
 use crate::domain::stage::Stage;
 use crate::usecase::CustomerQuery;
 
@@ -17,6 +18,16 @@ const MAX_TRANSITIONS: u32 = 500;
 const DEFAULT_CUSTOMERS: u32 = 100;
 /// How many customers a page has at most.
 const MAX_CUSTOMERS: u32 = 1_000;
+/// How many months a retention curve has when the request does not say.
+const DEFAULT_MONTHS: u32 = 36;
+/// How many months a retention curve has at most.
+const MAX_MONTHS: u32 = 240;
+/// The longest tenure that a forecast is asked for: a century of months.
+const MAX_TENURE_MONTHS: u32 = 1_200;
+/// How many curves a page has when the request does not say.
+const DEFAULT_CURVES: u32 = 20;
+/// How many curves a page has at most.
+const MAX_CURVES: u32 = 50;
 
 /// Which transitions to list.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +44,11 @@ pub(super) fn transition_pages(customer_id: &str) -> String {
 /// What page tokens of customers in a stage are good for.
 pub(super) fn customer_pages(stage: Stage, business_line: &str) -> String {
     format!("ListCustomers|{}|{business_line}", stage.key())
+}
+
+/// What page tokens of retention curves are good for.
+pub(super) fn curve_pages(business_line: Option<&str>) -> String {
+    format!("GetRetentionCurves|{}", business_line.unwrap_or_default())
 }
 
 pub(super) fn list_stage_transitions(
@@ -91,6 +107,39 @@ pub(super) fn list_customers(
             business_line: request.business_line,
             after: cursor?.unwrap_or_default(),
             size: size?,
+        })
+    })
+}
+
+pub(super) fn get_retention_curves(
+    request: wire::GetRetentionCurvesRequest,
+    tokens: &PageTokens,
+) -> Result<OutlookQuestion, Refusal> {
+    let mut checks = Violations::default();
+    checks.optional_id::<BusinessLine>("business_line", &request.business_line);
+    let months = match request.month_count {
+        0 => Some(DEFAULT_MONTHS),
+        months => checks.between("month_count", months, 1, MAX_MONTHS),
+    };
+    let tenure = checks.between("tenure_months", request.tenure_months, 0, MAX_TENURE_MONTHS);
+    let margin = match &request.monthly_margin {
+        None => Some(None),
+        Some(margin) => checks
+            .money("monthly_margin", margin.minor, &margin.currency)
+            .map(Some),
+    };
+    let size = checks.page_size("page_size", request.page_size, DEFAULT_CURVES, MAX_CURVES);
+    let business_line = Some(request.business_line).filter(|line| !line.is_empty());
+    let scope = curve_pages(business_line.as_deref());
+    let cursor = checks.page_token("page_token", tokens, &scope, &request.page_token);
+    checks.finish(|| {
+        Some(OutlookQuestion {
+            business_line,
+            month_count: months?,
+            tenure_months: tenure?,
+            monthly_margin: margin?,
+            after: cursor?.unwrap_or_default(),
+            size: usize::try_from(size?).ok()?,
         })
     })
 }

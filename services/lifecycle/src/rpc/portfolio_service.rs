@@ -5,7 +5,7 @@ use contract::lifecycle::v1::portfolio_service_server::PortfolioService;
 use edge::page::PageTokens;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, parse_portfolio, render_portfolio};
+use super::{BOUNDARY, deadline, parse_portfolio, render_portfolio, render_retention};
 use crate::usecase::UseCases;
 
 /// Answers `PortfolioService`.
@@ -81,5 +81,20 @@ impl PortfolioService for PortfolioRpc {
                 .collect(),
             next_page_token: next_page_token.unwrap_or_default(),
         }))
+    }
+
+    async fn get_retention_curves(
+        &self,
+        request: Request<wire::GetRetentionCurvesRequest>,
+    ) -> Result<Response<wire::GetRetentionCurvesResponse>, Status> {
+        let question = parse_portfolio::get_retention_curves(request.into_inner(), &self.tokens)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let page = self
+            .use_cases
+            .get_retention_curves(&question)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let scope = parse_portfolio::curve_pages(question.business_line.as_deref());
+        let answer = render_retention::curves(page, &self.tokens, &scope);
+        Ok(Response::new(answer))
     }
 }

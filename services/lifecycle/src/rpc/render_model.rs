@@ -106,7 +106,7 @@ fn comparison(comparison: &Comparison) -> wire::ModelComparison {
     }
 }
 
-fn figure(figure: &Figure) -> wire::Figure {
+pub(super) fn figure(figure: &Figure) -> wire::Figure {
     wire::Figure {
         name: figure.name.clone(),
         value: figure.value,

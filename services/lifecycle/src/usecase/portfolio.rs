@@ -6,6 +6,8 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
+use crate::domain::model::ModelKind;
+use crate::domain::retention_outlook::{OutlookPage, OutlookQuestion};
 use crate::store::{CustomerPage, CustomerQuery, ScoringRun, Totals, TransitionPage};
 
 /// The portfolio added up, and the latest run.
@@ -59,6 +61,18 @@ impl UseCases {
         tokio::time::timeout_at(deadline.instant().into(), read)
             .await
             .unwrap_or_else(late)
+    }
+
+    /// Tells how long contractual customers stay, by the retention model in use.
+    pub fn get_retention_curves(&self, question: &OutlookQuestion) -> Result<OutlookPage, Refusal> {
+        let loaded = self.knowledge.current()?;
+        let Some(curves) = &loaded.models.retention else {
+            let message = "no retention model is in use: fit one and activate it";
+            return Err(Refusal::refused("NO_MODEL_IN_USE", message)
+                .with("kind", ModelKind::Retention.key()));
+        };
+        let outlook = curves.outlook(question, &loaded.rules);
+        outlook.map_err(Refusal::internal)
     }
 
     /// Lists the customers in a stage.

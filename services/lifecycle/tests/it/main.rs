@@ -18,6 +18,7 @@ mod purchase_reference;
 mod purchases;
 mod reference;
 mod refusals;
+mod retention;
 mod rules;
 mod stages;
 mod status;

@@ -57,6 +57,9 @@ pub enum ErrorReason {
     FitNotConverged = 21,
     /// No such scoring of the portfolio. Code NOT_FOUND. Metadata: {"number": "17"}.
     ScoringRunNotFound = 30,
+    /// No model of the kind is in use: fit one and activate it. Code FAILED_PRECONDITION.
+    /// Metadata: {"kind": "retention"}.
+    NoModelInUse = 31,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -88,6 +91,7 @@ impl ErrorReason {
             Self::SampleNotBelievable => "ERROR_REASON_SAMPLE_NOT_BELIEVABLE",
             Self::FitNotConverged => "ERROR_REASON_FIT_NOT_CONVERGED",
             Self::ScoringRunNotFound => "ERROR_REASON_SCORING_RUN_NOT_FOUND",
+            Self::NoModelInUse => "ERROR_REASON_NO_MODEL_IN_USE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -116,6 +120,7 @@ impl ErrorReason {
             "ERROR_REASON_SAMPLE_NOT_BELIEVABLE" => Some(Self::SampleNotBelievable),
             "ERROR_REASON_FIT_NOT_CONVERGED" => Some(Self::FitNotConverged),
             "ERROR_REASON_SCORING_RUN_NOT_FOUND" => Some(Self::ScoringRunNotFound),
+            "ERROR_REASON_NO_MODEL_IN_USE" => Some(Self::NoModelInUse),
             _ => None,
         }
     }
@@ -1755,6 +1760,97 @@ pub struct ScoringRun {
     #[prost(uint64, tag = "12")]
     pub unreadable_customer_count: u64,
 }
+/// RetentionCurve is how long the contractual customers of one group stay: as it was seen, and as the
+/// retention model in use tells it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RetentionCurve {
+    /// The group, for example "telecom/month_to_month" or "all/all".
+    #[prost(string, tag = "1")]
+    pub group: ::prost::alloc::string::String,
+    /// The business line; empty for all lines together.
+    #[prost(string, tag = "2")]
+    pub business_line: ::prost::alloc::string::String,
+    /// The kind of contract; unspecified for every kind together and for contracts of a kind nobody
+    /// knows, which the group tells apart.
+    #[prost(enumeration = "super::super::r#type::v1::ContractKind", tag = "3")]
+    pub contract_kind: i32,
+    /// The family of the fitted curve: "shifted_beta_geometric", "beta_discrete_weibull" or
+    /// "discrete_weibull".
+    #[prost(string, tag = "4")]
+    pub family: ::prost::alloc::string::String,
+    /// Its parameters.
+    #[prost(message, repeated, tag = "5")]
+    pub parameters: ::prost::alloc::vec::Vec<Figure>,
+    /// How many subscriptions the curve was fitted on.
+    #[prost(uint64, tag = "6")]
+    pub sample_size: u64,
+    /// The share that stays, by months since the start, from month one.
+    #[prost(message, repeated, tag = "7")]
+    pub points: ::prost::alloc::vec::Vec<RetentionPoint>,
+    /// The discounted months that somebody who has been there for tenure_months is expected to stay
+    /// yet, within the value horizon of the line's rules.
+    #[prost(double, tag = "8")]
+    pub residual_months: f64,
+    /// The months that lie ahead of somebody who has been there for tenure_months.
+    #[prost(message, repeated, tag = "9")]
+    pub months_ahead: ::prost::alloc::vec::Vec<MonthAhead>,
+}
+/// RetentionPoint is the end of one month since the start.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct RetentionPoint {
+    /// The month, from one.
+    #[prost(uint32, tag = "1")]
+    pub month: u32,
+    /// How many were seen to enter the month; zero beyond what was seen.
+    #[prost(uint64, tag = "2")]
+    pub at_risk: u64,
+    /// How many of these ended in it.
+    #[prost(uint64, tag = "3")]
+    pub ended: u64,
+    /// The share still there after the month, as it was seen (Kaplan and Meier); absent beyond what was
+    /// seen.
+    #[prost(double, optional, tag = "4")]
+    pub observed_survival: ::core::option::Option<f64>,
+    /// The lower end of its 95 % interval (Greenwood).
+    #[prost(double, optional, tag = "5")]
+    pub observed_lower: ::core::option::Option<f64>,
+    /// The upper end of its 95 % interval.
+    #[prost(double, optional, tag = "6")]
+    pub observed_upper: ::core::option::Option<f64>,
+    /// The share still there after the month by the fitted curve, 0 to 1.
+    #[prost(double, tag = "7")]
+    pub fitted_survival: f64,
+    /// The discounted months that who is still there then is expected to stay yet, by the fitted curve,
+    /// within the value horizon of the line's rules.
+    #[prost(double, tag = "8")]
+    pub residual_months: f64,
+}
+/// MonthAhead is one month to come of a customer.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MonthAhead {
+    /// Which one, the next being number one.
+    #[prost(uint32, tag = "1")]
+    pub month: u32,
+    /// The chance to be still there after it, 0 to 1.
+    #[prost(double, tag = "2")]
+    pub stays: f64,
+    /// The chance to leave in it, 0 to 1.
+    #[prost(double, tag = "3")]
+    pub leaves: f64,
+    /// The margin to expect of the month, discounted, in margins of one month.
+    #[prost(double, tag = "4")]
+    pub expected_months: f64,
+    /// What it would bring besides, had the customer not left by then, discounted, in margins of one
+    /// month.
+    #[prost(double, tag = "5")]
+    pub months_at_risk: f64,
+    /// The margin to expect; absent where monthly_margin was not given.
+    #[prost(message, optional, tag = "6")]
+    pub expected_value: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// The value at risk; absent where monthly_margin was not given.
+    #[prost(message, optional, tag = "7")]
+    pub value_at_risk: ::core::option::Option<super::super::r#type::v1::Money>,
+}
 /// StartScoringRequest is the request of StartScoring.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StartScoringRequest {}
@@ -1823,6 +1919,42 @@ pub struct ListCustomersResponse {
     pub customers: ::prost::alloc::vec::Vec<ScoredCustomer>,
     /// The token of the next page; empty on the last.
     #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// GetRetentionCurvesRequest is the request of GetRetentionCurves.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetRetentionCurvesRequest {
+    /// Only this business line, or, where it has no curve of its own, the curve that it is judged by;
+    /// all when empty.
+    #[prost(string, tag = "1")]
+    pub business_line: ::prost::alloc::string::String,
+    /// How many months the curves have: 36 when zero, at most 240.
+    #[prost(uint32, tag = "2")]
+    pub month_count: u32,
+    /// The tenure of the customer whose months ahead are wanted, in months; at most 1,200.
+    #[prost(uint32, tag = "3")]
+    pub tenure_months: u32,
+    /// The margin of one month of that customer, to have value at risk in money. Optional.
+    #[prost(message, optional, tag = "4")]
+    pub monthly_margin: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// How many curves a page has: 20 when zero, at most 50.
+    #[prost(int32, tag = "5")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "6")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// GetRetentionCurvesResponse is the response of GetRetentionCurves.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetRetentionCurvesResponse {
+    /// The version of the retention model in use.
+    #[prost(uint64, tag = "1")]
+    pub model_version: u64,
+    /// The curves, by group.
+    #[prost(message, repeated, tag = "2")]
+    pub curves: ::prost::alloc::vec::Vec<RetentionCurve>,
+    /// The token of the next page; empty on the last.
+    #[prost(string, tag = "3")]
     pub next_page_token: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
@@ -2037,6 +2169,36 @@ pub mod portfolio_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// GetRetentionCurves shows how long contractual customers stay, by the retention model in use.
+        pub async fn get_retention_curves(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetRetentionCurvesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetRetentionCurvesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.PortfolioService/GetRetentionCurves",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.PortfolioService",
+                        "GetRetentionCurves",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2082,6 +2244,14 @@ pub mod portfolio_service_server {
             request: tonic::Request<super::ListCustomersRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListCustomersResponse>,
+            tonic::Status,
+        >;
+        /// GetRetentionCurves shows how long contractual customers stay, by the retention model in use.
+        async fn get_retention_curves(
+            &self,
+            request: tonic::Request<super::GetRetentionCurvesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetRetentionCurvesResponse>,
             tonic::Status,
         >;
     }
@@ -2330,6 +2500,55 @@ pub mod portfolio_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListCustomersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.PortfolioService/GetRetentionCurves" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetRetentionCurvesSvc<T: PortfolioService>(pub Arc<T>);
+                    impl<
+                        T: PortfolioService,
+                    > tonic::server::UnaryService<super::GetRetentionCurvesRequest>
+                    for GetRetentionCurvesSvc<T> {
+                        type Response = super::GetRetentionCurvesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetRetentionCurvesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PortfolioService>::get_retention_curves(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetRetentionCurvesSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -32,6 +32,19 @@ pub struct Curve {
     overall: Period,
 }
 
+/// What was seen of one period, thin or not: the plain estimate at its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Who was there, and who ended.
+    pub period: Period,
+    /// The share that survived all periods so far (Kaplan–Meier).
+    pub survival: f64,
+    /// The lower end of its 95 % interval.
+    pub lower: f64,
+    /// The upper end of its 95 % interval.
+    pub upper: f64,
+}
+
 /// The chance of surviving a stretch, given survival up to its beginning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditional {
@@ -127,6 +140,32 @@ impl Curve {
             *survival *= 1.0 - real(period.ended) / real(period.at_risk.max(1));
             Some(*survival)
         })
+    }
+
+    /// Returns the plain estimates with their intervals, up to the last period anybody was seen to
+    /// enter. Where nobody is left, the upper end of the period before holds.
+    pub fn estimates(&self) -> Vec<Estimate> {
+        let mut seen = Seen::default();
+        let mut upper_before = 1.0;
+        let entered = self.periods.iter().zip(self.survival_by_period());
+        let entered = entered.take_while(|(period, _)| period.at_risk > 0);
+        let estimates = entered.map(|(&period, survival)| {
+            seen.add(period);
+            let (lower, upper) = if survival > 0.0 {
+                seen.variance += period.greenwood_term();
+                seen.interval(survival)
+            } else {
+                (0.0, upper_before)
+            };
+            upper_before = upper;
+            Estimate {
+                period,
+                survival,
+                lower,
+                upper,
+            }
+        });
+        estimates.collect()
     }
 
     /// Returns the number of the last period that is leaned on; later ones are extrapolated.
@@ -269,6 +308,21 @@ mod tests {
     }
 
     #[test]
+    fn estimates_go_on_where_few_or_none_are_left() {
+        let estimates = curve(&[(100, 10), (9, 3), (2, 2), (0, 0)]).estimates();
+        assert_eq!(estimates.len(), 3);
+        assert!((estimates[1].survival - 0.9 * 6.0 / 9.0).abs() < 1e-12);
+        let variance: f64 = 10.0 / (100.0 * 90.0) + 3.0 / (9.0 * 6.0);
+        let spread = (Z_95 * variance.sqrt() / -estimates[1].survival.ln()).exp();
+        let lower = estimates[1].survival.powf(spread);
+        assert!((estimates[1].lower - lower).abs() < 1e-12);
+        let last = estimates[2];
+        assert_eq!((last.survival, last.lower), (0.0, 0.0));
+        assert!((last.upper - estimates[1].upper).abs() < 1e-15);
+        assert_eq!(curve(&[]).estimates(), []);
+    }
+
+    #[test]
     fn nobody_ended_is_no_proof_of_never() {
         let curve = curve(&[(100, 0), (90, 0), (50, 5)]);
         let chance = curve.conditional(0.0, 2.0);
@@ -316,7 +370,15 @@ mod tests {
                     break;
                 }
             }
-            let chance = curve(&periods).conditional(time, stretch);
+            let curve = curve(&periods);
+            let mut before = 1.0;
+            for estimate in curve.estimates() {
+                prop_assert!(0.0 <= estimate.lower && estimate.lower <= estimate.survival);
+                prop_assert!(estimate.survival <= estimate.upper && estimate.upper <= 1.0);
+                prop_assert!(estimate.survival <= before);
+                before = estimate.survival;
+            }
+            let chance = curve.conditional(time, stretch);
             prop_assert!(0.0 <= chance.lower && chance.lower <= chance.survival);
             prop_assert!(chance.survival <= chance.upper && chance.upper <= 1.0);
         }
