@@ -7,6 +7,7 @@
 //! | `commands`  | one file per command: what it does, step by step |
 //! | `stack`     | Postgres and Redis of our own, under `.rekindle/` |
 //! | `suite`     | the service processes on top of a stack |
+//! | `screen`, `json`, `report` | answers for people, for programs, and as pages for a browser |
 //! | `failure`, `output`, `signals` | how a command ends, speaks and is stopped |
 //!
 //! It knows no service crate and no SQL library: it starts programs and calls the contract.
@@ -26,6 +27,7 @@ pub mod labelled;
 pub mod mapping;
 pub mod output;
 pub mod progress;
+pub mod report;
 pub mod rules;
 pub mod sample;
 pub mod screen;

@@ -18,6 +18,7 @@ mod import;
 mod model;
 mod policy;
 mod portfolio;
+mod retention;
 mod rules;
 mod showcase;
 mod stack;

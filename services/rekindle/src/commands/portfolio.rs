@@ -1,4 +1,5 @@
-//! `rekindle portfolio [score]`: all customers by stage, and scoring them anew.
+//! `rekindle portfolio [score|retention]`: all customers by stage, scoring them anew, and how long
+//! they stay.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use contract::lifecycle::v1::{
 };
 use tokio::time::{Instant, interval};
 
+use super::retention::Retention;
 use crate::client::{IN_BULK, ONLINE, SILENCE, ServiceArguments, Services, Trace};
 use crate::failure::Failure;
 use crate::json;
@@ -36,14 +38,16 @@ pub struct Portfolio {
 enum Verb {
     /// Score all customers anew, and wait for it.
     Score,
+    Retention(Retention),
 }
 
 impl Portfolio {
     /// Shows the portfolio, or scores it.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle portfolio"))?;
-        match self.verb {
+        match &self.verb {
             None => self.show(&services, output).await?,
+            Some(Verb::Retention(retention)) => retention.run(&services, output).await?,
             Some(Verb::Score) => {
                 let run = score(&services, output).await?;
                 output.result(&json::scoring_run(&run), |_| screen::scoring_line(&run))?;

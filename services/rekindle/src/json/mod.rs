@@ -7,6 +7,7 @@ mod import;
 mod lifecycle;
 mod portfolio;
 mod publishing;
+mod retention;
 mod trace;
 
 pub use desk::{acknowledged, agent, explanation, responded};
@@ -15,6 +16,7 @@ pub use import::import;
 pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
 pub use portfolio::{portfolio, scored_customer, scoring_run};
 pub use publishing::{catalogue, policy, problems};
+pub use retention::retention;
 pub use trace::span;
 
 use contract::types::v1::Money;

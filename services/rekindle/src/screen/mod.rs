@@ -10,6 +10,7 @@ mod outcome;
 pub(crate) mod paper;
 mod portfolio;
 mod publishing;
+mod retention;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,5 @@ pub use outcome::{acknowledged, responded};
 pub use paper::{Paper, heading};
 pub use portfolio::{customers, portfolio, scoring_line};
 pub use publishing::{catalogue, policy, problems, rules};
+pub use retention::retention;
 pub use status::status;

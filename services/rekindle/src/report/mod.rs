@@ -1,0 +1,11 @@
+//! Pages for a browser: one file each, complete in itself, without scripts and without anything
+//! fetched from elsewhere. Pure functions from the messages of the contract to HTML.
+
+mod markup;
+mod plot;
+mod retention;
+#[cfg(test)]
+mod tests;
+
+pub use plot::PlotError;
+pub use retention::retention;

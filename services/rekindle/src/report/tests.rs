@@ -1,0 +1,128 @@
+//! Pages hold together without anything from elsewhere, and can be read aloud.
+
+use contract::lifecycle::v1::{
+    GetRetentionCurvesResponse, MonthAhead, RetentionCurve, RetentionPoint,
+};
+
+use super::retention;
+
+/// A curve of so many months that falls by a tenth each month, seen for half of them.
+fn curve(group: &str, months: u32) -> RetentionCurve {
+    let point = |month: u32| {
+        let share = 0.9_f64.powf(f64::from(month));
+        let seen = (month <= months / 2).then_some(share);
+        RetentionPoint {
+            month,
+            at_risk: 100,
+            ended: 10,
+            observed_survival: seen,
+            observed_lower: seen.map(|seen| seen * 0.9),
+            observed_upper: seen.map(|seen| seen.powf(0.9)),
+            fitted_survival: share,
+            residual_months: 8.0,
+        }
+    };
+    let ahead = |month: u32| MonthAhead {
+        month,
+        stays: 0.9_f64.powf(f64::from(month)),
+        expected_months: 0.9_f64.powf(f64::from(month)),
+        months_at_risk: 1.0 - 0.9_f64.powf(f64::from(month)),
+        ..MonthAhead::default()
+    };
+    RetentionCurve {
+        group: group.to_owned(),
+        family: "shifted_beta_geometric".to_owned(),
+        sample_size: 1_234,
+        points: (1..=months).map(point).collect(),
+        months_ahead: (1..=months).map(ahead).collect(),
+        ..RetentionCurve::default()
+    }
+}
+
+fn page(curves: Vec<RetentionCurve>) -> String {
+    let answer = GetRetentionCurvesResponse {
+        model_version: 7,
+        curves,
+        ..GetRetentionCurvesResponse::default()
+    };
+    retention(&answer).unwrap()
+}
+
+/// What stands between two pieces of a text, each time.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let rest = text.split(from).skip(1);
+    rest.filter_map(|rest| rest.split(to).next()).collect()
+}
+
+#[test]
+fn a_page_is_complete_in_itself() {
+    let page = page(vec![curve("telecom/all", 24), curve("energy/all", 1)]);
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    for elsewhere in [
+        "<script", "<link", "<img", "src=", "href=", "url(", "@import",
+    ] {
+        assert!(!page.contains(elsewhere), "{elsewhere}");
+    }
+    // The one address is the name of SVG itself, which nobody fetches.
+    let addresses = between(&page, "http", "\"");
+    assert!(addresses.iter().all(|it| *it == "://www.w3.org/2000/svg"));
+    assert_eq!(page.matches("<svg ").count(), 4);
+    assert_eq!(page.matches("</svg>").count(), 4);
+    assert!(page.contains("version 7") && page.contains("1,234 subscriptions"));
+}
+
+#[test]
+fn every_plot_has_a_title_and_a_description_of_its_own() {
+    let page = page(vec![curve("telecom/all", 24), curve("energy/all", 24)]);
+    let labels = between(&page, "aria-labelledby=\"", "\"");
+    assert_eq!(labels.len(), 4);
+    for label in labels {
+        for id in label.split(' ') {
+            let element = format!("id=\"{id}\">");
+            assert_eq!(page.matches(&element).count(), 1, "{id}");
+            assert!(!between(&page, &element, "<")[0].is_empty(), "{id}");
+        }
+    }
+    assert!(page.contains("<th scope=\"col\">at risk</th>"));
+}
+
+/// The points of every line drawn in a plot, as pixels.
+fn drawn(page: &str) -> Vec<Vec<(f64, f64)>> {
+    let lines = between(page, "<polyline ", "/>").into_iter();
+    lines
+        .map(|line| {
+            let points = between(line, "points=\"", "\"")[0].split_whitespace();
+            points
+                .map(|point| {
+                    let (across, down) = point.split_once(',').unwrap();
+                    (across.parse().unwrap(), down.parse().unwrap())
+                })
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn curves_are_drawn_falling_from_left_to_right() {
+    let page = page(vec![curve("telecom/all", 24)]);
+    let survival = page.split("</svg>").next().unwrap();
+    let lines = drawn(survival);
+    // Beside the axes: the steps of what was seen, and the dashes of the fitted curve.
+    assert!(lines.len() > 20, "{} lines", lines.len());
+    let steps = lines.iter().map(Vec::len).max().unwrap();
+    assert_eq!(steps, 25);
+    for line in &lines {
+        for pair in line.windows(2) {
+            // Down on the page is where shares are small; the axes are level or upright.
+            let rises = pair[1].1 < pair[0].1 && (pair[1].0 - pair[0].0).abs() > 0.5;
+            assert!(!rises, "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn a_name_cannot_become_markup() {
+    let page = page(vec![curve("<script>alert(1)</script>\"&'", 3)]);
+    assert!(!page.contains("<script"));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&amp;&#39;"));
+}
