@@ -18,7 +18,7 @@ use crate::jobs;
 use crate::rpc::{BOUNDARY, ModelRpc, PortfolioRpc, RuleRpc, StatusRpc};
 use crate::settings::Settings;
 use crate::store::{MIGRATOR, Store};
-use crate::usecase::UseCases;
+use crate::usecase::{UseCases, Watchers};
 
 /// The lifecycle service.
 #[derive(Debug)]
@@ -63,7 +63,8 @@ impl Program for Lifecycle {
             .context("the rules in force cannot be read")?;
         start_jobs(&use_cases, settings, context);
         let tokens = PageTokens::new(&settings.page_token_secret);
-        let status = StatusRpc::new(use_cases.clone(), tokens.clone());
+        let watchers = Watchers::new(settings.watch.clone(), context.stop.clone());
+        let status = StatusRpc::new(use_cases.clone(), tokens.clone(), watchers);
         let models = ModelRpc::new(use_cases.clone(), tokens.clone(), context.tracker.clone());
         Ok(Service::new(BOUNDARY, contract::DESCRIPTORS_LIFECYCLE)
             .with(StatusServiceServer::new(status))

@@ -11,7 +11,7 @@ use storage::{PostgresSettings, RetentionSettings};
 
 use crate::clients::BundleSettings;
 use crate::store::Store;
-use crate::usecase::Limits;
+use crate::usecase::{Limits, WatchSettings};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +51,9 @@ pub struct Settings {
     pub scoring_interval_ms: u64,
     /// How often to look whether the portfolio must be scored.
     pub scoring_look_ms: u64,
-    /// Seals page tokens; all replicas share it.
+    /// How changes of stage are followed.
+    pub watch: WatchSettings,
+    /// Seals page tokens and cursors; all replicas share it.
     pub page_token_secret: Secret,
 }
 
@@ -90,6 +92,7 @@ impl Default for Settings {
             // Twice a day, so that a risk that is low on two days is seen on both.
             scoring_interval_ms: 12 * 3_600_000,
             scoring_look_ms: 2_000,
+            watch: WatchSettings::default(),
             page_token_secret: Secret::new("local development only"),
         }
     }

@@ -8,7 +8,7 @@ use kernel::refusal::Refusal;
 
 use crate::domain::retention_outlook::OutlookQuestion;
 use crate::domain::stage::Stage;
-use crate::usecase::CustomerQuery;
+use crate::usecase::{CustomerQuery, Position, WatchFrom};
 
 /// How many transitions a page has when the request does not say.
 const DEFAULT_TRANSITIONS: u32 = 50;
@@ -41,6 +41,9 @@ pub(super) fn transition_pages(customer_id: &str) -> String {
     format!("ListStageTransitions|{customer_id}")
 }
 
+/// What cursors of changes of stage are good for.
+pub(super) const TRANSITION_CURSORS: &str = "WatchTransitions";
+
 /// What page tokens of customers in a stage are good for.
 pub(super) fn customer_pages(stage: Stage, business_line: &str) -> String {
     format!("ListCustomers|{}|{business_line}", stage.key())
@@ -70,6 +73,34 @@ pub(super) fn list_stage_transitions(
         Some(TransitionPageRequest {
             before: before.transpose().ok()?,
             size: size?,
+        })
+    })
+}
+
+pub(super) fn watch_transitions(
+    request: &wire::WatchTransitionsRequest,
+    tokens: &PageTokens,
+) -> Result<WatchFrom, Refusal> {
+    let mut checks = Violations::default();
+    let opened = tokens.open(TRANSITION_CURSORS, &request.after_cursor);
+    let position: Option<Position> = match opened {
+        Ok(cursor) => cursor.unwrap_or_default().parse().ok(),
+        Err(_) => None,
+    };
+    if position.is_none() {
+        let text = "must be empty or a cursor of an earlier response";
+        checks.add("after_cursor", "INVALID_CURSOR", text);
+    }
+    if request.only_new && !request.after_cursor.is_empty() {
+        let text = "must not be set beside after_cursor: a cursor says where to begin";
+        checks.add("only_new", "CONTRADICTION", text);
+    }
+    checks.finish(|| {
+        let position = position?;
+        Some(if request.only_new {
+            WatchFrom::Now
+        } else {
+            WatchFrom::Position(position)
         })
     })
 }

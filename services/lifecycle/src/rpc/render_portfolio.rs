@@ -21,6 +21,7 @@ pub(super) fn transition(transition: Transition) -> wire::StageTransition {
         rules_version: transition.rules_version,
         model_activation: transition.model_activation,
         revision: transition.revision,
+        customer_id: transition.customer_id,
     }
 }
 

@@ -3,27 +3,67 @@
 use contract::lifecycle::v1 as wire;
 use contract::lifecycle::v1::status_service_server::StatusService;
 use edge::page::PageTokens;
+use futures::StreamExt;
+use futures::stream::{BoxStream, try_unfold};
 use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, parse, parse_portfolio, render, render_portfolio};
-use crate::usecase::UseCases;
+use crate::usecase::{UseCases, WatchedRun, Watchers};
 
 /// Answers `StatusService`.
 #[derive(Clone)]
 pub struct StatusRpc {
     use_cases: UseCases,
     tokens: PageTokens,
+    watchers: Watchers,
 }
 
 impl StatusRpc {
     /// Answers with these use cases.
-    pub fn new(use_cases: UseCases, tokens: PageTokens) -> Self {
-        Self { use_cases, tokens }
+    pub fn new(use_cases: UseCases, tokens: PageTokens, watchers: Watchers) -> Self {
+        Self {
+            use_cases,
+            tokens,
+            watchers,
+        }
+    }
+}
+
+/// A run of changes with its cursor.
+fn watched(run: WatchedRun, tokens: &PageTokens) -> wire::WatchTransitionsResponse {
+    let position = run.position.to_string();
+    let transitions = run.transitions.into_iter();
+    wire::WatchTransitionsResponse {
+        transitions: transitions.map(render_portfolio::transition).collect(),
+        cursor: tokens.seal(parse_portfolio::TRANSITION_CURSORS, &position),
+        lag_seconds: run.lag.as_secs_f64(),
     }
 }
 
 #[tonic::async_trait]
 impl StatusService for StatusRpc {
+    type WatchTransitionsStream =
+        BoxStream<'static, Result<wire::WatchTransitionsResponse, Status>>;
+
+    async fn watch_transitions(
+        &self,
+        request: Request<wire::WatchTransitionsRequest>,
+    ) -> Result<Response<Self::WatchTransitionsStream>, Status> {
+        let from = parse_portfolio::watch_transitions(request.get_ref(), &self.tokens)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let watch = self
+            .use_cases
+            .watch_transitions(from, &self.watchers)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let runs = try_unfold((watch, self.tokens.clone()), async |(mut watch, tokens)| {
+            let run = watch.next().await;
+            let run = run.map_err(|refusal| BOUNDARY.status(refusal))?;
+            Ok(run.map(|run| (watched(run, &tokens), (watch, tokens))))
+        });
+        Ok(Response::new(runs.boxed()))
+    }
+
     async fn get_customer_status(
         &self,
         request: Request<wire::GetCustomerStatusRequest>,

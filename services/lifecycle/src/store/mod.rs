@@ -14,6 +14,7 @@ mod samples;
 mod scored_customers;
 mod scoring;
 mod snapshots;
+mod transition_feed;
 mod transitions;
 
 use std::fmt;
@@ -34,6 +35,7 @@ pub use samples::{ExposurePage, HistoryPage, PageKey};
 pub use scored_customers::Scorer;
 pub use scoring::{RangeWork, ScoringRun};
 pub use snapshots::FactsPage;
+pub use transition_feed::{Position, TransitionRun};
 pub use transitions::TransitionPage;
 
 /// The migrations of this service.

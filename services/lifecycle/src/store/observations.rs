@@ -101,6 +101,9 @@ impl From<sqlx::Error> for TakeOverError {
 }
 
 async fn take_over(run: &TakeOver, transaction: &mut PgConnection) -> Result<(), TakeOverError> {
+    // First of all, before the transaction gets its number: changes of stage are followed in the
+    // order of these numbers, and a worker may be changing the same customer until it lets go.
+    scored_customers::lock_alone(transaction).await?;
     if let Some(cursor) = &run.cursor {
         let advanced =
             feed_cursor::advance(transaction, cursor.feed, &cursor.holder, &cursor.position);
@@ -108,7 +111,6 @@ async fn take_over(run: &TakeOver, transaction: &mut PgConnection) -> Result<(),
             return Err(TakeOverError::LeaseLost);
         }
     }
-    scored_customers::lock_alone(transaction).await?;
     let claimed = claim(&run.observations, transaction).await?;
     clear(&claimed, transaction).await?;
     let fresh: Vec<&Observation> = run

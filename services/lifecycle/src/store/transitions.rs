@@ -16,6 +16,41 @@ const MOST_KEPT: i32 = 520;
 /// A page of a customer's changes of stage, and the number to go on before.
 pub type TransitionPage = (Vec<Transition>, Option<i32>);
 
+/// A change as it is stored.
+pub(super) struct Row {
+    pub(super) customer_id: String,
+    pub(super) transition_time: jiff_sqlx::Timestamp,
+    pub(super) from_stage: String,
+    pub(super) to_stage: String,
+    pub(super) stage_rule: String,
+    pub(super) evidence: String,
+    pub(super) churn_risk: Option<f64>,
+    pub(super) probability_alive: Option<f64>,
+    pub(super) rules_version: i64,
+    pub(super) model_activation: i64,
+    pub(super) revision: i64,
+}
+
+impl Row {
+    pub(super) fn transition(self) -> Result<Transition, StoreError> {
+        let customer_id = self.customer_id;
+        let wrong = |column| StoreError::inconsistent("stage_transition", column, &customer_id);
+        Ok(Transition {
+            from: Stage::from_key(&self.from_stage).ok_or_else(|| wrong("from_stage"))?,
+            to: Stage::from_key(&self.to_stage).ok_or_else(|| wrong("to_stage"))?,
+            rule: self.stage_rule,
+            evidence: serde_json::from_str(&self.evidence).map_err(|_| wrong("evidence"))?,
+            churn_risk: self.churn_risk,
+            probability_alive: self.probability_alive,
+            rules_version: self.rules_version.unsigned_abs(),
+            model_activation: self.model_activation.unsigned_abs(),
+            revision: self.revision.unsigned_abs(),
+            time: self.transition_time.to_jiff(),
+            customer_id,
+        })
+    }
+}
+
 impl Store {
     /// Reads the changes of a customer's stage before a number, latest first.
     pub async fn transitions(
@@ -59,22 +94,22 @@ async fn page(
     .await?;
     let is_full = u32::try_from(rows.len()).is_ok_and(|count| count == size);
     let next = rows.last().filter(|_| is_full).map(|row| row.number);
-    let wrong = |column| StoreError::inconsistent("stage_transition", column, customer_id);
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
-        found.push(Transition {
-            customer_id: customer_id.to_owned(),
-            from: Stage::from_key(&row.from_stage).ok_or_else(|| wrong("from_stage"))?,
-            to: Stage::from_key(&row.to_stage).ok_or_else(|| wrong("to_stage"))?,
-            rule: row.stage_rule,
-            evidence: serde_json::from_str(&row.evidence).map_err(|_| wrong("evidence"))?,
+        let row = Row {
+            transition_time: row.transition_time,
+            from_stage: row.from_stage,
+            to_stage: row.to_stage,
+            stage_rule: row.stage_rule,
+            evidence: row.evidence,
             churn_risk: row.churn_risk,
             probability_alive: row.probability_alive,
-            rules_version: row.rules_version.unsigned_abs(),
-            model_activation: row.model_activation.unsigned_abs(),
-            revision: row.revision.unsigned_abs(),
-            time: row.transition_time.to_jiff(),
-        });
+            rules_version: row.rules_version,
+            model_activation: row.model_activation,
+            revision: row.revision,
+            customer_id: customer_id.to_owned(),
+        };
+        found.push(row.transition()?);
     }
     Ok((found, next))
 }

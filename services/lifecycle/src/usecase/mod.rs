@@ -13,6 +13,7 @@ mod portfolio;
 pub mod ports;
 mod rules;
 mod score_portfolio;
+mod watch_transitions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +32,9 @@ pub use knowledge::Knowledge;
 pub use models::{ActivateModel, ShownModel, WhichModel};
 pub use portfolio::Portfolio;
 pub use rules::PublishRules;
+pub use watch_transitions::{Watch, WatchFrom, WatchSettings, WatchedRun, Watchers};
 
-pub use crate::store::{CustomerQuery, ScoringRun};
+pub use crate::store::{CustomerQuery, Position, ScoringRun};
 
 /// Limits of the jobs.
 #[derive(Clone, Copy, Debug)]

@@ -23,4 +23,5 @@ mod rules;
 mod stages;
 mod status;
 mod stored;
+mod watching;
 mod world;

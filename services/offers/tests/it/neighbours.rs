@@ -184,6 +184,9 @@ fn unavailable() -> Status {
 
 #[tonic::async_trait]
 impl StatusService for Neighbours {
+    type WatchTransitionsStream =
+        futures::stream::BoxStream<'static, Result<lifecycle::WatchTransitionsResponse, Status>>;
+
     async fn get_customer_status(
         &self,
         request: Request<lifecycle::GetCustomerStatusRequest>,
@@ -209,6 +212,13 @@ impl StatusService for Neighbours {
         &self,
         _: Request<lifecycle::BatchGetCustomerStatusesRequest>,
     ) -> Result<Response<lifecycle::BatchGetCustomerStatusesResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn watch_transitions(
+        &self,
+        _: Request<lifecycle::WatchTransitionsRequest>,
+    ) -> Result<Response<Self::WatchTransitionsStream>, Status> {
         Err(unavailable())
     }
 

@@ -17,10 +17,13 @@ pub fn retention(answer: &pb::GetRetentionCurvesResponse) -> Value {
 fn curve(curve: &pb::RetentionCurve) -> Value {
     let parameters = curve.parameters.iter();
     let parameters = parameters.map(|figure| (figure.name.clone(), json!(figure.value)));
+    // Every kind together has none.
+    let kind =
+        (curve.contract_kind != 0).then(|| vocabulary::CONTRACT_KIND.word(curve.contract_kind));
     json!({
         "group": curve.group,
         "business_line": curve.business_line,
-        "contract_kind": vocabulary::CONTRACT_KIND.word(curve.contract_kind),
+        "contract_kind": kind,
         "family": curve.family,
         "parameters": parameters.collect::<serde_json::Map<_, _>>(),
         "sample_size": curve.sample_size,

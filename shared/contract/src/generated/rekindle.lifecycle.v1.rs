@@ -1625,6 +1625,9 @@ pub struct StageTransition {
     /// The revision of the facts.
     #[prost(uint64, tag = "10")]
     pub revision: u64,
+    /// The customer.
+    #[prost(string, tag = "11")]
+    pub customer_id: ::prost::alloc::string::String,
 }
 /// ScoredCustomer is a customer in the portfolio, as of the last scoring.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3157,6 +3160,29 @@ pub struct ListStageTransitionsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// WatchTransitionsRequest is the request of WatchTransitions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchTransitionsRequest {
+    /// The cursor of the last response that was dealt with; empty for the beginning.
+    #[prost(string, tag = "1")]
+    pub after_cursor: ::prost::alloc::string::String,
+    /// Begin after what is there now instead of at the beginning. Only without after_cursor.
+    #[prost(bool, tag = "2")]
+    pub only_new: bool,
+}
+/// WatchTransitionsResponse is a run of changes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchTransitionsResponse {
+    /// The changes, in order; empty in a keep-alive, as which the first response may come.
+    #[prost(message, repeated, tag = "1")]
+    pub transitions: ::prost::alloc::vec::Vec<StageTransition>,
+    /// The cursor after these changes.
+    #[prost(string, tag = "2")]
+    pub cursor: ::prost::alloc::string::String,
+    /// For how many seconds the oldest change that is not told yet has been there.
+    #[prost(double, tag = "3")]
+    pub lag_seconds: f64,
+}
 /// Generated client implementations.
 pub mod status_service_client {
     #![allow(
@@ -3339,6 +3365,37 @@ pub mod status_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// WatchTransitions streams the changes of stage of all customers after a cursor, at least once,
+        /// in order for each customer and with no gaps, and goes on as new ones come.
+        pub async fn watch_transitions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchTransitionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchTransitionsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.StatusService/WatchTransitions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.StatusService",
+                        "WatchTransitions",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3376,6 +3433,24 @@ pub mod status_service_server {
             request: tonic::Request<super::ListStageTransitionsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListStageTransitionsResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchTransitions method.
+        type WatchTransitionsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::WatchTransitionsResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// WatchTransitions streams the changes of stage of all customers after a cursor, at least once,
+        /// in order for each customer and with no gaps, and goes on as new ones come.
+        async fn watch_transitions(
+            &self,
+            request: tonic::Request<super::WatchTransitionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchTransitionsStream>,
             tonic::Status,
         >;
     }
@@ -3598,6 +3673,54 @@ pub mod status_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.StatusService/WatchTransitions" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchTransitionsSvc<T: StatusService>(pub Arc<T>);
+                    impl<
+                        T: StatusService,
+                    > tonic::server::ServerStreamingService<
+                        super::WatchTransitionsRequest,
+                    > for WatchTransitionsSvc<T> {
+                        type Response = super::WatchTransitionsResponse;
+                        type ResponseStream = T::WatchTransitionsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchTransitionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StatusService>::watch_transitions(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchTransitionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

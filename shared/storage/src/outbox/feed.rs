@@ -27,6 +27,21 @@ impl Position {
         transaction_id: 0,
         id: 0,
     };
+
+    /// After the message that this transaction wrote under this id.
+    pub const fn new(transaction_id: i64, id: i64) -> Self {
+        Self { transaction_id, id }
+    }
+
+    /// Returns the transaction that wrote the message before it.
+    pub const fn transaction_id(self) -> i64 {
+        self.transaction_id
+    }
+
+    /// Returns the id of that message.
+    pub const fn id(self) -> i64 {
+        self.id
+    }
 }
 
 impl fmt::Display for Position {

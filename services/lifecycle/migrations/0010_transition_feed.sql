@@ -1,0 +1,9 @@
+-- The place of each change of stage among all changes, so that they can be followed. Rows of before
+-- get places in the order in which the table holds them, as if this transaction had written them.
+alter table stage_transition
+    add column transaction_id xid8 not null default pg_current_xact_id(),
+    add column id bigint generated always as identity;
+create unique index stage_transition_position_idx on stage_transition (transaction_id, id);
+
+comment on column stage_transition.transaction_id is 'Transaction that wrote the row: with id, its position among all changes';
+comment on column stage_transition.id is 'Orders rows within one transaction; never paged by alone, since ids become visible out of order';
