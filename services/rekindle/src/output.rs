@@ -39,6 +39,15 @@ impl Output {
         value: &T,
         render: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
+        self.line(value, render).map(|_| ())
+    }
+
+    /// Prints one of many results; `false` when nobody reads them any more.
+    pub fn line<T: Serialize>(
+        self,
+        value: &T,
+        render: impl FnOnce(&T) -> String,
+    ) -> Result<bool, Failure> {
         let text = if self.json {
             serde_json::to_string(value)
                 .map_err(|source| Failure::failed(format!("the result has no JSON: {source}")))?
@@ -47,11 +56,11 @@ impl Output {
         };
         match writeln!(io::stdout().lock(), "{text}") {
             // The reader has what it wanted, as `head` does.
-            Err(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(source) => Err(Failure::failed(format!(
                 "stdout cannot be written: {source}"
             ))),
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
         }
     }
 

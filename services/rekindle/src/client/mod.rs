@@ -191,7 +191,7 @@ impl Services {
     clippy::disallowed_methods,
     reason = "there is no event to wait for: the service said how long to stay away"
 )]
-async fn pause(asked: Option<Duration>) {
+pub(crate) async fn pause(asked: Option<Duration>) {
     tokio::time::sleep(asked.unwrap_or_default().min(LONGEST_PAUSE)).await;
 }
 

@@ -24,6 +24,7 @@ mod showcase;
 mod stack;
 mod status;
 mod up;
+mod watch;
 
 use clap::Subcommand;
 

@@ -1,5 +1,5 @@
-//! `rekindle portfolio [score|retention]`: all customers by stage, scoring them anew, and how long
-//! they stay.
+//! `rekindle portfolio [score|retention|watch]`: all customers by stage, scoring them anew, how long
+//! they stay, and how their stages change.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use contract::lifecycle::v1::{
 use tokio::time::{Instant, interval};
 
 use super::retention::Retention;
+use super::watch::Watch;
 use crate::client::{IN_BULK, ONLINE, SILENCE, ServiceArguments, Services, Trace};
 use crate::failure::Failure;
 use crate::json;
@@ -39,6 +40,7 @@ enum Verb {
     /// Score all customers anew, and wait for it.
     Score,
     Retention(Retention),
+    Watch(Watch),
 }
 
 impl Portfolio {
@@ -48,6 +50,7 @@ impl Portfolio {
         match &self.verb {
             None => self.show(&services, output).await?,
             Some(Verb::Retention(retention)) => retention.run(&services, output).await?,
+            Some(Verb::Watch(watch)) => return watch.run(&services, output).await,
             Some(Verb::Score) => {
                 let run = score(&services, output).await?;
                 output.result(&json::scoring_run(&run), |_| screen::scoring_line(&run))?;

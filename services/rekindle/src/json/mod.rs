@@ -14,7 +14,7 @@ pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use import::import;
 pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
-pub use portfolio::{portfolio, scored_customer, scoring_run};
+pub use portfolio::{portfolio, scored_customer, scoring_run, watched_transition};
 pub use publishing::{catalogue, policy, problems};
 pub use retention::retention;
 pub use trace::span;

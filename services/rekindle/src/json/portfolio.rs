@@ -76,3 +76,28 @@ pub fn scored_customer(customer: &pb::ScoredCustomer) -> Value {
         "model_activation": customer.model_activation,
     })
 }
+
+/// A change of stage, with the cursor to go on from once it was dealt with.
+pub fn watched_transition(transition: &pb::StageTransition, cursor: &str) -> Value {
+    let evidence = transition.evidence.iter().map(|evidence| {
+        json!({
+            "fact": evidence.fact,
+            "value": evidence.value,
+            "threshold": evidence.threshold,
+        })
+    });
+    json!({
+        "customer_id": transition.customer_id,
+        "transition_time": time(transition.transition_time.as_ref()),
+        "from_stage": vocabulary::STAGE.word(transition.from_stage),
+        "to_stage": vocabulary::STAGE.word(transition.to_stage),
+        "stage_rule": transition.stage_rule,
+        "evidence": evidence.collect::<Vec<_>>(),
+        "churn_risk": transition.churn_risk,
+        "probability_alive": transition.probability_alive,
+        "rules_version": transition.rules_version,
+        "model_activation": transition.model_activation,
+        "revision": transition.revision,
+        "cursor": cursor,
+    })
+}

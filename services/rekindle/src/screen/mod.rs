@@ -24,7 +24,7 @@ pub use import::import;
 pub use models::{activated_model, drift, model_line, models, shown_model};
 pub use outcome::{acknowledged, responded};
 pub use paper::{Paper, heading};
-pub use portfolio::{customers, portfolio, scoring_line};
+pub use portfolio::{customers, portfolio, scoring_line, transition_line};
 pub use publishing::{catalogue, policy, problems, rules};
 pub use retention::retention;
 pub use status::status;

@@ -1,8 +1,10 @@
 //! All customers by stage, and lists of them.
 
-use contract::lifecycle::v1::{GetPortfolioResponse, ScoredCustomer, ScoringRun, StageTotal};
+use contract::lifecycle::v1::{
+    GetPortfolioResponse, ScoredCustomer, ScoringRun, StageTotal, StageTransition,
+};
 
-use super::paper::{Page, Paper, Style};
+use super::paper::{Page, Paper, Style, printable};
 use super::words;
 use crate::vocabulary;
 
@@ -122,12 +124,44 @@ fn customer_line(customer: &ScoredCustomer) -> String {
     )
 }
 
+/// One change of stage in one line.
+pub fn transition_line(transition: &StageTransition) -> String {
+    let time = words::optional_minute(transition.transition_time.as_ref());
+    let risk = transition.churn_risk.map_or_else(String::new, |risk| {
+        format!(" · risk {}", words::percent(risk))
+    });
+    let line = format!(
+        "{time} · {} · {} → {} ({}){risk}",
+        transition.customer_id,
+        stage(transition.from_stage),
+        stage(transition.to_stage),
+        transition.stage_rule
+    );
+    printable(&line)
+}
+
 #[cfg(test)]
 mod tests {
     use contract::lifecycle::v1::{RiskBand, Stage, ValueTotal};
     use contract::types::v1::Money;
 
     use super::*;
+
+    #[test]
+    fn a_change_of_stage_is_one_line() {
+        let transition = StageTransition {
+            customer_id: "c-1\u{1b}[2J".to_owned(),
+            from_stage: Stage::Established.into(),
+            to_stage: Stage::AtRisk.into(),
+            stage_rule: "at_risk.churn_risk".to_owned(),
+            churn_risk: Some(0.31),
+            ..StageTransition::default()
+        };
+        assert_eq!(
+            transition_line(&transition),
+            "unknown · c-1 [2J · established → at risk (at_risk.churn_risk) · risk 31 %"
+        );
+    }
 
     #[test]
     fn a_portfolio_shows_counts_value_and_what_is_at_risk() {
