@@ -171,6 +171,7 @@ impl<'a> Bench<'a> {
         let Ok(pgbench) = &self.pgbench else {
             return Ok(None);
         };
+        self.world.settle().await?;
         Ok(Some(Measured {
             per_second: pgbench.run(self.arguments.seconds).await?,
             ..Measured::default()

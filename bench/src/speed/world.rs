@@ -25,6 +25,10 @@ use crate::redis::Redis;
 const FORGET_CALLS: &str = "truncate save_session, decision, presented_offer, acceptance, \
                             session_event, request_log;";
 
+/// What was written before must not be paid for by who is measured next: afterwards the log's files
+/// are there to be written again, as they are on a server that has been up for an hour.
+const SETTLE: &str = "checkpoint;";
+
 /// Everything that runs.
 pub(super) struct World {
     pub(super) callers: Arc<[Caller]>,
@@ -34,6 +38,7 @@ pub(super) struct World {
     pub(super) hop: EchoProcess,
     suite: Suite,
     psql: PathBuf,
+    admin_url: String,
     offers_url: String,
     postmaster: u32,
 }
@@ -74,6 +79,7 @@ impl World {
             hop,
             suite,
             psql,
+            admin_url,
             offers_url: endpoints
                 .service_url("offers")
                 .unwrap_or_default()
@@ -84,9 +90,13 @@ impl World {
 
     /// Makes the desk forget all calls.
     pub(super) async fn forget_calls(&self) -> Result<(), Failure> {
-        run_sql(&self.psql, &self.offers_url, FORGET_CALLS)
-            .await
-            .map(drop)
+        run_sql(&self.psql, &self.offers_url, FORGET_CALLS).await?;
+        self.settle().await
+    }
+
+    /// Has Postgres write down what is still to be written.
+    pub(super) async fn settle(&self) -> Result<(), Failure> {
+        run_sql(&self.psql, &self.admin_url, SETTLE).await.map(drop)
     }
 
     /// Every process whose processor time is told.
