@@ -37,6 +37,7 @@ mod score_buyer;
 mod score_contract;
 pub mod scored_customer;
 pub mod stage;
+pub mod standard_errors;
 pub mod status;
 mod subject;
 pub mod tenure_drift;

@@ -94,6 +94,9 @@ pub struct Figure {
     pub value: f64,
     /// Its standard error, where it is known.
     pub standard_error: Option<f64>,
+    /// It is a parameter that the data do not tell from others, so that it has no error.
+    #[serde(default)]
+    pub not_identified: bool,
 }
 
 impl Figure {
@@ -103,6 +106,7 @@ impl Figure {
             name: name.to_owned(),
             value,
             standard_error: None,
+            not_identified: false,
         }
     }
 

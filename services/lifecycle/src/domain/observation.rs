@@ -83,7 +83,7 @@ pub fn observe(facts: &CustomerFacts, now: Timestamp) -> Result<Observation, Unu
         }
         match subscription.relationship {
             Relationship::Contractual => {
-                exposures.extend(expose(&facts.customer_id, subscription, now)?)
+                exposures.extend(expose(&facts.customer_id, subscription, now)?);
             }
             Relationship::NonContractual => add_history(facts, subscription, &mut histories),
         }

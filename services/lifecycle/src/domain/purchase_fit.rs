@@ -26,6 +26,7 @@ use super::purchase_model::{
     AnyPurchaseModel, EVERYBODY, FalseLost, FittedPurchases, PurchaseFamily, PurchaseGroup,
     PurchaseSet, SpendModel,
 };
+use super::standard_errors::StandardErrors;
 use super::ticket::{Share, Ticket};
 
 /// The most customers of all lines together that are learnt from: some 130 MB. Of more, the line with
@@ -419,6 +420,7 @@ fn fit_spend(rows: &[&Row], on_iteration: OnIteration<'_>) -> Result<SpendModel,
     Ok(SpendModel {
         model: fitted.model,
         currency: currency.to_owned(),
+        standard_errors: StandardErrors::of(fitted.model.standard_errors(&base).map(Vec::from)),
         correlation: base.correlation(),
         log_likelihood: fitted.log_likelihood,
     })

@@ -14,6 +14,7 @@ use statistics::purchases::purchase_summary::PurchaseSummary;
 use super::bins::Bins;
 use super::buyer::Spend;
 use super::model::{Figure, GroupReport, SearchEnd};
+use super::standard_errors::StandardErrors;
 
 /// The name of the group of everybody together.
 pub const EVERYBODY: &str = "all";
@@ -103,6 +104,9 @@ pub struct SpendModel {
     pub model: GammaGamma,
     /// The code of the currency.
     pub currency: String,
+    /// The standard errors of its parameters.
+    #[serde(default)]
+    pub standard_errors: StandardErrors,
     /// The correlation of frequency and spend, which the model supposes to be none.
     pub correlation: f64,
     /// The logarithm of its likelihood.
@@ -239,26 +243,18 @@ impl PurchaseGroup {
 impl FittedPurchases {
     fn parameters(&self) -> Vec<Figure> {
         let (names, values) = self.model.parameters();
-        let errors = match self.standard_errors {
-            Some(errors) => errors.map(Some),
-            None => [None; 4],
-        };
-        let mut figures: Vec<Figure> = names
-            .into_iter()
-            .zip(values)
-            .zip(errors)
-            .map(|((name, value), standard_error)| Figure {
-                standard_error,
-                ..Figure::new(name, value)
-            })
-            .collect();
+        let parameters = names.into_iter().zip(values);
+        let parameters = parameters.map(|(name, value)| Figure::new(name, value));
+        let errors = StandardErrors::of(self.standard_errors.map(Vec::from));
+        let mut figures = errors.beside(parameters.collect());
         if let Some(spend) = &self.spend {
             let it = spend.model.parameters();
-            figures.extend([
+            let parameters = vec![
                 Figure::new("spend_p", it.p),
                 Figure::new("spend_q", it.q),
                 Figure::new("spend_gamma", it.gamma),
-            ]);
+            ];
+            figures.extend(spend.standard_errors.beside(parameters));
         }
         figures
     }

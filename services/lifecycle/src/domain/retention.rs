@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use statistics::purchases::purchase_model::Fitted;
 use statistics::refusal::{FitFailure, InputRefusal, SampleRefusal};
 use statistics::tenures::curve::Curve;
+use statistics::tenures::retention_errors::retention_errors;
 use statistics::tenures::retention_fit::{TenureEffect, fit_retention};
 use statistics::tenures::retention_model::{RetentionModel, RetentionParameters};
 use statistics::tenures::tenure_base::TenureBase;
@@ -20,6 +21,7 @@ use super::facts::ContractKind;
 use super::fit_refusal::FitRefusal;
 use super::life_tables::{Group, LifeTables, Subject, Table, TableSet};
 use super::model::{Figure, GroupReport, SearchEnd};
+use super::standard_errors::StandardErrors;
 
 /// Below so many renewals the curve whose chances may change is taken.
 pub const FEW_RENEWALS: usize = 6;
@@ -33,6 +35,8 @@ pub struct FittedCurve {
     customers: f64,
     aic: f64,
     search: SearchEnd,
+    #[serde(default)]
+    standard_errors: StandardErrors,
 }
 
 /// The curves of a model as they are stored, checked on the way in.
@@ -182,7 +186,7 @@ impl RetentionSet {
 }
 
 impl FittedCurve {
-    fn of(fitted: &Fitted<RetentionModel>) -> Self {
+    fn of(fitted: &Fitted<RetentionModel>, base: &TenureBase) -> Self {
         let parameters = f64::from(parameter_count(fitted.model.parameters()));
         let convergence = fitted.convergence;
         Self {
@@ -191,6 +195,7 @@ impl FittedCurve {
             customers: fitted.rows,
             aic: 2.0 * parameters - 2.0 * fitted.log_likelihood,
             search: SearchEnd::of(convergence),
+            standard_errors: StandardErrors::of(retention_errors(&fitted.model, base)),
         }
     }
 
@@ -200,7 +205,7 @@ impl FittedCurve {
             group,
             family,
             sample_size: table.periods().first().map_or(0, |period| period.at_risk),
-            parameters,
+            parameters: self.standard_errors.beside(parameters),
             figures: vec![
                 Figure::new("log_likelihood", self.log_likelihood),
                 Figure::new("aic", self.aic),
@@ -249,14 +254,15 @@ fn fit_curve(table: &Curve) -> Result<FittedCurve, FitFailure> {
     let is_short = table.periods().len() < FEW_RENEWALS;
     match (changing, constant) {
         (Ok(changing), Ok(constant)) => {
-            let (changing, constant) = (FittedCurve::of(&changing), FittedCurve::of(&constant));
+            let of = |fitted| FittedCurve::of(fitted, &base);
+            let (changing, constant) = (of(&changing), of(&constant));
             if is_short || changing.aic <= constant.aic {
                 Ok(changing)
             } else {
                 Ok(constant)
             }
         }
-        (Ok(fitted), Err(_)) | (Err(_), Ok(fitted)) => Ok(FittedCurve::of(&fitted)),
+        (Ok(fitted), Err(_)) | (Err(_), Ok(fitted)) => Ok(FittedCurve::of(&fitted, &base)),
         (Err(failure), Err(_)) => Err(failure),
     }
 }
@@ -356,6 +362,8 @@ mod tests {
         assert!((model.survival(7.0) - 0.241).abs() < 0.01);
         assert_eq!(reports[0].sample_size, 1_000);
         assert!(reports[0].search.is_some());
+        let are_known = |figure: &Figure| figure.standard_error.is_some_and(|error| error > 0.0);
+        assert!(reports[0].parameters.iter().all(are_known), "{reports:?}");
     }
 
     #[test]

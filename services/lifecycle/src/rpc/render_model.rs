@@ -111,6 +111,7 @@ pub(super) fn figure(figure: &Figure) -> wire::Figure {
         name: figure.name.clone(),
         value: figure.value,
         standard_error: figure.standard_error,
+        not_identified: figure.not_identified,
     }
 }
 

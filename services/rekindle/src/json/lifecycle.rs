@@ -129,11 +129,12 @@ fn comparison(comparison: &pb::ModelComparison) -> Value {
     })
 }
 
-/// Figures by name; a figure with a standard error is an object of both.
+/// Figures by name; a figure with a standard error, or that has none, is an object of both.
 fn figures(figures: &[pb::Figure]) -> Value {
     let told = figures.iter().map(|figure| {
         let value = match figure.standard_error {
             Some(error) => json!({"value": figure.value, "standard_error": error}),
+            None if figure.not_identified => json!({"value": figure.value, "not_identified": true}),
             None => json!(figure.value),
         };
         (figure.name.clone(), value)

@@ -124,6 +124,7 @@ fn figure_text(figure: &Figure) -> String {
     let value = number_text(figure.value);
     match figure.standard_error {
         Some(error) => format!("{value} ± {}", number_text(error)),
+        None if figure.not_identified => format!("{value}, not identified by the data"),
         None => value,
     }
 }

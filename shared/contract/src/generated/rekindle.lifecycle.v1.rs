@@ -165,6 +165,10 @@ pub struct Figure {
     /// Its standard error, where it is known.
     #[prost(double, optional, tag = "3")]
     pub standard_error: ::core::option::Option<f64>,
+    /// It is a parameter that the data do not tell from others: many values fit as well, so that it has
+    /// no standard error.
+    #[prost(bool, tag = "4")]
+    pub not_identified: bool,
 }
 /// ModelEvaluation is how well a model does on what it was not fitted on.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -3,6 +3,8 @@
 pub(crate) mod cholesky;
 pub(crate) mod chunked_sum;
 pub(crate) mod counting;
+#[cfg(test)]
+pub(crate) mod curvature;
 pub mod gamma_functions;
 pub mod hypergeometric;
 pub mod log_space;

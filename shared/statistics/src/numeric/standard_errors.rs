@@ -6,6 +6,10 @@
 /// How far a logarithm is moved for a difference of gradients.
 const STEP: f64 = 1e-4;
 
+/// What is left of the information about a parameter when the others are known no better, as a share
+/// of all of it: less is the rounding of differences, and the parameter is not identified.
+const FLAT: f64 = 1e-9;
+
 /// Returns the standard errors, given the derivatives of the log-likelihood by the parameters; `None`
 /// where the top is too flat to tell.
 pub fn standard_errors<const N: usize>(
@@ -43,7 +47,8 @@ fn cholesky<const N: usize>(matrix: [[f64; N]; N]) -> Option<[[f64; N]; N]> {
                 .sum();
             let rest = 0.5 * (matrix[row][column] + matrix[column][row]) - known;
             if row == column {
-                if rest <= 0.0 || !rest.is_finite() {
+                let told = rest > FLAT * matrix[row][row].abs();
+                if !told || !rest.is_finite() {
                     return None;
                 }
                 root[row][row] = rest.sqrt();
@@ -102,5 +107,15 @@ mod tests {
     fn no_top_has_no_error() {
         assert_eq!(standard_errors([1.0], |[x]: [f64; 1]| Some([x])), None);
         assert_eq!(standard_errors([1.0], |_: [f64; 1]| Some([0.0])), None);
+    }
+
+    #[test]
+    fn parameters_that_only_rounding_tells_apart_have_no_error() {
+        // The information [[1, 1], [1, 1 + 1e-10]]: what is left of the second is a ten-billionth.
+        let gradient = |[one, other]: [f64; 2]| {
+            let (x, y) = (one.ln(), other.ln());
+            Some([-(x + y) / one, -(x + y + 1e-10 * y) / other])
+        };
+        assert_eq!(standard_errors([1.0, 1.0], gradient), None);
     }
 }

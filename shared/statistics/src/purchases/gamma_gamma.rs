@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::numeric::gamma_functions::{digamma, digamma_step, log_gamma, log_gamma_step};
 use crate::numeric::optimise::{Likelihood, OnIteration, REACH, SearchSpace, maximise_watched};
+use crate::numeric::standard_errors::standard_errors;
 use crate::purchases::purchase_base::{FEWEST_CUSTOMERS, LARGEST_SHARE};
 use crate::purchases::purchase_model::Fitted;
 use crate::purchases::purchase_summary::{HIGHEST_SPEND, MOST_TRANSACTIONS};
@@ -220,6 +221,16 @@ impl GammaGamma {
 
     const fn of([p, q, gamma]: [f64; 3]) -> Self {
         Self(GammaGammaParameters { p, q, gamma })
+    }
+
+    /// Returns the standard errors of `p`, `q`, `gamma` fitted to a base; `None` where it does not tell
+    /// them from others.
+    pub fn standard_errors(&self, base: &SpendBase) -> Option<[f64; 3]> {
+        let GammaGammaParameters { p, q, gamma } = self.0;
+        standard_errors([p, q, gamma], |[p, q, gamma]| {
+            let model = Self::try_from(GammaGammaParameters { p, q, gamma }).ok()?;
+            Some(model.log_likelihood(base).gradient)
+        })
     }
 
     /// Returns the log-likelihood of a base, with its derivatives by `p`, `q`, `gamma`.

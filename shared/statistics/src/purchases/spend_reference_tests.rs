@@ -1,5 +1,6 @@
 //! Spend and value against published tables and reference outputs.
 
+use crate::numeric::curvature::errors_by_differences;
 use crate::purchases::customer_value::CustomerValue;
 use crate::purchases::gamma_gamma::{GammaGamma, GammaGammaParameters, SpendBase, SpendSummary};
 use crate::purchases::purchase_model::DiscountRate;
@@ -55,5 +56,33 @@ fn customer_values_are_the_references() {
         let value = value.unwrap();
         close(value.expected_spend, number(row, "gg_exp_spend"), 1e-8);
         close(value.value, number(row, "clv_pnbd"), 1e-8);
+    }
+}
+
+/// The curvature of the likelihood's values says what the slopes do.
+#[test]
+fn the_errors_of_spend_are_those_of_the_numerical_curvature() {
+    let customers: Vec<SpendSummary> = (0..400_u32)
+        .map(|number| {
+            let mean = 20.0 + f64::from((number * 37) % 101) + f64::from(number % 7).powi(3);
+            SpendSummary::new(1 + number % 9, mean).unwrap()
+        })
+        .collect();
+    let base = SpendBase::of(&customers).unwrap();
+    let fitted = GammaGamma::fit(&base).unwrap();
+    let GammaGammaParameters { p, q, gamma } = *fitted.model.parameters();
+    let errors = fitted.model.standard_errors(&base).unwrap();
+    let by_differences = errors_by_differences([p, q, gamma], |[p, q, gamma]| {
+        let parameters = GammaGammaParameters { p, q, gamma };
+        GammaGamma::try_from(parameters)
+            .unwrap()
+            .log_likelihood(&base)
+            .value
+    });
+    for (error, other) in errors.iter().zip(by_differences) {
+        assert!(
+            (error / other - 1.0).abs() < 1e-3,
+            "{errors:?} {by_differences:?}"
+        );
     }
 }

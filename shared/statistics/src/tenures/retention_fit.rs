@@ -215,7 +215,7 @@ fn per_customer<const N: usize>(
 }
 
 /// Returns the log-likelihood of tenures, with its derivatives by what `ln S` hangs on.
-fn likelihood<const N: usize>(
+pub(super) fn likelihood<const N: usize>(
     base: &TenureBase,
     log_survival: impl Fn(f64) -> LogSurvival<N>,
 ) -> Likelihood<N> {
