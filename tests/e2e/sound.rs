@@ -227,6 +227,7 @@ fn of_lifecycle(person: &Person) -> Vec<Sound> {
         at_risk_times_base_rate_percent: 150,
         at_risk_exit_times_base_rate_percent: Some(120),
         stage_dwell_days: Some(7),
+        opportunity_days: Some(365),
         value_horizon_months: 36,
     };
     vec![
@@ -269,6 +270,7 @@ fn of_lifecycle(person: &Person) -> Vec<Sound> {
 }
 
 /// About the models and the portfolio; the suite has fitted version 1.
+#[expect(clippy::too_many_lines, reason = "a table is read from top to bottom")]
 fn of_the_portfolio(person: &Person) -> Vec<Sound> {
     vec![
         sound(

@@ -23,6 +23,7 @@ struct Line {
     value_horizon_months: u32,
     at_risk_exit_times_base_rate_percent: Option<u32>,
     stage_dwell_days: Option<u32>,
+    opportunity_days: Option<u32>,
 }
 
 /// Reads the rules of all lines; the error names the line of the file.
@@ -51,6 +52,7 @@ fn of_contract(business_line: String, line: &Line) -> BusinessLineRules {
         value_horizon_months: line.value_horizon_months,
         at_risk_exit_times_base_rate_percent: line.at_risk_exit_times_base_rate_percent,
         stage_dwell_days: line.stage_dwell_days,
+        opportunity_days: line.opportunity_days,
     }
 }
 

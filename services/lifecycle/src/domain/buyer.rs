@@ -87,6 +87,31 @@ impl<'a> Buyer<'a> {
         u32::try_from(within.count()).unwrap_or(u32::MAX)
     }
 
+    /// Returns the day of the first purchase.
+    pub(super) const fn first_day(&self) -> i32 {
+        self.first_day
+    }
+
+    /// Returns the latest distinct days.
+    pub(super) const fn listed_days(&self) -> &'a [i32] {
+        self.days
+    }
+
+    /// Says whether anything that is listed was bought by the end of a day.
+    pub(super) fn had_bought_by(&self, day: i32) -> bool {
+        self.days.first().is_some_and(|first| *first <= day)
+    }
+
+    /// Counts the repeat purchases before the days that are listed, and returns the first of these.
+    pub(super) fn unlisted_repeats(&self) -> (u32, i32) {
+        let listed = u32::try_from(self.days.len()).unwrap_or(u32::MAX);
+        let first_listed = self.days.first().copied().unwrap_or(self.first_day);
+        let unlisted = self.day_count.saturating_sub(listed);
+        // The first purchase is no repeat.
+        let repeats = unlisted.saturating_sub(u32::from(first_listed > self.first_day));
+        (repeats, first_listed)
+    }
+
     /// Returns what the customer spends; `None` where nothing is known of it.
     pub fn spend(&self) -> Result<Option<Spend>, InputRefusal> {
         let Some((minor, currency)) = self.spent.filter(|(minor, _)| *minor > 0) else {

@@ -1,5 +1,6 @@
 //! How well purchase models forecast a stretch that they were not fitted on.
 
+use statistics::purchases::beta_binomial::{BetaBinomial, OccasionSummary};
 use statistics::purchases::purchase_model::{Horizon, PurchaseModel};
 use statistics::purchases::purchase_summary::PurchaseSummary;
 use statistics::ranking::{Outcome, area_under_curve};
@@ -43,6 +44,20 @@ impl Rehearsed {
     pub fn square_error(&self) -> f64 {
         let miss = self.expected - self.bought;
         miss * miss
+    }
+
+    /// Forecasts the purchases at so many opportunities, of which so many were used.
+    pub fn at_occasions(
+        model: &BetaBinomial,
+        customer: &OccasionSummary,
+        ahead: u32,
+        used: u32,
+    ) -> Self {
+        Self {
+            expected: model.expected_purchases(customer, ahead),
+            probability_alive: model.probability_alive(customer),
+            bought: f64::from(used),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use kernel::time::Timestamp;
 use statistics::numeric::optimise::OnIteration;
 use statistics::numeric::standard_errors::standard_errors;
+use statistics::purchases::beta_binomial::OccasionSummary;
 use statistics::purchases::beta_geometric::{BetaGeometric, BetaGeometricParameters, DropOut};
 use statistics::purchases::gamma_gamma::{GammaGamma, SpendBase, SpendSummary};
 use statistics::purchases::hiatus::{HiatusRule, WatchedCustomer};
@@ -20,6 +21,8 @@ use super::clock_days::day_number;
 use super::comparison::Comparison;
 use super::fit_refusal::FitRefusal;
 use super::model::{Artifact, Candidate, SearchEnd};
+use super::occasion_model::FittedOccasions;
+use super::opportunities::Opportunities;
 use super::purchase_drift;
 use super::purchase_evaluation::{self, Rehearsed};
 use super::purchase_model::{
@@ -46,6 +49,8 @@ pub struct LineSpan {
     pub last_day: i32,
     /// The silence after which somebody is called lost.
     pub lost_after_days: u32,
+    /// How many days lie between two opportunities to buy, where there are such.
+    pub opportunity_days: Option<u32>,
 }
 
 impl LineSpan {
@@ -55,6 +60,16 @@ impl LineSpan {
             first_day,
             last_day: day_number(observation_end),
             lost_after_days,
+            opportunity_days: None,
+        }
+    }
+
+    /// The same, of customers who buy at opportunities.
+    #[must_use]
+    pub fn with_opportunities(self, opportunity_days: Option<u32>) -> Self {
+        Self {
+            opportunity_days,
+            ..self
         }
     }
 
@@ -82,6 +97,38 @@ struct Row {
     /// What was known at the split, and how often they bought since.
     before: Option<(PurchaseSummary, u32)>,
     spend: Option<Spend>,
+    occasions: Option<OccasionRow>,
+}
+
+/// The same at opportunities.
+#[derive(Clone, Copy, Debug)]
+struct OccasionRow {
+    all: OccasionSummary,
+    before: Option<OccasionSummary>,
+    /// How many opportunities there were since the split, and how many of these were used.
+    since: (u32, u32),
+}
+
+impl OccasionRow {
+    fn of(span: LineSpan, buyer: &Buyer<'_>) -> Result<Option<Self>, InputRefusal> {
+        let Some(days_apart) = span.opportunity_days else {
+            return Ok(None);
+        };
+        let opportunities = Opportunities::of(buyer, days_apart);
+        let Some(all) = opportunities.over(span.last_day)? else {
+            return Ok(None);
+        };
+        let split = span.split_day();
+        let (then, now) = (
+            opportunities.over_at(split),
+            opportunities.over_at(span.last_day),
+        );
+        Ok(Some(Self {
+            all,
+            before: opportunities.over(split)?,
+            since: (now - then, opportunities.used_between(then, now)),
+        }))
+    }
 }
 
 /// The customers of a line.
@@ -150,6 +197,7 @@ impl PurchaseSample {
             all,
             before: before.map(|before| (before, later)),
             spend: buyer.spend()?,
+            occasions: OccasionRow::of(span, buyer)?,
         };
         if !self.lines.contains_key(business_line) {
             let sample = LineSample {
@@ -217,12 +265,19 @@ impl PurchaseSample {
                 fit_group(&rows, family, &mut |steps| tell(name, steps))
             };
             let false_lost = false_lost(line);
-            lines.insert(
-                name.clone(),
-                group(&rows, line.share, line.span.last_day, fitted, false_lost),
-            );
+            let mut group = group(&rows, line.share, line.span.last_day, fitted, false_lost);
+            match line.fit_occasions(|row| Some(row.all)) {
+                None => {}
+                Some(Ok(occasions)) => {
+                    tell(name, occasions.search.iterations);
+                    group.occasions = Some(occasions);
+                }
+                Some(Err(failure)) => group.no_occasions_because = Some(failure.to_string()),
+            }
+            lines.insert(name.clone(), group);
         }
-        let is_any = lines.values().any(|line| line.fitted.is_some());
+        let is_fitted = |line: &PurchaseGroup| line.fitted.is_some() || line.occasions.is_some();
+        let is_any = lines.values().any(is_fitted);
         if let (false, Err(failure)) = (is_any, &everybody) {
             return Err(FitRefusal::of_group(EVERYBODY, *failure));
         }
@@ -257,6 +312,10 @@ impl PurchaseSample {
         let pooled = fit_model(&everybody, family, &mut |steps| tell(EVERYBODY, steps)).ok();
         let mut rehearsed = Vec::new();
         for (name, line) in &self.lines {
+            if let Some(Ok(occasions)) = line.fit_occasions(|row| row.before) {
+                rehearsed.extend(line.rehearse_occasions(&occasions));
+                continue;
+            }
             let own = fit_model(&known(line), family, &mut |steps| tell(name, steps)).ok();
             let (model, _) = own.as_ref().or(pooled.as_ref())?;
             let weeks = line.span.stretch_weeks();
@@ -281,7 +340,9 @@ impl PurchaseSample {
             self.everybody().filter(learnt).map(|row| row.all).collect();
         let pooled = fit_model(&everybody, family, &mut |steps| tell(EVERYBODY, steps)).ok();
         let mut losses = Vec::new();
-        for (name, line) in &self.lines {
+        // Where opportunities tell, the other model has no say.
+        let lines = self.lines.iter();
+        for (name, line) in lines.filter(|(_, line)| line.span.opportunity_days.is_none()) {
             let known = line.rows.iter().filter(learnt).map(|row| row.all);
             let known: Vec<PurchaseSummary> = known.collect();
             let own = fit_model(&known, family, &mut |steps| tell(name, steps)).ok();
@@ -299,6 +360,33 @@ impl PurchaseSample {
             }
         }
         Comparison::of(*version, COMPARED, &losses)
+    }
+}
+
+impl LineSample {
+    /// Fits what is known of the opportunities of each customer; `None` where there are no such.
+    fn fit_occasions(
+        &self,
+        known: impl Fn(&OccasionRow) -> Option<OccasionSummary>,
+    ) -> Option<Result<FittedOccasions, FitFailure>> {
+        let days_apart = self.span.opportunity_days?;
+        let rows = self.rows.iter().filter_map(|row| row.occasions);
+        let customers = rows.filter_map(|row| known(&row));
+        Some(FittedOccasions::fit(customers, days_apart))
+    }
+
+    fn rehearse_occasions(&self, fitted: &FittedOccasions) -> Vec<Rehearsed> {
+        let rows = self.rows.iter().filter_map(|row| row.occasions);
+        let rehearsed = rows.filter_map(|row| {
+            let (ahead, used) = row.since;
+            Some(Rehearsed::at_occasions(
+                &fitted.model,
+                &row.before?,
+                ahead,
+                used,
+            ))
+        });
+        rehearsed.collect()
     }
 }
 
@@ -321,6 +409,8 @@ fn group(
         pooled_because: fitted.as_ref().err().map(FitFailure::to_string),
         fitted: fitted.ok(),
         false_lost,
+        occasions: None,
+        no_occasions_because: None,
         inputs: purchase_drift::bins(&summaries),
     }
 }

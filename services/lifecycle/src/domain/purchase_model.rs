@@ -14,6 +14,7 @@ use statistics::purchases::purchase_summary::PurchaseSummary;
 use super::bins::Bins;
 use super::buyer::Spend;
 use super::model::{Figure, GroupReport, SearchEnd};
+use super::occasion_model::FittedOccasions;
 use super::standard_errors::StandardErrors;
 
 /// The name of the group of everybody together.
@@ -169,6 +170,12 @@ pub struct PurchaseGroup {
     pub fitted: Option<FittedPurchases>,
     /// Why nothing was.
     pub pooled_because: Option<String>,
+    /// What was fitted in its place, where customers buy at opportunities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasions: Option<FittedOccasions>,
+    /// Why nothing was, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_occasions_because: Option<String>,
     /// What the rule of silence would have cost.
     pub false_lost: Option<FalseLost>,
     /// How the inputs were spread.
@@ -194,6 +201,11 @@ impl PurchaseSet {
         let line = self.lines.get(business_line);
         line.and_then(|line| line.fitted.as_ref())
             .or(self.everybody.fitted.as_ref())
+    }
+
+    /// Finds what was fitted for the opportunities of a line.
+    pub fn occasions(&self, business_line: &str) -> Option<&FittedOccasions> {
+        self.lines.get(business_line)?.occasions.as_ref()
     }
 
     /// Finds what the rule of silence would have cost in a line.
@@ -229,6 +241,12 @@ impl PurchaseGroup {
         }
         let share = Figure::of_share(self.seen, self.one_in);
         report.figures.extend(share);
+        if let Some(why) = &self.no_occasions_because {
+            report.pooled_because = Some(format!("no model of opportunities: {why}"));
+        }
+        if let Some(occasions) = &self.occasions {
+            occasions.tell(&mut report);
+        }
         if let Some(lost) = self.false_lost {
             report.figures.extend([
                 Figure::new("lost_silence_days", f64::from(lost.silence_days)),

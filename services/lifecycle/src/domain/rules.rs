@@ -40,6 +40,9 @@ pub struct LineRules {
     pub stage_dwell_days: u32,
     /// The horizon of value.
     pub value_horizon_months: u32,
+    /// How many days lie between two opportunities to buy; absent where customers buy whenever they
+    /// like.
+    pub opportunity_days: Option<u32>,
 }
 
 impl LineRules {
@@ -68,6 +71,7 @@ impl LineRules {
         at_risk_exit_times_base_rate_percent: 150,
         stage_dwell_days: Self::DEFAULT_DWELL_DAYS,
         value_horizon_months: 60,
+        opportunity_days: None,
     };
 }
 

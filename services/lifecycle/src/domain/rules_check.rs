@@ -116,6 +116,9 @@ fn check_line(place: &str, rules: &LineRules, violations: &mut Vec<Violation>) {
     );
     check("stage_dwell_days", rules.stage_dwell_days, 0..=365);
     check("value_horizon_months", rules.value_horizon_months, 1..=120);
+    if let Some(days) = rules.opportunity_days {
+        check("opportunity_days", days, 7..=1_830);
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +155,7 @@ mod tests {
             at_risk_exit_times_base_rate_percent: 91,
             stage_dwell_days: 366,
             value_horizon_months: 0,
+            opportunity_days: Some(0),
             ..LineRules::BUILT_IN
         };
         let found = fields(vec![
@@ -170,6 +174,7 @@ mod tests {
             "at_risk_exit_times_base_rate_percent",
             "stage_dwell_days",
             "value_horizon_months",
+            "opportunity_days",
         ];
         let expected: Vec<String> = expected
             .iter()

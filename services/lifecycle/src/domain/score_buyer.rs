@@ -10,6 +10,9 @@
 //!   the margin of the month ahead, if the customer is still there, and the months of that margin which
 //!   the value comes to.
 //!
+//! Where the line's customers buy at opportunities, the model of these takes its place: see
+//! `score_occasions`.
+//!
 //! Without one, from the same life table:
 //! - the chance of being alive is the share of such silences that ended by a return as far as was
 //!   observed, `1 − G(∞)/G(s)` with `G(∞)` the plateau of the curve: silences that would have ended
@@ -30,6 +33,7 @@ use super::models_in_use::ModelsInUse;
 use super::purchase_model::FittedPurchases;
 use super::rules::LineRules;
 use super::score::{Absence, Score, Scores, ValueRemaining, f64_of, risk, value, worth};
+use super::score_occasions::by_occasions;
 use statistics::purchases::customer_value::discounted_within;
 use statistics::purchases::purchase_model::{DiscountRate, Horizon, PurchaseModel};
 use statistics::purchases::purchase_summary::PurchaseSummary;
@@ -59,6 +63,11 @@ pub(super) fn score_buyer(
         None => scores.absences.push(Absence::NoLifeTable),
     }
     let purchases = models.purchase.as_deref();
+    let occasions = purchases.and_then(|models| Some((models, models.set.occasions(line)?)));
+    if let Some((models, occasions)) = occasions {
+        by_occasions(&mut scores, facts, rules, occasions, models, line, as_of);
+        return scores;
+    }
     let fitted = purchases.and_then(|models| Some((models.version, models.set.fitted(line)?)));
     match (fitted, gap) {
         (Some((version, fitted)), _) => {

@@ -103,6 +103,7 @@ fn line(rules: wire::BusinessLineRules) -> (String, LineRules) {
             .stage_dwell_days
             .unwrap_or(LineRules::DEFAULT_DWELL_DAYS),
         value_horizon_months: rules.value_horizon_months,
+        opportunity_days: rules.opportunity_days,
     };
     (rules.business_line, thresholds)
 }

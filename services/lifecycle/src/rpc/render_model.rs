@@ -35,6 +35,7 @@ pub(super) fn rule_set(rules: &RuleSet) -> wire::RuleSet {
         value_horizon_months: rules.value_horizon_months,
         at_risk_exit_times_base_rate_percent: Some(rules.at_risk_exit_times_base_rate_percent),
         stage_dwell_days: Some(rules.stage_dwell_days),
+        opportunity_days: rules.opportunity_days,
     };
     wire::RuleSet {
         version: rules.version,

@@ -148,6 +148,7 @@ async fn insert_line(
         integer(rules.value_horizon_months),
         integer(rules.at_risk_exit_times_base_rate_percent),
         integer(rules.stage_dwell_days),
+        rules.opportunity_days.map(integer),
     )
     .execute(transaction)
     .instrument(statement_span(
@@ -212,6 +213,7 @@ async fn read_lines(
                 .unsigned_abs(),
             stage_dwell_days: row.stage_dwell_days.unsigned_abs(),
             value_horizon_months: row.value_horizon_months.unsigned_abs(),
+            opportunity_days: row.opportunity_days.map(i32::unsigned_abs),
         };
         (row.business_line, rules)
     });

@@ -172,8 +172,10 @@ impl UseCases {
         let ends: BTreeMap<String, Timestamp> = self.store.observation_ends().await?;
         let spans = first_days.into_iter().filter_map(|(line, first_day)| {
             let end = *ends.get(&line)?;
-            let lost_after_days = knowledge.rules.of_line(&line).lost_after_days;
-            Some((line, LineSpan::until(first_day, end, lost_after_days)))
+            let rules = knowledge.rules.of_line(&line);
+            let span = LineSpan::until(first_day, end, rules.lost_after_days);
+            let span = span.with_opportunities(rules.opportunity_days);
+            Some((line, span))
         });
         Ok(spans.collect())
     }

@@ -4,7 +4,7 @@ use contract::lifecycle::v1 as wire;
 use contract::types::v1 as facts;
 use tonic::{Code, Status};
 
-use crate::world::{World, check_refusal, contract, customer};
+use crate::world::{World, check_refusal, contract, customer, faulty_fields};
 
 /// The number of the day that tests begin at.
 const TODAY: i32 = 20_605;
@@ -221,4 +221,104 @@ async fn hopeless_samples_are_refused_and_the_model_in_use_stays() {
         check_refusal(&refused, Code::FailedPrecondition, reason, &metadata);
         assert_eq!(world.count("fitted_model").await, 0);
     }
+}
+
+/// Publishes the rules in force with a line of opportunities so many days apart beside them.
+async fn publish_opportunities(world: &World, line: &str, days: u32) -> Result<(), Status> {
+    let request = wire::GetRulesRequest { version: 0 };
+    let rules = world.service.rules().get_rules(request).await.unwrap();
+    let default = rules
+        .into_inner()
+        .rule_set
+        .unwrap()
+        .business_lines
+        .remove(0);
+    let with_opportunities = wire::BusinessLineRules {
+        business_line: line.to_owned(),
+        opportunity_days: Some(days),
+        ..default.clone()
+    };
+    let request = wire::PublishRulesRequest {
+        business_lines: vec![default, with_opportunities],
+        ..wire::PublishRulesRequest::default()
+    };
+    let published = world.service.rules().publish_rules(request).await?;
+    let lines = published.into_inner().rule_set.unwrap().business_lines;
+    assert!(lines.iter().any(|line| line.opportunity_days == Some(days)));
+    Ok(())
+}
+
+/// Donors of six to nine years, who differ in how many years they skip and in how soon they are gone.
+fn donors(world: &World, customers: i32) {
+    for number in 0..customers {
+        let years = 6 + number % 4;
+        let dice = |year: i32, turn: i32| (number * 7_919 + year * 104_729 + turn) % 1_009 % 100;
+        let gives = |year: i32| year == 0 || dice(year, 17) < 35 + 10 * (number % 7);
+        let is_gone =
+            |year: &i32| dice(*year, 523) < [2, 10, 30][usize::try_from(number % 3).unwrap()];
+        let last = (1..=years).find(is_gone).map_or(years, |year| year - 1);
+        let days: Vec<i32> = (0..=last)
+            .filter(|year| gives(*year))
+            .map(|year| 365 * (years - year) + 60 - (number * 7 + year * 13) % 30)
+            .collect();
+        world
+            .profiles
+            .put(buyer(&format!("d-{number}"), "charity", &days, 5_000));
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_buys_at_opportunities_is_scored_by_them() {
+    let world = World::start().await;
+    let refused = publish_opportunities(&world, "charity", 0)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        faulty_fields(&refused),
+        ["business_lines[1].opportunity_days"]
+    );
+    publish_opportunities(&world, "charity", 365).await.unwrap();
+    donors(&world, 200);
+    let faithful: Vec<i32> = (0..9).map(|year| 365 * year + 20).rev().collect();
+    world
+        .profiles
+        .put(buyer("faithful", "charity", &faithful, 5_000));
+    world
+        .profiles
+        .put(buyer("gone", "charity", &faithful[..3], 5_000));
+    let model = fit(&world, wire::PurchaseFamily::Unspecified)
+        .await
+        .unwrap();
+    let evaluation = model.evaluation.unwrap();
+    assert_eq!(evaluation.measure, "holdout_root_mean_square_error");
+    let groups = groups(&world, model.version).await;
+    assert_eq!(
+        (groups[0].group.as_str(), groups[0].family.as_str()),
+        ("charity", "bg_bb"),
+        "{}",
+        groups[0].pooled_because
+    );
+    assert!((figure(&groups[0].figures, "opportunity_days") - 365.0).abs() < 1e-9);
+    assert!(figure(&groups[0].parameters, "delta") > 0.0);
+    let gone = world
+        .service
+        .status_of("gone")
+        .await
+        .subscriptions
+        .remove(0);
+    let faithful = world
+        .service
+        .status_of("faithful")
+        .await
+        .subscriptions
+        .remove(0);
+    let alive = |subscription: &wire::SubscriptionStatus| subscription.probability_alive.unwrap();
+    assert!(
+        alive(&faithful) > alive(&gone) + 0.2,
+        "{faithful:?} {gone:?}"
+    );
+    assert!(faithful.expected_purchases.is_some() && faithful.value_remaining.is_some());
+    let from = faithful.score_models.iter();
+    let from = from.filter(|score| (score.kind.as_str(), score.version) == ("purchase", 1));
+    assert_eq!(from.count(), 3);
 }

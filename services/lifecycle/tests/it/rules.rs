@@ -24,6 +24,7 @@ fn line(name: &str, early_days: u32) -> wire::BusinessLineRules {
         value_horizon_months: 60,
         at_risk_exit_times_base_rate_percent: Some(150),
         stage_dwell_days: Some(7),
+        opportunity_days: None,
     }
 }
 

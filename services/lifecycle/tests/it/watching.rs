@@ -5,7 +5,8 @@ use std::time::Duration;
 use contract::lifecycle::v1 as wire;
 use contract::types::v1 as facts;
 use lifecycle::settings::Settings;
-use sqlx::PgConnection;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
@@ -75,6 +76,19 @@ async fn write(connection: &mut PgConnection, customer_id: &str, revisions: std:
     .unwrap();
 }
 
+async fn begin(world: &World) -> PoolConnection<Postgres> {
+    let mut connection = world.database.pool.acquire().await.unwrap();
+    sqlx::query("begin")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    connection
+}
+
+async fn commit(connection: &mut PgConnection) {
+    sqlx::query("commit").execute(connection).await.unwrap();
+}
+
 /// A customer with an incident of long ago, and an open one or none.
 fn with_incident(revision: u64, is_open: bool) -> facts::CustomerFacts {
     let open = is_open.then(facts::IncidentFacts::default);
@@ -122,11 +136,11 @@ async fn a_transaction_that_commits_late_is_waited_for() {
     let world = start().await;
     let mut feed = watch(&world, "").await;
     message(&mut feed).await;
-    let mut slow = world.database.pool.begin().await.unwrap();
-    let mut quick = world.database.pool.begin().await.unwrap();
+    let mut slow = begin(&world).await;
+    let mut quick = begin(&world).await;
     write(&mut slow, "c-slow", 1..2).await;
     write(&mut quick, "c-quick", 2..4).await;
-    quick.commit().await.unwrap();
+    commit(&mut quick).await;
     let too_early = timeout(Duration::from_millis(300), read(&mut feed, 1)).await;
     assert!(too_early.is_err(), "a later change overtook one under way");
     // One who comes only now is not told too early either.
@@ -135,7 +149,7 @@ async fn a_transaction_that_commits_late_is_waited_for() {
         (first.transitions, first.cursor)
     };
     assert_eq!(begun, []);
-    slow.commit().await.unwrap();
+    commit(&mut slow).await;
     assert_eq!(read(&mut feed, 3).await.0, [1, 2, 3]);
     assert_eq!(
         read(&mut watch(&world, &cursor).await, 3).await.0,
@@ -150,7 +164,7 @@ async fn the_changes_of_one_customer_are_told_in_the_order_they_were_made() {
     let world = start().await;
     world.profiles.put(with_incident(1, false));
     world.wait_until_followed().await;
-    let mut worker = world.database.pool.begin().await.unwrap();
+    let mut worker = begin(&world).await;
     sqlx::query("select pg_advisory_xact_lock_shared($1)")
         .bind(SCORING_LOCK)
         .execute(&mut *worker)
@@ -159,7 +173,7 @@ async fn the_changes_of_one_customer_are_told_in_the_order_they_were_made() {
     world.profiles.put(with_incident(9, true));
     wait_for_a_lock(&world).await;
     write(&mut worker, "c-1", 5..6).await;
-    worker.commit().await.unwrap();
+    commit(&mut worker).await;
     assert_eq!(read(&mut watch(&world, "").await, 2).await.0, [5, 9]);
 }
 

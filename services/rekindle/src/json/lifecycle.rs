@@ -244,5 +244,6 @@ fn line(line: &pb::BusinessLineRules) -> Value {
         "at_risk_exit_times_base_rate_percent": line.at_risk_exit_times_base_rate_percent,
         "stage_dwell_days": line.stage_dwell_days,
         "value_horizon_months": line.value_horizon_months,
+        "opportunity_days": line.opportunity_days,
     })
 }

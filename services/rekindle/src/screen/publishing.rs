@@ -97,7 +97,7 @@ pub fn rules(rules: &RuleSet, paper: Paper) -> String {
             "early {} d · long-standing from {} d · lapsed after {} d, lost after {} d · back for \
              {} d · calm after {} d · notice {} d · margin {} bp · discount {} bp · risk within {} \
              d, at risk from {} % of the base rate and until below {} % · a stage lasts {} d at \
-             least · value within {} months",
+             least · value within {} months{}",
             line.early_days,
             line.long_term_days,
             line.lapsed_after_days,
@@ -112,6 +112,10 @@ pub fn rules(rules: &RuleSet, paper: Paper) -> String {
             line.at_risk_exit_times_base_rate_percent(),
             line.stage_dwell_days(),
             line.value_horizon_months,
+            line.opportunity_days
+                .map_or_else(String::new, |days| format!(
+                    " · an opportunity to buy every {days} d"
+                )),
         );
         page.labelled(&line.business_line, &text);
     }

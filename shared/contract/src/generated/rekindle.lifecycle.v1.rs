@@ -2662,6 +2662,11 @@ pub struct BusinessLineRules {
     /// For how many days at least a stage lasts, unless facts end it; at most 365. 7 when left out.
     #[prost(uint32, optional, tag = "15")]
     pub stage_dwell_days: ::core::option::Option<u32>,
+    /// How many days lie between two opportunities to buy, where the customers of the line buy once at
+    /// an opportunity or not at all, for example 365 for those who give once a year; 7 to 1,830. Left
+    /// out where they buy whenever they like.
+    #[prost(uint32, optional, tag = "16")]
+    pub opportunity_days: ::core::option::Option<u32>,
 }
 /// RuleSet is one version of the rules.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -40,6 +40,13 @@ pub struct OccasionSummary {
 }
 
 impl OccasionSummary {
+    /// Somebody who has become a customer just now and had no occasion yet.
+    pub const NEW: Self = Self {
+        frequency: 0,
+        recency: 0,
+        occasions: 0,
+    };
+
     /// Makes a summary of `frequency` purchases, the last one at the occasion `recency` of
     /// `occasions`, which are counted from one; zero for no purchase.
     pub fn new(frequency: u32, recency: u32, occasions: u32) -> Result<Self, InputRefusal> {
@@ -63,6 +70,16 @@ impl OccasionSummary {
 }
 
 impl OccasionSummary {
+    /// Returns at how many occasions the customer bought.
+    pub const fn frequency(&self) -> u32 {
+        self.frequency
+    }
+
+    /// Returns how many occasions there were.
+    pub const fn occasions(&self) -> u32 {
+        self.occasions
+    }
+
     /// One where the customer died right after an occasion, zero where that was the last one.
     fn death_after(&self, occasion: u32) -> f64 {
         f64::from(u32::from(occasion < self.occasions))
@@ -281,6 +298,17 @@ impl BetaBinomial {
     /// to come. The rate is that of the time between two occasions.
     pub fn discounted_purchases(&self, customer: &OccasionSummary, rate: PeriodDiscount) -> f64 {
         rate.factor() * self.sum_ahead(customer, u32::MAX, rate.factor())
+    }
+
+    /// Returns the same of the next occasions only.
+    pub fn discounted_purchases_within(
+        &self,
+        customer: &OccasionSummary,
+        rate: PeriodDiscount,
+        occasions_ahead: u32,
+    ) -> f64 {
+        let occasions_ahead = occasions_ahead.min(MOST_OCCASIONS_AHEAD);
+        rate.factor() * self.sum_ahead(customer, occasions_ahead, rate.factor())
     }
 
     fn sum_ahead(&self, customer: &OccasionSummary, occasions_ahead: u32, factor: f64) -> f64 {

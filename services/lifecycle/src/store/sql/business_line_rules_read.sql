@@ -6,6 +6,6 @@ select business_line, early_days, long_term_days, lapsed_after_days, lost_after_
        coalesce(at_risk_exit_times_base_rate_percent,
                 at_risk_times_base_rate_percent - at_risk_times_base_rate_percent / 4)
            as "at_risk_exit_times_base_rate_percent!",
-       stage_dwell_days
+       stage_dwell_days, opportunity_days
 from business_line_rules
 where version = $1

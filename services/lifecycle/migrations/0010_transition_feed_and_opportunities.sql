@@ -7,3 +7,10 @@ create unique index stage_transition_position_idx on stage_transition (transacti
 
 comment on column stage_transition.transaction_id is 'Transaction that wrote the row: with id, its position among all changes';
 comment on column stage_transition.id is 'Orders rows within one transaction; never paged by alone, since ids become visible out of order';
+
+-- Lines whose customers buy at opportunities. The program before this one writes rows without.
+alter table business_line_rules
+    add column opportunity_days integer,
+    add constraint business_line_rules_opportunity_check check (opportunity_days > 0);
+
+comment on column business_line_rules.opportunity_days is 'How many days lie between two opportunities to buy; null where customers buy whenever they like';
