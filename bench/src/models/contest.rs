@@ -195,6 +195,17 @@ pub(super) fn run(
     })
 }
 
+/// Every ratio, as if each piece of work had taken a second.
+#[cfg(test)]
+pub(super) fn as_if_measured(wanted: &Wanted) -> Vec<Figure> {
+    let mut seconds = Seconds::default();
+    for work in ratios::needed(wanted) {
+        seconds.add(work, 1.0);
+    }
+    let figures = RATIOS.iter();
+    figures.filter_map(|ratio| ratio.figure(&seconds)).collect()
+}
+
 fn lines(seconds: &Seconds) -> Vec<Line> {
     let each = seconds.0.iter();
     each.map(|(work, seconds)| Line {

@@ -8,6 +8,8 @@ mod population;
 mod portfolio;
 mod python;
 mod report;
+#[cfg(test)]
+mod smoke_tests;
 mod telco;
 mod wanted;
 

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
@@ -33,7 +34,10 @@ pub(super) struct Population {
 impl Population {
     /// Draws customers, writes them and reads them back.
     pub(super) fn draw(customers: u32, seed: u64) -> Result<Self, Failure> {
-        let folder = std::env::temp_dir().join(format!("rekindle-bench-{}", std::process::id()));
+        static DRAWN: AtomicU32 = AtomicU32::new(0);
+        let number = DRAWN.fetch_add(1, Ordering::Relaxed);
+        let name = format!("rekindle-bench-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
         let mut population = Self {
             folder,

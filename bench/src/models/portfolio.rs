@@ -35,7 +35,7 @@ pub(super) fn figures() -> Result<Vec<Figure>, Failure> {
     read(&document).ok_or_else(|| failed(&format!("it finds no {RATIO} and {MEMORY}")))
 }
 
-fn read(document: &Json) -> Option<Vec<Figure>> {
+pub(super) fn read(document: &Json) -> Option<Vec<Figure>> {
     let ratio = document.get("portfolio_vs_copy")?.as_f64()?;
     let memory = document.get("memory_mib")?.as_f64()?;
     Some(vec![

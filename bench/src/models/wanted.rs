@@ -3,7 +3,7 @@
 use rekindle::failure::{Exit, Failure};
 
 /// Every figure that can be asked for by name.
-const NAMES: [&str; 28] = [
+pub(super) const NAMES: [&str; 28] = [
     "cdnow.bgnbd.params",
     "cdnow.bgnbd.ll",
     "cdnow.mbgnbd.params",
