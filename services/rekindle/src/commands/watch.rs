@@ -67,7 +67,8 @@ impl Watch {
             ended = self.follow(services, output, &mut place) => ended.map(|()| 0),
             signal = signals.next() => Ok(signal.exit_code()),
         };
-        if !place.cursor.is_empty() {
+        let has_moved = self.after.as_ref() != Some(&place.cursor);
+        if has_moved && !place.cursor.is_empty() {
             output.progress(format_args!("to go on: --after {}", place.cursor));
         }
         ended
