@@ -8,6 +8,7 @@ use super::super::facts::{Activity, ActivityKind};
 use super::super::model::Artifact;
 use super::super::purchase_fit::{LineSpan, PurchaseSample};
 use super::super::purchase_model::{PurchaseFamily, PurchaseSet};
+use super::super::ticket::Ticket;
 use super::*;
 
 const LAST_DAY: i32 = 20_000;
@@ -49,13 +50,18 @@ fn donors() -> Vec<CustomerFacts> {
     donors.collect()
 }
 
+fn add(sample: &mut PurchaseSample, line: &str, span: LineSpan, facts: &CustomerFacts) {
+    let buyer = Buyer::of(facts).unwrap().unwrap();
+    let ticket = Ticket::of(&facts.customer_id);
+    sample.add(ticket, line, span, &buyer).unwrap();
+}
+
 fn fit(customers: &[CustomerFacts], opportunity_days: Option<u32>) -> PurchaseSet {
     let mut sample = PurchaseSample::default();
     let end = start_of_day(LAST_DAY);
     let span = LineSpan::until(LAST_DAY - 9 * 365, end, 800).with_opportunities(opportunity_days);
     for facts in customers {
-        let buyer = Buyer::of(facts).unwrap().unwrap();
-        sample.add("charity", span, &buyer).unwrap();
+        add(&mut sample, "charity", span, facts);
     }
     let candidate = sample.fit(PurchaseFamily::MbgNbd, |_, _| {}).unwrap();
     assert!(candidate.evaluation.is_some());
@@ -161,8 +167,7 @@ fn where_nobody_bought_again_the_reason_is_told() {
         let end = start_of_day(LAST_DAY);
         let span = LineSpan::until(LAST_DAY - 3_000, end, 800).with_opportunities(Some(365));
         for facts in &once {
-            let buyer = Buyer::of(facts).unwrap().unwrap();
-            sample.add("charity", span, &buyer).unwrap();
+            add(&mut sample, "charity", span, facts);
         }
         sample.fit(PurchaseFamily::MbgNbd, |_, _| {})
     };
@@ -173,9 +178,8 @@ fn where_nobody_bought_again_the_reason_is_told() {
     let span = LineSpan::until(LAST_DAY - 3_400, start_of_day(LAST_DAY), 800);
     for (line, customers) in [("once", &once), ("charity", &donors())] {
         for facts in customers {
-            let buyer = Buyer::of(facts).unwrap().unwrap();
             let span = span.with_opportunities(Some(365));
-            sample.add(line, span, &buyer).unwrap();
+            add(&mut sample, line, span, facts);
         }
     }
     let candidate = sample.fit(PurchaseFamily::MbgNbd, |_, _| {}).unwrap();
