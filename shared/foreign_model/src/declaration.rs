@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use statistics::propensity::protected::is_protected;
+use statistics::propensity::refusal::RowRefusal;
 use statistics::propensity::schema::Value;
 
 use crate::refusal::{LoadRefusal, ScoreRefusal};
@@ -127,10 +128,11 @@ impl Declaration {
         numbers: &mut Vec<f32>,
     ) -> Result<(), ScoreRefusal> {
         if row.len() != self.inputs.len() {
-            return Err(ScoreRefusal::OtherLength {
+            return Err(RowRefusal::OtherLength {
                 have: row.len(),
                 need: self.inputs.len(),
-            });
+            }
+            .into());
         }
         for (input, value) in self.inputs.iter().zip(row) {
             input.encode(*value, numbers)?;
@@ -174,7 +176,7 @@ impl Kind {
 }
 
 impl Input {
-    fn encode(&self, value: Value<'_>, numbers: &mut Vec<f32>) -> Result<(), ScoreRefusal> {
+    fn encode(&self, value: Value<'_>, numbers: &mut Vec<f32>) -> Result<(), RowRefusal> {
         match (&self.kind, value) {
             (Kind::Number { when_missing }, Value::Missing) => {
                 numbers.push(single(when_missing.unwrap_or(f64::NAN)));
@@ -184,7 +186,7 @@ impl Input {
                 numbers.push(single(number));
                 Ok(())
             }
-            (Kind::Number { .. }, Value::Number(_)) => Err(ScoreRefusal::NotFinite {
+            (Kind::Number { .. }, Value::Number(_)) => Err(RowRefusal::NotFinite {
                 input: self.name.clone(),
             }),
             (Kind::Number { .. }, Value::Category(_)) => Err(self.other_kind("a number")),
@@ -200,8 +202,8 @@ impl Input {
         }
     }
 
-    fn other_kind(&self, expected: &'static str) -> ScoreRefusal {
-        ScoreRefusal::OtherKind {
+    fn other_kind(&self, expected: &'static str) -> RowRefusal {
+        RowRefusal::OtherKind {
             input: self.name.clone(),
             expected,
         }
@@ -292,16 +294,16 @@ mod tests {
         wrong[0] = Value::Number(1e300);
         assert!(matches!(
             encoded(&wrong),
-            Err(ScoreRefusal::NotFinite { .. })
+            Err(ScoreRefusal::Row(RowRefusal::NotFinite { .. }))
         ));
         wrong[0] = Value::Category("2.5");
         assert!(matches!(
             encoded(&wrong),
-            Err(ScoreRefusal::OtherKind { .. })
+            Err(ScoreRefusal::Row(RowRefusal::OtherKind { .. }))
         ));
         assert!(matches!(
             encoded(&known[1..]),
-            Err(ScoreRefusal::OtherLength { .. })
+            Err(ScoreRefusal::Row(RowRefusal::OtherLength { .. }))
         ));
     }
 

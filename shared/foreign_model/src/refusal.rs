@@ -1,5 +1,7 @@
 //! Why somebody else's model is not taken, or does not score a customer.
 
+use statistics::propensity::refusal::RowRefusal;
+
 /// Why a file is not taken as a model. The model in use is not touched by it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LoadRefusal {
@@ -77,28 +79,9 @@ pub enum EvaluationRefusal {
 /// Why a customer is not scored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ScoreRefusal {
-    /// The row has more or fewer values than the model has inputs.
-    #[error("{have} values for {need} inputs")]
-    OtherLength {
-        /// The values.
-        have: usize,
-        /// The inputs.
-        need: usize,
-    },
-    /// A value is of another kind than the input.
-    #[error("{input} must be {expected}")]
-    OtherKind {
-        /// The input.
-        input: String,
-        /// "a number" or "a category".
-        expected: &'static str,
-    },
-    /// A number is infinite or none at all, or too large for the model's numbers.
-    #[error("{input} is not a finite number; leave it out where it is not known")]
-    NotFinite {
-        /// The input.
-        input: String,
-    },
+    /// A value is not of its input's kind, or there are more or fewer of them.
+    #[error(transparent)]
+    Row(#[from] RowRefusal),
     /// A value is not known, and the model has no way to read that.
     #[error("{input} is not known, and only tree ensembles read gaps: declare what stands for one")]
     Gap {
