@@ -30,8 +30,12 @@ pub struct Declaration {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// The name by which we know it.
+    /// Its name: of the column in a file of customers, and in the model where each input is one of
+    /// its own.
     pub name: String,
+    /// What a service knows it by, where that is another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
     /// What its values are, and how the model reads them.
     pub kind: Kind,
 }
@@ -97,7 +101,8 @@ impl Declaration {
                     input.name
                 ));
             }
-            if is_protected(&input.name) {
+            // Under another name it is the same attribute.
+            if is_protected(&input.name) || is_protected(input.feature()) {
                 return Err(LoadRefusal::Protected {
                     input: input.name.clone(),
                 });
@@ -176,6 +181,11 @@ impl Kind {
 }
 
 impl Input {
+    /// Returns what a service knows it by.
+    pub fn feature(&self) -> &str {
+        self.feature.as_deref().unwrap_or(&self.name)
+    }
+
     fn encode(&self, value: Value<'_>, numbers: &mut Vec<f32>) -> Result<(), RowRefusal> {
         match (&self.kind, value) {
             (Kind::Number { when_missing }, Value::Missing) => {
@@ -243,6 +253,7 @@ mod tests {
     fn declaration(kinds: Vec<(&str, Kind)>) -> Declaration {
         let inputs = kinds.into_iter().map(|(name, kind)| Input {
             name: name.to_owned(),
+            feature: None,
             kind,
         });
         Declaration {
@@ -312,6 +323,10 @@ mod tests {
         let refusal = declaration(vec![("tenure", NUMBER), ("gender", NUMBER)]).check();
         let input = "gender".to_owned();
         assert_eq!(refusal, Err(LoadRefusal::Protected { input }));
+        let mut renamed = declaration(vec![("x1", NUMBER)]);
+        renamed.inputs[0].feature = Some("attribute.gender".to_owned());
+        let input = "x1".to_owned();
+        assert_eq!(renamed.check(), Err(LoadRefusal::Protected { input }));
     }
 
     #[test]

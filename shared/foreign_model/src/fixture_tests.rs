@@ -28,11 +28,13 @@ pub(crate) fn declaration(encoding: Encoding) -> Declaration {
         .iter()
         .map(|name| Input {
             name: (*name).to_owned(),
+            feature: None,
             kind: Kind::Number { when_missing: None },
         })
         .collect();
     inputs.push(Input {
         name: "contract".to_owned(),
+        feature: None,
         kind: Kind::Category {
             levels: CONTRACTS.map(str::to_owned).to_vec(),
             encoding,

@@ -67,21 +67,13 @@ impl ForeignModel {
         rows: &[Vec<Value<'_>>],
         left: &[bool],
     ) -> Result<Figures, EvaluationRefusal> {
-        if rows.is_empty() {
-            return Err(EvaluationRefusal::Empty);
-        }
         if rows.len() != left.len() {
             return Err(EvaluationRefusal::OtherLength {
                 have: left.len(),
                 need: rows.len(),
             });
         }
-        let log_odds: Vec<f64> = self
-            .probabilities(rows)?
-            .into_iter()
-            .map(bounded_log_odds)
-            .collect();
-        Figures::of(&log_odds, left).ok_or(EvaluationRefusal::OneSided)
+        figures(&self.probabilities(rows)?, left)
     }
 
     /// Returns the probability of leaving of one customer, whose values are in the order of the
@@ -231,9 +223,18 @@ fn probability(said: f32) -> Result<f64, ScoreRefusal> {
     }
 }
 
-/// The log-odds of a probability. Single precision may say zero or one where neither is meant: it
-/// counts as half of what tells one from the number before.
-fn bounded_log_odds(probability: f64) -> f64 {
+/// Compares probabilities, one for each outcome, with what became of people.
+pub fn figures(probabilities: &[f64], left: &[bool]) -> Result<Figures, EvaluationRefusal> {
+    if probabilities.is_empty() {
+        return Err(EvaluationRefusal::Empty);
+    }
+    let log_odds: Vec<f64> = probabilities.iter().map(|said| log_odds(*said)).collect();
+    Figures::of(&log_odds, left).ok_or(EvaluationRefusal::OneSided)
+}
+
+/// Returns the log-odds of a probability. Single precision may say zero or one where neither is
+/// meant: it counts as half of what tells one from the number before.
+pub fn log_odds(probability: f64) -> f64 {
     let least = f64::from(f32::EPSILON) / 2.0;
     let bounded = probability.clamp(least, 1.0 - least);
     (bounded / (1.0 - bounded)).ln()
