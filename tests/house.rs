@@ -58,6 +58,7 @@ const ROOMS: [Room; 8] = [
             "serde",
             "thiserror",
             "statistics",
+            "foreign_model",
         ],
     },
     Room {

@@ -186,6 +186,16 @@ pub const MODEL_KIND: Vocabulary = Vocabulary {
     },
 };
 
+/// `lifecycle.v1.ContributionMethod`.
+pub const CONTRIBUTION_METHOD: Vocabulary = Vocabulary {
+    prefix: "CONTRIBUTION_METHOD_",
+    name_of: |number| {
+        lifecycle::ContributionMethod::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `lifecycle.v1.PurchaseFamily`.
 pub const PURCHASE_FAMILY: Vocabulary = Vocabulary {
     prefix: "PURCHASE_FAMILY_",

@@ -21,6 +21,46 @@ pub const ATTRIBUTE: &str = "attribute.";
 /// How many days count as lately.
 const LATELY_DAYS: i32 = 90;
 
+/// What is known of every subscription as a number.
+const NUMBERS: [&str; 8] = [
+    "tenure_months",
+    "monthly_price",
+    "months_to_commitment_end",
+    "lifetimes_before",
+    "live_subscriptions",
+    "months_since_first_failed_payment",
+    "months_since_first_use",
+    "purchases_lately",
+];
+/// What is known of it as a word.
+const WORDS: [&str; 2] = ["contract_kind", "product"];
+
+/// What the values of a feature are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureKind {
+    /// Numbers.
+    Number,
+    /// Words.
+    Word,
+    /// Whatever was imported.
+    Text,
+}
+
+impl FeatureKind {
+    /// Finds out what the values of a feature of this name are; `None` where there is no such one.
+    /// Whether anybody has an attribute only the customers tell.
+    pub fn of(name: &str) -> Option<Self> {
+        let attribute = name.strip_prefix(ATTRIBUTE);
+        if NUMBERS.contains(&name) {
+            Some(Self::Number)
+        } else if WORDS.contains(&name) {
+            Some(Self::Word)
+        } else {
+            attribute.filter(|it| !it.is_empty()).map(|_| Self::Text)
+        }
+    }
+}
+
 /// The value of one input.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Feature<'a> {
@@ -131,8 +171,53 @@ fn purchases_lately(facts: &CustomerFacts, as_of: Timestamp) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::State;
+    use kernel::money::{Currency, Money};
+
+    use super::super::facts::{Activity, ContractKind, State};
     use super::*;
+
+    #[test]
+    fn every_feature_has_the_kind_that_its_name_says() {
+        let as_of = time("2026-03-01T00:00:00Z");
+        let before = Some(time("2025-03-01T00:00:00Z"));
+        let subscription = Subscription {
+            start_time: before,
+            commitment_end_time: Some(time("2026-09-01T00:00:00Z")),
+            monthly_price: Some(Money::new(3_000, Currency::parse("EUR").unwrap())),
+            contract_kind: ContractKind::OneYear,
+            product: "fibre".to_owned(),
+            attributes: [("internet".to_owned(), "50".to_owned())].into(),
+            ..Subscription::default()
+        };
+        let activity = |kind| Activity {
+            kind,
+            count: 1,
+            first_time: before,
+            last_time: before,
+            total: None,
+        };
+        let facts = CustomerFacts {
+            activities: vec![
+                activity(ActivityKind::PaymentFailed),
+                activity(ActivityKind::Usage),
+            ],
+            purchase_days: vec![20_000],
+            purchase_day_count: 1,
+            ..CustomerFacts::default()
+        };
+        let known = features(&facts, &subscription, as_of);
+        for (name, feature) in &known {
+            let kind = match feature {
+                Feature::Number(_) => FeatureKind::Number,
+                Feature::Word(_) => FeatureKind::Word,
+                Feature::Text(_) => FeatureKind::Text,
+            };
+            assert_eq!(FeatureKind::of(name), Some(kind), "{name}");
+        }
+        assert_eq!(known.len(), NUMBERS.len() + WORDS.len() + 1);
+        assert_eq!(FeatureKind::of("mood"), None);
+        assert_eq!(FeatureKind::of(ATTRIBUTE), None);
+    }
 
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -31,9 +31,9 @@ pub(super) fn one_of_each() -> ModelsInUse {
 fn fit() -> ModelsInUse {
     let mut models = ModelsInUse::default();
     let retention = RetentionSet::fit(tables(), |_, _| {}).unwrap();
-    models.put(2, Artifact::Retention(retention));
-    models.put(3, purchases());
-    models.put(4, propensity());
+    models.put(2, Artifact::Retention(retention), None).unwrap();
+    models.put(3, purchases(), None).unwrap();
+    models.put(4, propensity(), None).unwrap();
     models.life_tables = Some(Arc::new(LifeTables::new(1, tables())));
     models
 }

@@ -12,6 +12,9 @@ pub mod features;
 pub mod fit;
 pub mod fit_refusal;
 pub mod forecast;
+pub mod foreign;
+pub mod foreign_evaluation;
+pub mod foreign_in_use;
 mod hysteresis;
 pub mod life_tables;
 pub mod memory;
@@ -23,6 +26,7 @@ pub mod opportunities;
 pub mod portfolio;
 pub mod propensity;
 pub mod propensity_drift;
+pub mod propensity_models;
 pub mod propensity_sample;
 pub mod purchase_drift;
 pub mod purchase_evaluation;
@@ -51,5 +55,7 @@ mod trend;
 
 #[cfg(test)]
 mod fitted_tests;
+#[cfg(test)]
+mod foreign_tests;
 #[cfg(test)]
 mod retention_outlook_tests;

@@ -5,6 +5,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
+use super::foreign::{ForeignOrigin, ForeignSet};
 use super::life_tables::TableSet;
 use super::propensity::PropensitySet;
 use super::purchase_model::PurchaseSet;
@@ -61,6 +62,8 @@ pub enum Artifact {
     Retention(RetentionSet),
     /// Propensity models.
     Propensity(Box<PropensitySet>),
+    /// A propensity model of somebody else's, but for its file.
+    ForeignPropensity(Box<ForeignSet>),
 }
 
 impl Artifact {
@@ -70,8 +73,13 @@ impl Artifact {
             Self::LifeTable(_) => ModelKind::LifeTable,
             Self::Purchase(_) => ModelKind::Purchase,
             Self::Retention(_) => ModelKind::Retention,
-            Self::Propensity(_) => ModelKind::Propensity,
+            Self::Propensity(_) | Self::ForeignPropensity(_) => ModelKind::Propensity,
         }
+    }
+
+    /// Tells whether it is of use only with its file.
+    pub const fn needs_file(&self) -> bool {
+        matches!(self, Self::ForeignPropensity(_))
     }
 
     /// Describes the model of each group.
@@ -81,6 +89,7 @@ impl Artifact {
             Self::Purchase(models) => models.reports(),
             Self::Retention(curves) => curves.reports(),
             Self::Propensity(models) => models.reports(),
+            Self::ForeignPropensity(models) => models.reports(),
         }
     }
 }
@@ -242,6 +251,8 @@ pub struct ModelSummary {
     pub evaluation: Option<Evaluation>,
     /// What is stored cannot be read back as a model.
     pub corrupt: bool,
+    /// Where it came from, if it was not fitted here.
+    pub foreign: Option<ForeignOrigin>,
 }
 
 /// Some models, newest first.
@@ -377,6 +388,7 @@ mod tests {
                 ..evaluation("log_loss", value, false)
             }),
             corrupt: false,
+            foreign: None,
         }
     }
 

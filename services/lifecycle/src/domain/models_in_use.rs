@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use foreign_model::refusal::LoadRefusal;
+use kernel::time::Timestamp;
+
+use super::facts::CustomerFacts;
+use super::foreign_in_use::ForeignInUse;
 use super::life_tables::LifeTables;
 use super::model::{Artifact, ModelKind};
-use super::propensity::PropensityModels;
+use super::propensity_models::{Answers, PropensityModels};
 use super::purchase_model::PurchaseModels;
 use super::retention::RetentionCurves;
 
@@ -21,11 +26,18 @@ pub struct ModelsInUse {
     pub retention: Option<Arc<RetentionCurves>>,
     /// Which contractual customers leave.
     pub propensity: Option<Arc<PropensityModels>>,
+    /// What was asked beforehand about those who are scored now; nothing where nobody was.
+    pub answers: Option<Arc<Answers>>,
 }
 
 impl ModelsInUse {
-    /// Puts a model in the place of its kind.
-    pub fn put(&mut self, version: u64, artifact: Artifact) {
+    /// Puts a model in the place of its kind, with the file of a foreign one.
+    pub fn put(
+        &mut self,
+        version: u64,
+        artifact: Artifact,
+        file: Option<&[u8]>,
+    ) -> Result<(), LoadRefusal> {
         match artifact {
             Artifact::LifeTable(tables) => {
                 self.life_tables = Some(Arc::new(LifeTables::new(version, tables.into_tables())));
@@ -37,9 +49,39 @@ impl ModelsInUse {
                 self.retention = Some(Arc::new(RetentionCurves::new(version, curves)));
             }
             Artifact::Propensity(set) => {
-                self.propensity = Some(Arc::new(PropensityModels { version, set: *set }));
+                self.propensity = Some(Arc::new(PropensityModels::of_ours(version, *set)));
+            }
+            Artifact::ForeignPropensity(mut set) => {
+                let models = PropensityModels {
+                    version,
+                    ours: set.ours.take().unwrap_or_default(),
+                    foreign: Some(ForeignInUse::load(*set, file.unwrap_or_default())?),
+                };
+                self.propensity = Some(Arc::new(models));
             }
         }
+        Ok(())
+    }
+
+    /// The same models with the answers of a foreign one about these customers at hand.
+    #[must_use]
+    pub fn with_answers_for<'f>(
+        &self,
+        customers: impl Iterator<Item = &'f CustomerFacts>,
+        as_of: Timestamp,
+    ) -> Self {
+        let models = self.propensity.as_ref();
+        let answers = models.and_then(|models| models.ask_beforehand(customers, as_of));
+        Self {
+            answers: answers.map(Arc::new),
+            ..self.clone()
+        }
+    }
+
+    /// Tells whether a score may take so long that others should not wait for it.
+    pub fn is_slow(&self) -> bool {
+        let models = self.propensity.as_ref();
+        models.is_some_and(|models| models.foreign.is_some())
     }
 
     /// Takes over the model of one kind as another moment had it.

@@ -7,14 +7,14 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use statistics::propensity::evaluation::Figures;
 use statistics::propensity::model::{LeftOutReason, PropensityModel};
-use statistics::propensity::schema::{InputKind, Row, Value};
+use statistics::propensity::schema::{InputKind, Row, Schema, Value};
 
 use super::facts::{CustomerFacts, Subscription};
 use super::features::{Feature, Features, features};
 use super::forecast::real;
 use super::model::{Figure, GroupReport};
 use super::reasons::sentence;
-use super::score::RiskContribution;
+use super::score::{ContributionMethod, RiskContribution};
 use super::training::number_of;
 
 /// How many reasons a risk is given with.
@@ -44,7 +44,7 @@ const fn everybody() -> u64 {
 }
 
 /// The models of a version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PropensitySet {
     /// By business line.
     pub lines: BTreeMap<String, PropensityGroup>,
@@ -62,6 +62,8 @@ pub struct PropensitySet {
 pub struct Propensity {
     /// The chance.
     pub probability: f64,
+    /// How the contributions were found out.
+    pub method: ContributionMethod,
     /// What speaks for leaving and for staying, the weightiest first.
     pub contributions: Vec<RiskContribution>,
 }
@@ -125,59 +127,62 @@ impl PropensityGroup {
         horizon_days: u32,
     ) -> Option<Propensity> {
         let known = features(facts, subscription, as_of);
-        let row = self.row(&known)?;
+        let row = row_of(self.model.schema(), &known)?;
         let probability = self.model.probability(&row);
         Some(Propensity {
-            probability: self.within(probability, horizon_days),
+            probability: within(probability, self.horizon_days, horizon_days),
+            method: ContributionMethod::Exact,
             contributions: self.reasons(&row, &known),
         })
     }
 
-    /// Puts features in the places where the model wants them.
-    pub(super) fn row(&self, known: &Features<'_>) -> Option<Row> {
-        let schema = self.model.schema();
-        let values: Vec<Value<'_>> = schema
-            .inputs()
-            .iter()
-            .map(|input| value_of(known, &input.name, &input.kind))
-            .collect();
-        schema.row(&values).ok()
-    }
-
-    /// Returns the chance to leave within a horizon; `None` where what is known does not fit the model.
-    pub(super) fn chance(&self, known: &Features<'_>, horizon_days: u32) -> Option<f64> {
-        let probability = self.model.probability(&self.row(known)?);
-        Some(self.within(probability, horizon_days))
-    }
-
-    /// Turns a chance within the horizon of the model into one within another, by the same hazard.
-    fn within(&self, probability: f64, horizon_days: u32) -> f64 {
-        if horizon_days == self.horizon_days || self.horizon_days == 0 {
-            return probability;
-        }
-        let times = f64::from(horizon_days) / f64::from(self.horizon_days);
-        1.0 - (1.0 - probability).powf(times)
-    }
-
     fn reasons(&self, row: &Row, known: &Features<'_>) -> Vec<RiskContribution> {
-        let mut contributions = self.model.contributions(row);
-        contributions.retain(|it| it.log_odds.abs() >= SLIGHT);
-        contributions.sort_by(|one, other| other.log_odds.abs().total_cmp(&one.log_odds.abs()));
-        contributions.truncate(REASONS);
-        let reason = |input: &str, log_odds: f64| {
-            let feature = find(known, input);
-            RiskContribution {
-                fact: input.to_owned(),
-                value: feature.map(text_of).unwrap_or_default(),
-                log_odds,
-                sentence: sentence(input, feature, log_odds),
-            }
-        };
-        contributions
-            .iter()
-            .map(|it| reason(it.input, it.log_odds))
-            .collect()
+        let contributions = self.model.contributions(row);
+        let named = contributions.iter().map(|it| (it.input, it.log_odds));
+        weightiest(named.collect(), known)
     }
+}
+
+/// Puts features in the places where a schema wants them.
+pub(super) fn row_of(schema: &Schema, known: &Features<'_>) -> Option<Row> {
+    let values: Vec<Value<'_>> = schema
+        .inputs()
+        .iter()
+        .map(|input| {
+            let is_number = matches!(input.kind, InputKind::Number);
+            value_of(known, &input.name, is_number)
+        })
+        .collect();
+    schema.row(&values).ok()
+}
+
+/// Turns a chance within the horizon of a model into one within another, by the same hazard.
+pub(super) fn within(probability: f64, model_days: u32, horizon_days: u32) -> f64 {
+    if horizon_days == model_days || model_days == 0 {
+        return probability;
+    }
+    let times = f64::from(horizon_days) / f64::from(model_days);
+    1.0 - (1.0 - probability).powf(times)
+}
+
+/// Makes reasons of what moves the log-odds most.
+pub(super) fn weightiest(
+    mut moved: Vec<(&str, f64)>,
+    known: &Features<'_>,
+) -> Vec<RiskContribution> {
+    moved.retain(|(_, log_odds)| log_odds.abs() >= SLIGHT);
+    moved.sort_by(|(_, one), (_, other)| other.abs().total_cmp(&one.abs()));
+    moved.truncate(REASONS);
+    let reason = |(input, log_odds): (&str, f64)| {
+        let feature = find(known, input);
+        RiskContribution {
+            fact: input.to_owned(),
+            value: feature.map(text_of).unwrap_or_default(),
+            log_odds,
+            sentence: sentence(input, feature, log_odds),
+        }
+    };
+    moved.into_iter().map(reason).collect()
 }
 
 fn find<'k, 'a>(known: &'k Features<'a>, input: &str) -> Option<&'k Feature<'a>> {
@@ -185,19 +190,17 @@ fn find<'k, 'a>(known: &'k Features<'a>, input: &str) -> Option<&'k Feature<'a>>
     found.map(|(_, feature)| feature)
 }
 
-fn value_of<'k>(known: &'k Features<'_>, input: &str, kind: &InputKind) -> Value<'k> {
+/// Reads a feature as a number or as a word, whichever the model wants.
+pub(super) fn value_of<'k>(known: &'k Features<'_>, input: &str, is_number: bool) -> Value<'k> {
     let Some(feature) = find(known, input) else {
         return Value::Missing;
     };
-    match (kind, feature) {
-        (InputKind::Number, Feature::Number(number)) => Value::Number(*number),
-        (InputKind::Number, Feature::Text(text)) => {
-            number_of(text).map_or(Value::Missing, Value::Number)
-        }
-        (InputKind::Category { .. }, Feature::Text(text)) => Value::Category(text),
-        (InputKind::Category { .. }, Feature::Word(word)) => Value::Category(word),
-        (InputKind::Number, Feature::Word(_))
-        | (InputKind::Category { .. }, Feature::Number(_)) => Value::Missing,
+    match (is_number, feature) {
+        (true, Feature::Number(number)) => Value::Number(*number),
+        (true, Feature::Text(text)) => number_of(text).map_or(Value::Missing, Value::Number),
+        (false, Feature::Text(text)) => Value::Category(text),
+        (false, Feature::Word(word)) => Value::Category(word),
+        (true, Feature::Word(_)) | (false, Feature::Number(_)) => Value::Missing,
     }
 }
 
@@ -224,13 +227,4 @@ pub(super) fn figures_of(figures: &Figures) -> Vec<Figure> {
     let intercept = figures.calibration_intercept;
     named.extend(intercept.map(|it| Figure::new("calibration_intercept", it)));
     named
-}
-
-/// The propensity models in use.
-#[derive(Clone, Debug)]
-pub struct PropensityModels {
-    /// The version of the model.
-    pub version: u64,
-    /// The models.
-    pub set: PropensitySet,
 }

@@ -3,116 +3,135 @@
 
 use std::collections::BTreeMap;
 
+use foreign_model::model::log_odds;
 use kernel::time::{Span, Timestamp};
+use statistics::propensity::drift;
 
 use super::clock_days::{days_between, start_of_day};
 use super::drift::{CalibrationDrift, InputDrift};
 use super::facts::CustomerFacts;
-use super::features::features;
+use super::features::{Features, features};
 use super::forecast::real;
-use super::propensity::{PropensityGroup, PropensitySet};
+use super::propensity_models::{LineModel, PropensityModels};
 use super::propensity_sample::Watch;
-use statistics::propensity::drift::{self, DriftCounts};
+use super::ticket::Ticket;
+use super::training::Training;
+
+/// How many customers a model is asked about at once.
+const ASKED_AT_ONCE: usize = 256;
 
 /// What has become of a line since the fit.
-#[derive(Clone, Debug)]
-struct Since<'a> {
-    group: &'a PropensityGroup,
-    now: DriftCounts<'a>,
-    /// What was foretold of those who were watched since, and whether they left.
-    log_odds: Vec<f64>,
-    left: Vec<bool>,
+#[derive(Clone, Debug, Default)]
+struct Since {
+    now: Training,
+    /// Those who were watched, as they were at the beginning.
+    watched: Training,
 }
 
 /// What has become of the customers since a fit.
 #[derive(Debug)]
-pub struct PropensityDrift<'a> {
-    set: &'a PropensitySet,
-    lines: BTreeMap<String, Since<'a>>,
+pub struct PropensityDrift {
+    models: PropensityModels,
+    lines: BTreeMap<String, Since>,
 }
 
-impl<'a> PropensityDrift<'a> {
+impl PropensityDrift {
     /// Compares with these models.
-    pub const fn of(set: &'a PropensitySet) -> Self {
+    pub const fn of(models: PropensityModels) -> Self {
         Self {
-            set,
+            models,
             lines: BTreeMap::new(),
         }
     }
 
     /// Adds the subscriptions of a customer, by the end of each line's observation.
     pub fn add(&mut self, facts: &CustomerFacts, ends: &BTreeMap<String, Timestamp>) {
+        let ticket = Ticket::of(&facts.customer_id);
         for subscription in &facts.subscriptions {
             let line = subscription.business_line.as_str();
-            let (Some(group), Some(end)) = (self.set.group(line), ends.get(line)) else {
+            let (Some(group), Some(end)) = (self.models.line(line), ends.get(line)) else {
                 continue;
             };
-            let since = self.lines.entry(line.to_owned());
-            let since = since.or_insert_with(|| Since::of(group));
+            let since = self.lines.entry(line.to_owned()).or_default();
             // Who is in force now is seen by a watch that lasts no time.
             let now = Watch::before(*end, 0).and_then(|watch| watch.left(subscription));
-            if now.is_some()
-                && let Some(row) = group.row(&features(facts, subscription, *end))
-            {
-                since.now.add(&row);
+            if now.is_some() {
+                since
+                    .now
+                    .add(ticket, &features(facts, subscription, *end), false);
             }
             // The fit watched until one horizon after its landmark; what came after that is news.
-            let seen = i64::from(group.horizon_days) * 24;
-            let landmark = start_of_day(group.landmark_day).checked_add(Span::new().hours(seen));
+            let horizon_days = group.horizon_days();
+            let seen = i64::from(horizon_days) * 24;
+            let landmark = start_of_day(group.landmark_day()).checked_add(Span::new().hours(seen));
             let Ok(landmark) = landmark else { continue };
-            if days_between(landmark, *end) < i64::from(group.horizon_days) {
+            if days_between(landmark, *end) < i64::from(horizon_days) {
                 continue;
             }
-            let Some(watch) = Watch::after(landmark, group.horizon_days) else {
+            let Some(watch) = Watch::after(landmark, horizon_days) else {
                 continue;
             };
             let Some(left) = watch.left(subscription) else {
                 continue;
             };
             let known = features(facts, subscription, landmark);
-            let Some(row) = group.row(&known) else {
-                continue;
-            };
-            since.log_odds.push(group.model.log_odds(&row));
-            since.left.push(left);
+            since.watched.add(ticket, &known, left);
         }
     }
 
-    /// Sums up.
+    /// Sums up, asking the models about all who were watched.
     pub fn finish(self) -> (Vec<InputDrift>, Vec<CalibrationDrift>) {
         let (mut inputs, mut calibrations) = (Vec::new(), Vec::new());
         for (line, since) in self.lines {
-            let moved = since.now.drifts().into_iter().map(|moved| InputDrift {
-                group: line.clone(),
-                input: moved.input.to_owned(),
-                stability_index: moved.stability_index,
-                unknown_share: Some(moved.unknown_share),
-            });
-            inputs.extend(moved);
-            let calibration = drift::CalibrationDrift::of(&since.log_odds, &since.left);
-            calibrations.extend(calibration.map(|found| CalibrationDrift {
-                group: line,
-                sample_size: u64::try_from(found.rows).unwrap_or(u64::MAX),
-                expected: found.expected,
-                observed: real(found.observed),
-                watched_days: since.group.horizon_days,
-                slope: found.slope,
-                intercept: found.intercept,
-            }));
+            let Some(group) = self.models.line(&line) else {
+                continue;
+            };
+            inputs.extend(moved(&line, group, &since.now));
+            calibrations.extend(calibration(line, group, &since.watched));
         }
         (inputs, calibrations)
     }
 }
 
-impl<'a> Since<'a> {
-    fn of(group: &'a PropensityGroup) -> Self {
-        Self {
-            group,
-            now: DriftCounts::of(&group.model),
-            log_odds: Vec::new(),
-            left: Vec::new(),
+/// Sets how customers are spread now beside how they were.
+fn moved(line: &str, model: LineModel<'_>, now: &Training) -> Vec<InputDrift> {
+    let mut counts = model.drift_counts();
+    let rows = (0..now.labels().len()).filter_map(|row| model.row(&now.customer(row)));
+    rows.for_each(|row| counts.add(&row));
+    let drifts = counts.drifts().into_iter();
+    drifts
+        .map(|moved| InputDrift {
+            group: line.to_owned(),
+            input: moved.input.to_owned(),
+            stability_index: moved.stability_index,
+            unknown_share: Some(moved.unknown_share),
+        })
+        .collect()
+}
+
+/// Sets what a model foretold of customers beside what became of them. Of whom it has no answer is
+/// left out.
+fn calibration(line: String, model: LineModel<'_>, watched: &Training) -> Option<CalibrationDrift> {
+    let (mut foretold, mut left) = (Vec::new(), Vec::new());
+    let rows: Vec<usize> = (0..watched.labels().len()).collect();
+    for batch in rows.chunks(ASKED_AT_ONCE) {
+        let known: Vec<Features<'_>> = batch.iter().map(|row| watched.customer(*row)).collect();
+        for (row, said) in batch.iter().zip(model.probabilities(&known)) {
+            let Some(said) = said else { continue };
+            foretold.push(log_odds(said));
+            left.push(watched.labels()[*row]);
         }
     }
+    let found = drift::CalibrationDrift::of(&foretold, &left)?;
+    Some(CalibrationDrift {
+        group: line,
+        sample_size: u64::try_from(found.rows).unwrap_or(u64::MAX),
+        expected: found.expected,
+        observed: real(found.observed),
+        watched_days: model.horizon_days(),
+        slope: found.slope,
+        intercept: found.intercept,
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::super::clock_days::start_of_day;
 use super::super::facts::Subscription;
 use super::super::model::Artifact;
+use super::super::propensity::PropensitySet;
 use super::super::propensity_sample::PropensitySample;
 use super::*;
 
@@ -44,7 +45,7 @@ fn what_came_since_is_counted_with_its_slope() {
     let set = fitted();
     let last_day = LAST_DAY + HORIZON;
     let ends = [("telecom".to_owned(), start_of_day(last_day))].into();
-    let mut drift = PropensityDrift::of(&set);
+    let mut drift = PropensityDrift::of(PropensityModels::of_ours(1, set));
     for number in 0..600 {
         // Copper leaves as before, and fibre twice as often.
         let leaves = number % 4 < if number % 2 == 0 { 2 } else { 1 };

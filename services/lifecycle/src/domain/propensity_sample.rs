@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::time::{Span, Timestamp};
 use statistics::propensity::fit::fit;
@@ -13,11 +13,12 @@ use statistics::propensity::refusal::PropensityRefusal;
 use super::clock_days::day_number;
 use super::comparison::Comparison;
 use super::facts::{CustomerFacts, Relationship, Standing, Subscription};
-use super::features::features;
+use super::features::{Features, features};
 use super::fit_refusal::FitRefusal;
-use super::forecast::{Foretold, real};
+use super::forecast::Foretold;
 use super::model::{Artifact, Candidate, Evaluation, Figure};
 use super::propensity::{PropensityGroup, PropensitySet, figures_of};
+use super::propensity_models::PropensityModels;
 use super::ticket::Ticket;
 use super::training::Training;
 
@@ -59,6 +60,16 @@ impl Watch {
         })
     }
 
+    /// Returns when customers are looked at.
+    pub(super) const fn landmark(&self) -> Timestamp {
+        self.landmark
+    }
+
+    /// Returns for how long they are watched.
+    pub(super) const fn horizon_days(&self) -> u32 {
+        self.horizon_days
+    }
+
     /// Says whether a subscription in force at the landmark left; `None` for what was not in force
     /// then, or was not watched to the end because it lives on elsewhere.
     pub(super) fn left(&self, subscription: &Subscription) -> Option<bool> {
@@ -78,6 +89,8 @@ impl Watch {
 const MOST_CELLS: usize = 8_000_000;
 /// The most customers that versions are compared on; of more, a share is drawn.
 const MOST_HELD_OUT: usize = 20_000;
+/// How many customers a model is asked about at once.
+const ASKED_AT_ONCE: usize = 256;
 /// What versions are compared by.
 const COMPARED: &str = "held_out_log_loss";
 
@@ -89,7 +102,7 @@ pub struct PropensitySample {
     cells: usize,
     held_out: Vec<HeldOut>,
     held_out_halvings: u32,
-    in_use: Option<(u64, PropensitySet)>,
+    in_use: Option<Arc<PropensityModels>>,
 }
 
 /// A customer from whom nothing is learnt.
@@ -123,8 +136,8 @@ impl PropensitySample {
     }
 
     /// Lets the fit be compared with the version in use.
-    pub fn compare_with(&mut self, version: u64, set: PropensitySet) {
-        self.in_use = Some((version, set));
+    pub fn compare_with(&mut self, in_use: Option<Arc<PropensityModels>>) {
+        self.in_use = in_use;
     }
 
     /// Adds the subscriptions of a customer, by the watch of each line.
@@ -184,6 +197,11 @@ impl PropensitySample {
         self.cells = lines.map(|(_, training)| training.cells()).sum();
     }
 
+    /// Returns the customers of each line, with when they were watched.
+    pub(super) fn lines(&self) -> &BTreeMap<String, (Watch, Training)> {
+        &self.lines
+    }
+
     /// Fits a model to each line that has enough, and one to everybody where a line has not.
     pub fn fit(self, mut tell: impl FnMut(&str, u32) + Send) -> Result<Candidate, FitRefusal> {
         let mut set = PropensitySet {
@@ -216,9 +234,10 @@ impl PropensitySample {
         let Some(mut evaluation) = evaluation(&set) else {
             return Err(refused(&refusal, sample_size, event_count));
         };
-        evaluation.comparison = self.compare(&set);
+        let candidate = PropensityModels::of_ours(0, set);
+        evaluation.comparison = self.compare(&candidate);
         Ok(Candidate {
-            artifact: Artifact::Propensity(Box::new(set)),
+            artifact: Artifact::Propensity(Box::new(candidate.ours)),
             sample_size,
             event_count,
             evaluation: Some(evaluation),
@@ -226,17 +245,18 @@ impl PropensitySample {
     }
 
     /// Compares with the version in use on the customers from whom neither has learnt.
-    fn compare(&self, set: &PropensitySet) -> Option<Comparison> {
-        let (version, in_use) = self.in_use.as_ref()?;
-        if !in_use.holds_out {
+    pub(super) fn compare(&self, candidate: &PropensityModels) -> Option<Comparison> {
+        let in_use = self.in_use.as_ref()?;
+        if !in_use.holds_out() || !candidate.holds_out() {
             return None;
         }
-        let losses = self.held_out.iter().filter_map(|row| {
-            let loss = |set: &PropensitySet| row.loss(set);
-            Some((loss(set)?, loss(in_use)?))
-        });
-        let losses: Vec<(f64, f64)> = losses.collect();
-        Comparison::of(*version, COMPARED, &losses)
+        let mut losses = Vec::with_capacity(self.held_out.len());
+        for some in self.held_out.chunks(ASKED_AT_ONCE) {
+            let ours = costs(some, candidate).into_iter();
+            let pairs = ours.zip(costs(some, in_use));
+            losses.extend(pairs.filter_map(|(ours, theirs)| Some((ours?, theirs?))));
+        }
+        Comparison::of(in_use.version, COMPARED, &losses)
     }
 
     fn fit_everybody(&self, tell: TellRounds<'_>) -> Option<PropensityGroup> {
@@ -250,17 +270,40 @@ impl PropensitySample {
 }
 
 impl HeldOut {
-    /// Returns what a model's forecast for the customer costs; `None` where it has none.
-    fn loss(&self, set: &PropensitySet) -> Option<f64> {
+    fn line(&self) -> Option<&str> {
         let subscription = self.facts.subscriptions.get(self.place)?;
-        let known = features(&self.facts, subscription, self.watch.landmark);
-        let group = set.group(&subscription.business_line)?;
-        let foretold = Foretold {
-            chance: group.chance(&known, self.watch.horizon_days)?,
-            happened: self.left,
-        };
-        Some(foretold.surprise())
+        Some(&subscription.business_line)
     }
+
+    fn known(&self) -> Option<Features<'_>> {
+        let subscription = self.facts.subscriptions.get(self.place)?;
+        Some(features(&self.facts, subscription, self.watch.landmark))
+    }
+}
+
+/// Returns what forecasts for customers cost; `None` for whom there is none. Those of one line and
+/// horizon are asked about together.
+fn costs(customers: &[HeldOut], models: &PropensityModels) -> Vec<Option<f64>> {
+    let mut costs = vec![None; customers.len()];
+    let mut together: BTreeMap<(&str, u32), Vec<usize>> = BTreeMap::new();
+    for (place, customer) in customers.iter().enumerate() {
+        if let Some(line) = customer.line() {
+            let key = (line, customer.watch.horizon_days);
+            together.entry(key).or_default().push(place);
+        }
+    }
+    for ((line, horizon_days), places) in together {
+        let Some(model) = models.line(line) else {
+            continue;
+        };
+        let known = places.iter().map(|place| customers[*place].known());
+        let known: Vec<Features<'_>> = known.map(Option::unwrap_or_default).collect();
+        for (place, chance) in places.into_iter().zip(model.chances(&known, horizon_days)) {
+            let happened = customers[place].left;
+            costs[place] = chance.map(|chance| Foretold { chance, happened }.surprise());
+        }
+    }
+    costs
 }
 
 /// Is told how many rounds a fit has done.
@@ -297,19 +340,30 @@ fn fit_group(
 
 /// Averages the figures of the groups over their customers.
 fn evaluation(set: &PropensitySet) -> Option<Evaluation> {
-    let groups = || set.lines.values().chain(set.everybody.iter());
-    let rows = |group: &PropensityGroup| real(group.model.evaluation().figures.rows);
-    let total: f64 = groups().map(rows).sum();
-    let first = groups().next()?;
-    let mut figures = figures_of(&first.model.evaluation().figures);
+    let groups = set.lines.values().chain(set.everybody.iter());
+    let figures = groups.map(|group| figures_of(&group.model.evaluation().figures));
+    average(&figures.collect::<Vec<_>>())
+}
+
+/// Averages figures over the customers of their groups; what is counted is summed.
+pub(super) fn average(groups: &[Vec<Figure>]) -> Option<Evaluation> {
+    let named = |group: &[Figure], name: &str| {
+        let found = group.iter().find(|figure| figure.name == name);
+        found.map(|figure| figure.value)
+    };
+    let rows = |group: &[Figure]| named(group, "rows").unwrap_or(0.0);
+    let total: f64 = groups.iter().map(|group| rows(group)).sum();
+    let mut figures = groups.first()?.clone();
     for figure in &mut figures {
-        let weighed = groups().filter_map(|group| {
-            let told = figures_of(&group.model.evaluation().figures);
-            let same = told.into_iter().find(|other| other.name == figure.name)?;
-            Some(same.value * rows(group))
-        });
-        let sum: f64 = weighed.sum();
-        figure.value = sum / total.max(1.0);
+        let weighed = groups
+            .iter()
+            .filter_map(|group| Some(named(group, &figure.name)? * rows(group)));
+        let is_count = ["rows", "events"].contains(&figure.name.as_str());
+        figure.value = if is_count {
+            groups.iter().filter_map(|it| named(it, &figure.name)).sum()
+        } else {
+            weighed.sum::<f64>() / total.max(1.0)
+        };
     }
     let log_loss = figures.first()?.value;
     figures.insert(0, Figure::new(MEASURE, log_loss));

@@ -101,7 +101,7 @@ fn set(sample: PropensitySample) -> PropensitySet {
 
 fn compared(before: PropensitySet) -> Option<Comparison> {
     let mut sample = labelled(0..1_500, false);
-    sample.compare_with(4, before);
+    sample.compare_with(Some(Arc::new(PropensityModels::of_ours(4, before))));
     sample
         .fit(|_, _| {})
         .unwrap()

@@ -35,6 +35,21 @@ pub struct ChurnRisk {
     pub group: String,
     /// What speaks for leaving and for staying, the weightiest first.
     pub contributions: Vec<RiskContribution>,
+    /// How these were found out.
+    pub contribution_method: ContributionMethod,
+}
+
+/// How it was found out what each fact adds to a risk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContributionMethod {
+    /// There are no contributions.
+    #[default]
+    None,
+    /// From the inside of the model: over all facts they add up to the risk.
+    Exact,
+    /// From the outside: what the model says with the fact, less what it says with a typical value in
+    /// its place.
+    Occlusion,
 }
 
 /// What one fact adds to a churn risk, or takes from it.
@@ -186,6 +201,7 @@ pub(super) fn risk(
         base_rate,
         group: table.name.clone(),
         contributions: Vec::new(),
+        contribution_method: ContributionMethod::None,
     }
 }
 

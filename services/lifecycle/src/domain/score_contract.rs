@@ -101,6 +101,7 @@ pub(super) fn score_contract(
         Some((version, propensity)) => {
             move_to(&mut risk, propensity.probability);
             risk.contributions = propensity.contributions;
+            risk.contribution_method = propensity.method;
             scores.comes_from(Score::ChurnRisk, ModelKind::Propensity, version);
         }
         None => scores.comes_from(Score::ChurnRisk, basis.kind, basis.version),
@@ -126,9 +127,11 @@ fn by_propensity(
     models: &ModelsInUse,
     as_of: Timestamp,
 ) -> Option<(u64, Propensity)> {
+    let answers = models.answers.as_deref();
     let models = models.propensity.as_deref()?;
-    let group = models.set.group(&subscription.business_line)?;
-    let scored = group.score(facts, subscription, as_of, rules.risk_horizon_days)?;
+    let line = models.line(&subscription.business_line)?;
+    let horizon_days = rules.risk_horizon_days;
+    let scored = line.score(facts, subscription, as_of, horizon_days, answers)?;
     Some((models.version, scored))
 }
 

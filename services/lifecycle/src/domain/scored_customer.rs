@@ -44,6 +44,25 @@ pub struct Scoring {
     pub transition: Option<Transition>,
 }
 
+/// Scores customers after what is remembered of each. A foreign model is asked about all of them at
+/// once.
+pub fn score_all(
+    customers: &[(CustomerFacts, Option<StageMemory>)],
+    knowledge: Knowledge<'_>,
+    as_of: Timestamp,
+) -> Vec<Option<Scoring>> {
+    let facts = customers.iter().map(|(facts, _)| facts);
+    let models = knowledge.models.with_answers_for(facts, as_of);
+    let knowledge = Knowledge {
+        models: &models,
+        ..knowledge
+    };
+    customers
+        .iter()
+        .map(|(facts, memory)| score(facts, knowledge, memory.as_ref(), as_of))
+        .collect()
+}
+
 /// Scores one customer, by the same computation that answers questions for a status.
 pub fn score(
     facts: &CustomerFacts,

@@ -1,5 +1,6 @@
 //! The customers that a propensity model learns from, column by column, as they come.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use statistics::propensity::frame::Frame;
@@ -87,6 +88,24 @@ impl Training {
         self.share
     }
 
+    /// Returns what is known of a customer, as it was added.
+    pub fn customer(&self, row: usize) -> Features<'_> {
+        let known = self.columns.iter().filter_map(|(name, cells)| {
+            let feature = match cells.get(row)?.as_ref()? {
+                Cell::Number(number) => Feature::Number(*number),
+                Cell::Word(word) => Feature::Word(Cow::Borrowed(word)),
+                Cell::Text(text) => Feature::Text(text),
+            };
+            Some((Cow::Borrowed(name.as_str()), feature))
+        });
+        known.collect()
+    }
+
+    /// Says whether anything is known of anybody under a name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.columns.contains_key(name)
+    }
+
     /// Returns whether each left.
     pub fn labels(&self) -> &[bool] {
         &self.labels
@@ -114,8 +133,13 @@ impl Training {
 
     /// Makes a frame. A column of texts is one of numbers where each of them is one.
     pub fn frame(&self) -> Result<Frame, FrameRefusal> {
+        self.frame_of(|_| true)
+    }
+
+    /// Makes a frame of the columns that are wanted.
+    pub fn frame_of(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Frame, FrameRefusal> {
         let mut frame = Frame::new(self.labels.len())?;
-        for (name, cells) in &self.columns {
+        for (name, cells) in self.columns.iter().filter(|(name, _)| is_wanted(name)) {
             let cells = padded(cells, self.labels.len());
             match numbers(&cells) {
                 Some(numbers) => frame.add_numbers(name, &numbers)?,
@@ -168,8 +192,6 @@ pub fn number_of(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
 
     fn row<'a>(texts: &[(&'a str, &'a str)]) -> Features<'a> {

@@ -2,6 +2,7 @@
 
 mod model_service;
 mod parse;
+mod parse_import;
 mod parse_portfolio;
 mod portfolio_service;
 mod render;
@@ -10,6 +11,7 @@ mod render_portfolio;
 mod render_retention;
 mod rule_service;
 mod status_service;
+mod upload;
 
 use edge::Boundary;
 

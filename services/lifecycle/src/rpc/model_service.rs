@@ -1,21 +1,28 @@
 //! The RPCs that fit and show models.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use contract::lifecycle::v1 as wire;
 use contract::lifecycle::v1::model_service_server::ModelService;
 use edge::page::PageTokens;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::sync::mpsc;
+use kernel::refusal::Refusal;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::TaskTracker;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument;
 
-use super::{BOUNDARY, deadline, parse, render_model};
+use super::{BOUNDARY, deadline, parse, render_model, upload};
 use crate::usecase::{Steps, UseCases};
 
 /// How many steps may wait for their listener.
 const WAITING_STEPS: usize = 32;
+
+/// How many files of models are held at once.
+const FILES_AT_ONCE: usize = 2;
 
 /// Answers `ModelService`.
 #[derive(Clone)]
@@ -23,6 +30,8 @@ pub struct ModelRpc {
     use_cases: UseCases,
     tokens: PageTokens,
     tracker: TaskTracker,
+    /// A file is held in memory as long as it is worked on.
+    files: Arc<Semaphore>,
 }
 
 impl ModelRpc {
@@ -32,6 +41,7 @@ impl ModelRpc {
             use_cases,
             tokens,
             tracker,
+            files: Arc::new(Semaphore::new(FILES_AT_ONCE)),
         }
     }
 }
@@ -54,10 +64,39 @@ impl ModelService for ModelRpc {
             match fit.await {
                 Ok(Ok(model)) => Ok(render_model::last_step(&model)),
                 Ok(Err(refusal)) => Err(BOUNDARY.status(refusal)),
-                Err(panic) => Err(BOUNDARY.status(kernel::refusal::Refusal::internal(panic))),
+                Err(panic) => Err(BOUNDARY.status(Refusal::internal(panic))),
             }
         };
         let steps = ReceiverStream::new(listener).map(|step| Ok(render_model::step(step)));
+        let stream = steps.chain(futures::stream::once(last));
+        Ok(Response::new(stream.boxed()))
+    }
+
+    type ImportModelStream = BoxStream<'static, Result<wire::ImportModelResponse, Status>>;
+
+    async fn import_model(
+        &self,
+        request: Request<Streaming<wire::ImportModelRequest>>,
+    ) -> Result<Response<Self::ImportModelStream>, Status> {
+        let file = Arc::clone(&self.files).try_acquire_owned();
+        let file = file.map_err(|_| BOUNDARY.status(too_many_files()))?;
+        let wanted = upload::receive(request.into_inner()).await?;
+        let (steps, listener) = mpsc::channel(WAITING_STEPS);
+        let (steps, use_cases) = (Steps::to(steps), self.use_cases.clone());
+        let import = async move {
+            let imported = use_cases.import_model(wanted, &steps).await;
+            drop(file);
+            imported
+        };
+        let import = self.tracker.spawn(import.in_current_span());
+        let last = async move {
+            match import.await {
+                Ok(Ok(model)) => Ok(render_model::last_import_step(&model)),
+                Ok(Err(refusal)) => Err(BOUNDARY.status(refusal)),
+                Err(panic) => Err(BOUNDARY.status(Refusal::internal(panic))),
+            }
+        };
+        let steps = ReceiverStream::new(listener).map(|step| Ok(render_model::import_step(&step)));
         let stream = steps.chain(futures::stream::once(last));
         Ok(Response::new(stream.boxed()))
     }
@@ -135,4 +174,9 @@ impl ModelService for ModelRpc {
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(render_model::drift(&drift)))
     }
+}
+
+fn too_many_files() -> Refusal {
+    let message = "other models are being imported: try again";
+    Refusal::unavailable("OVERLOADED", message, Duration::from_secs(1))
 }

@@ -7,7 +7,7 @@ use kernel::money::Money;
 
 use crate::domain::explanation;
 use crate::domain::score::{
-    Absence, ChurnRisk, RiskContribution, Score, ScoreModel, ValueRemaining,
+    Absence, ChurnRisk, ContributionMethod, RiskContribution, Score, ScoreModel, ValueRemaining,
 };
 use crate::domain::stage::{Evidence, Stage};
 use crate::domain::status::{CustomerStatus, SubscriptionStatus};
@@ -125,6 +125,15 @@ fn churn_risk(risk: &ChurnRisk) -> wire::ChurnRisk {
         horizon_days: risk.horizon_days,
         sample_size: risk.sample_size,
         contributions: risk.contributions.iter().map(contribution).collect(),
+        contribution_method: method(risk.contribution_method).into(),
+    }
+}
+
+fn method(method: ContributionMethod) -> wire::ContributionMethod {
+    match method {
+        ContributionMethod::None => wire::ContributionMethod::Unspecified,
+        ContributionMethod::Exact => wire::ContributionMethod::Exact,
+        ContributionMethod::Occlusion => wire::ContributionMethod::Occlusion,
     }
 }
 

@@ -7,6 +7,7 @@ use edge::wire::timestamp;
 use super::parse::MODEL_PAGES;
 use crate::domain::comparison::Comparison;
 use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
+use crate::domain::foreign::ForeignOrigin;
 use crate::domain::life_tables::Group;
 use crate::domain::model::{
     Activation, Evaluation, Figure, GroupReport, ModelKind, ModelPage, ModelSummary,
@@ -54,6 +55,22 @@ pub(super) fn step(step: FitStep) -> wire::FitModelResponse {
     }
 }
 
+pub(super) fn import_step(step: &FitStep) -> wire::ImportModelResponse {
+    wire::ImportModelResponse {
+        step: step.step.to_owned(),
+        progress: step.progress,
+        model: None,
+    }
+}
+
+pub(super) fn last_import_step(summary: &ModelSummary) -> wire::ImportModelResponse {
+    wire::ImportModelResponse {
+        step: "done".to_owned(),
+        progress: 1.0,
+        model: Some(model(summary)),
+    }
+}
+
 pub(super) fn last_step(summary: &ModelSummary) -> wire::FitModelResponse {
     wire::FitModelResponse {
         step: "done".to_owned(),
@@ -74,6 +91,17 @@ pub(super) fn model(model: &ModelSummary) -> wire::Model {
         active: model.active,
         evaluation: model.evaluation.as_ref().map(evaluation),
         problem: problem.to_owned(),
+        foreign_model: model.foreign.as_ref().map(foreign_model),
+    }
+}
+
+fn foreign_model(origin: &ForeignOrigin) -> wire::ForeignModel {
+    let digits = origin.sha256.iter().map(|byte| format!("{byte:02x}"));
+    wire::ForeignModel {
+        trained_by: origin.trained_by.clone(),
+        description: origin.description.clone(),
+        file_sha256: digits.collect(),
+        file_bytes: origin.bytes,
     }
 }
 

@@ -10,6 +10,8 @@ use super::Store;
 /// The lock's number: the letters "life table" shortened.
 const FIT_LOCK: i64 = 0x6c69_6665;
 
+const UNLOCK: &str = "select pg_advisory_unlock($1)";
+
 /// Held while a fit is under way.
 #[derive(Debug)]
 pub struct FitLock {
@@ -34,8 +36,14 @@ impl Store {
 
 impl FitLock {
     /// Gives the lock back, before anybody is told that the fit is over.
-    pub async fn release(self) {
-        // The lock goes with the connection, whichever way it closes.
+    pub async fn release(mut self) {
+        // Closing a connection does not wait until the server has noticed, and who fits next would
+        // find the lock still held. If this fails the lock goes with the connection.
+        let _ = sqlx::query(UNLOCK)
+            .bind(FIT_LOCK)
+            .execute(&mut self.connection)
+            .instrument(statement_span("SELECT", "pg_locks", UNLOCK))
+            .await;
         let _ = self.connection.close().await;
     }
 }

@@ -8,14 +8,18 @@ use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
 use super::activations::{activate, version_in_use};
+use super::foreign_files::{self, NewFile};
 use super::requests::{self, RequestKey};
+use super::scoring::in_transaction;
 use super::{Store, bigint};
+use crate::domain::foreign::ForeignOrigin;
 use crate::domain::model::{
     Activation, Artifact, Candidate, Evaluation, ModelKind, ModelPage, ModelSummary, StoredModel,
     compare,
 };
 
 const FIT: &str = "rekindle.lifecycle.v1.ModelService/FitModel";
+const IMPORT: &str = "rekindle.lifecycle.v1.ModelService/ImportModel";
 
 /// A model to store.
 #[derive(Clone, Debug)]
@@ -28,6 +32,15 @@ pub struct NewModel {
     pub activate_if_better: bool,
     /// The request, when it may be retried.
     pub request: Option<RequestKey>,
+    /// The file, if somebody else trained it.
+    pub file: Option<NewFile>,
+}
+
+impl NewModel {
+    /// The method that brings it.
+    fn method(&self) -> &'static str {
+        if self.file.is_some() { IMPORT } else { FIT }
+    }
 }
 
 pub(super) struct ModelRow {
@@ -39,6 +52,11 @@ pub(super) struct ModelRow {
     pub(super) evaluation: Option<String>,
     pub(super) artifact: Option<String>,
     pub(super) active: bool,
+    pub(super) trained_by: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) sha256: Option<Vec<u8>>,
+    pub(super) file_bytes: Option<i32>,
+    pub(super) is_whole: Option<bool>,
 }
 
 impl ModelRow {
@@ -63,11 +81,21 @@ impl ModelRow {
             active: self.active,
             evaluation,
             corrupt: false,
+            foreign: self.origin(),
         })
     }
 
-    /// Reads the artifact, too. One that is no model of its kind is corrupt, which is a fact about the
-    /// model and no failure of the read.
+    fn origin(&self) -> Option<ForeignOrigin> {
+        Some(ForeignOrigin {
+            trained_by: self.trained_by.clone()?,
+            description: self.description.clone()?,
+            sha256: self.sha256.clone()?,
+            bytes: u64::from(self.file_bytes?.unsigned_abs()),
+        })
+    }
+
+    /// Reads the artifact, too. One that is no model of its kind, or whose file is not the one that
+    /// was stored, is corrupt, which is a fact about the model and no failure of the read.
     fn model(self) -> Result<StoredModel, StoreError> {
         let mut summary = self.summary()?;
         let read = |text: String| serde_json::from_str::<Artifact>(&text).ok();
@@ -75,6 +103,8 @@ impl ModelRow {
             .artifact
             .and_then(read)
             .filter(|artifact| artifact.kind() == summary.kind);
+        let is_whole = self.is_whole == Some(true);
+        let artifact = artifact.filter(|artifact| !artifact.needs_file() || is_whole);
         summary.corrupt = artifact.is_none();
         Ok(StoredModel { summary, artifact })
     }
@@ -87,6 +117,15 @@ impl Store {
         deadline: Deadline,
         model: NewModel,
     ) -> Result<ModelSummary, StoreError> {
+        if model.file.is_some() {
+            // A file takes longer to write than a call may take.
+            let background = self.postgres.background(&model, |model, connection| {
+                in_transaction(model, connection, |model, transaction| {
+                    Box::pin(save_once(model, transaction))
+                })
+            });
+            return background.await;
+        }
         storage::write(&self.postgres, deadline, model, |model, transaction| {
             Box::pin(save_once(model, transaction))
         })
@@ -99,12 +138,31 @@ impl Store {
         deadline: Deadline,
         request: &RequestKey,
     ) -> Result<Option<ModelSummary>, StoreError> {
+        self.model_of(deadline, FIT, request).await
+    }
+
+    /// Finds the model that a request for an import has brought already.
+    pub async fn model_of_import(
+        &self,
+        deadline: Deadline,
+        request: &RequestKey,
+    ) -> Result<Option<ModelSummary>, StoreError> {
+        self.model_of(deadline, IMPORT, request).await
+    }
+
+    async fn model_of(
+        &self,
+        deadline: Deadline,
+        method: &'static str,
+        request: &RequestKey,
+    ) -> Result<Option<ModelSummary>, StoreError> {
+        let input = (method, request);
         self.postgres
-            .read(deadline, request, |request, connection| {
+            .read(deadline, &input, |(method, request), connection| {
                 Box::pin(async move {
                     let entry = Entry {
                         request_id: &request.request_id,
-                        method: FIT,
+                        method,
                         body_hash: request_log::body_hash(&request.encoded),
                     };
                     match request_log::peek(connection, &entry).await? {
@@ -141,6 +199,15 @@ impl Store {
             .await
     }
 
+    /// Reads the file of a version, for a job; nothing where it has none.
+    pub async fn load_file(&self, version: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.postgres
+            .background(&version, |version, connection| {
+                Box::pin(foreign_files::read(bigint(*version), connection))
+            })
+            .await
+    }
+
     /// Lists the models older than a version, or all.
     pub async fn models(
         &self,
@@ -164,7 +231,7 @@ async fn save_once(
     let Some(request) = &model.request else {
         return save(model, transaction).await;
     };
-    if let Some(answer) = requests::begin(request, FIT, transaction).await? {
+    if let Some(answer) = requests::begin(request, model.method(), transaction).await? {
         return replay(&answer, request, transaction).await;
     }
     let summary = save(model, transaction).await?;
@@ -244,13 +311,17 @@ async fn insert(
         artifact,
         evaluation
     )
-    .execute(transaction)
+    .execute(&mut *transaction)
     .instrument(statement_span(
         "INSERT",
         "fitted_model",
         include_str!("sql/model_insert.sql"),
     ))
     .await?;
+    let foreign = match &model.file {
+        Some(file) => Some(foreign_files::insert(version, file, transaction).await?),
+        None => None,
+    };
     Ok(ModelSummary {
         version: version.unsigned_abs(),
         kind,
@@ -260,6 +331,7 @@ async fn insert(
         active: false,
         evaluation: candidate.evaluation.clone(),
         corrupt: false,
+        foreign,
     })
 }
 

@@ -137,12 +137,13 @@ async fn keep_and_score(
     let kept = snapshots::keep(&to_score.facts, transaction).await?;
     let memories = memories::read(&kept, transaction).await?;
     let kept: HashSet<String> = kept.into_iter().collect();
-    let scorings = to_score
+    let kept = to_score
         .facts
         .iter()
         .filter(|facts| kept.contains(&facts.customer_id))
-        .filter_map(|facts| (to_score.score)(facts, memories.get(&facts.customer_id)))
-        .collect();
+        .map(|facts| (facts.clone(), memories.get(&facts.customer_id).cloned()));
+    let scorings = scored_customers::score_aside(&to_score.score, kept.collect()).await;
+    let scorings = scorings.into_iter().flatten().collect();
     scored_customers::replace(scorings, transaction).await
 }
 

@@ -7,6 +7,7 @@ use kernel::time::Timestamp;
 use serde::Serialize;
 use sqlx::PgConnection;
 use storage::{StoreError, statement_span};
+use tokio::task::spawn_blocking;
 use tracing::Instrument;
 
 use super::memories::risks_text;
@@ -15,9 +16,24 @@ use crate::domain::facts::CustomerFacts;
 use crate::domain::memory::StageMemory;
 use crate::domain::scored_customer::{ScoredCustomer, Scoring};
 
-/// Scores one customer after what is remembered.
-pub type Scorer =
-    Arc<dyn Fn(&CustomerFacts, Option<&StageMemory>) -> Option<Scoring> + Send + Sync>;
+/// A customer to score, and what is remembered of them.
+pub type ToRate = (CustomerFacts, Option<StageMemory>);
+
+/// Scores customers together, each after what is remembered: nothing for one who cannot be scored.
+pub type Scorer = Arc<dyn Fn(&[ToRate]) -> Vec<Option<Scoring>> + Send + Sync>;
+
+/// Scores customers aside from the calls being served: a foreign model takes its time.
+pub(super) async fn score_aside(score: &Scorer, customers: Vec<ToRate>) -> Vec<Option<Scoring>> {
+    let score = Arc::clone(score);
+    match spawn_blocking(move || score(&customers)).await {
+        Ok(scorings) => scorings,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The process ends: whatever is under way is cut off.
+            Err(_cancelled) => Vec::new(),
+        },
+    }
+}
 
 /// The lock that keeps those who score customers apart: whoever takes customers over holds it
 /// alone, the workers of a run share it. So nobody scores a customer whose facts are just being

@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::knowledge::VersionsInUse;
 use super::memories::{risks, stage};
-use super::scored_customers::{Scorer, lock_shared, replace};
+use super::scored_customers::{Scorer, lock_shared, replace, score_aside};
 use super::{Store, bigint, snapshots};
 use crate::domain::memory::StageMemory;
 use crate::domain::scored_customer::Scoring;
@@ -141,7 +141,7 @@ impl Store {
 
 /// Works between BEGIN and COMMIT on a connection of a job. Whatever cuts it off closes the
 /// connection, which rolls back.
-fn in_transaction<'c, I, T, F>(
+pub(super) fn in_transaction<'c, I, T, F>(
     input: &'c I,
     connection: &'c mut PgConnection,
     work: F,
@@ -351,6 +351,7 @@ async fn score_customers(
         customer_count: rows.len(),
         ..Scored::default()
     };
+    let mut to_rate = Vec::new();
     for row in rows {
         let memory = match (row.stage, row.stage_since, row.risk_memory) {
             (Some(key), Some(since), Some(text)) => Some(StageMemory {
@@ -373,12 +374,14 @@ async fn score_customers(
         if is_valid && knows_the_same && row.scored_revision == Some(row.revision) {
             continue;
         }
-        let facts = snapshots::decode(&row.customer_id, row.format, &row.facts);
-        let scoring = facts.and_then(|facts| (work.score)(&facts, memory.as_ref()));
-        match scoring {
-            Some(scoring) => scored.scorings.push(scoring),
+        match snapshots::decode(&row.customer_id, row.format, &row.facts) {
+            Some(facts) => to_rate.push((facts, memory)),
             None => scored.unreadable_count += 1,
         }
     }
+    let wanted = to_rate.len();
+    let scorings = score_aside(&work.score, to_rate).await;
+    scored.scorings = scorings.into_iter().flatten().collect();
+    scored.unreadable_count += wanted - scored.scorings.len();
     Ok(scored)
 }

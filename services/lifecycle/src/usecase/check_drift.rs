@@ -1,18 +1,22 @@
 //! Compares a model with what came since its fit.
 
+use std::sync::Arc;
+
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
+use tokio::task::spawn_blocking;
 
 use super::UseCases;
 use super::gather::{lines_bought_from, not_believable};
+use super::knowledge::ready;
 use super::models::{WhichModel, corrupt};
 use crate::domain::buyer::Buyer;
 use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
 use crate::domain::facts::CustomerFacts;
 use crate::domain::fit_refusal::FitRefusal;
 use crate::domain::model::{Artifact, StoredModel};
-use crate::domain::propensity::PropensitySet;
 use crate::domain::propensity_drift::PropensityDrift;
+use crate::domain::propensity_models::PropensityModels;
 use crate::domain::purchase_drift::PurchaseDrift;
 use crate::domain::purchase_model::PurchaseSet;
 use crate::domain::tenure_drift::TenureDrift;
@@ -41,7 +45,13 @@ impl UseCases {
                 self.drift_of_tenures(TenureDrift::of_curves(&set)).await?
             }
             Some(Artifact::Purchase(set)) => self.drift_of_purchases(*set).await?,
-            Some(Artifact::Propensity(set)) => self.drift_of_propensity(&set).await?,
+            Some(artifact @ (Artifact::Propensity(_) | Artifact::ForeignPropensity(_))) => {
+                let ready = ready(&self.store, summary.version, artifact).await?;
+                let models = ready.and_then(|models| models.propensity);
+                let models = models.ok_or_else(|| corrupt(summary.version))?;
+                self.drift_of_propensity(Arc::unwrap_or_clone(models))
+                    .await?
+            }
         };
         Ok(Drift {
             summary,
@@ -84,15 +94,18 @@ impl UseCases {
         Ok(drift.finish())
     }
 
-    async fn drift_of_propensity(&self, set: &PropensitySet) -> Result<Moved, Refusal> {
+    async fn drift_of_propensity(&self, models: PropensityModels) -> Result<Moved, Refusal> {
         let ends = self.store.observation_ends().await?;
-        let mut drift = PropensityDrift::of(set);
+        let mut drift = PropensityDrift::of(models);
         self.some_customers(|facts| {
             drift.add(facts, &ends);
             Ok(())
         })
         .await?;
-        Ok(drift.finish())
+        // Here the models are asked, aside from the calls being served.
+        spawn_blocking(move || drift.finish())
+            .await
+            .map_err(Refusal::internal)
     }
 
     /// Shows the facts of about [`LOOKED_AT`] customers, always the same ones.

@@ -1,5 +1,6 @@
 //! Fits a model on what was taken over, and stores it as a candidate.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kernel::refusal::Refusal;
@@ -14,15 +15,18 @@ use crate::domain::fit::TooLittle;
 use crate::domain::fit_refusal::FitRefusal;
 use crate::domain::life_tables::TableSet;
 use crate::domain::model::{Artifact, Candidate, ModelKind, ModelSummary};
+use crate::domain::propensity_models::PropensityModels;
 use crate::domain::purchase_model::PurchaseFamily;
 use crate::store::{NewModel, RequestKey};
 
 /// How long storing the model is waited for.
-const STORE_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const STORE_LIMIT: Duration = Duration::from_secs(30);
 /// How much is done when everything is read, and the search for parameters begins.
 const GATHERED: f64 = 0.8;
+/// The same, of an import, and the judging of the model begins.
+pub(super) const EVALUATED_FROM: f64 = GATHERED;
 /// How much is done when only storing is left.
-const FITTED: f64 = 0.9;
+pub(super) const FITTED: f64 = 0.9;
 
 /// Which model to fit; checked already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +108,7 @@ impl UseCases {
         steps: &Steps,
     ) -> Result<ModelSummary, Refusal> {
         let Some(lock) = self.store.lock_fit().await? else {
-            return Err(Refusal::refused(
-                "FIT_UNDER_WAY",
-                "another fit is under way: wait for it",
-            ));
+            return Err(under_way());
         };
         let fitted = self.fit_once(wanted, steps).await;
         lock.release().await;
@@ -144,6 +145,7 @@ impl UseCases {
             fit_time: self.now(),
             activate_if_better: wanted.activate_if_better,
             request,
+            file: None,
         };
         let deadline = Deadline::within(STORE_LIMIT);
         let summary = self.store.save_model(deadline, model).await?;
@@ -189,16 +191,19 @@ impl UseCases {
 
     async fn fit_propensity(&self, steps: &Steps, basis: &mut Basis) -> Result<Candidate, Refusal> {
         let mut sample = self.gather_labelled(steps, basis).await?;
-        let in_use = self.in_use(ModelKind::Propensity).await?;
-        if let Some((version, Artifact::Propensity(set))) = in_use {
-            sample.compare_with(version, *set);
-        }
+        sample.compare_with(self.propensity_in_use().await?);
         let tell = steps.search_teller();
         search(move || sample.fit(tell)).await
     }
 }
 
 impl UseCases {
+    /// Returns the propensity models in use, with what a foreign one needs to be asked.
+    pub(super) async fn propensity_in_use(&self) -> Result<Option<Arc<PropensityModels>>, Refusal> {
+        self.knowledge.refresh().await?;
+        Ok(self.knowledge.current()?.models.propensity.clone())
+    }
+
     /// Reads the version in use of a kind; one that cannot be read back is no rival.
     async fn in_use(&self, kind: ModelKind) -> Result<Option<(u64, Artifact)>, Refusal> {
         let deadline = Deadline::within(STORE_LIMIT);
@@ -216,6 +221,11 @@ async fn search(
 ) -> Result<Candidate, Refusal> {
     let fitted = spawn_blocking(fit).await.map_err(Refusal::internal)?;
     fitted.map_err(|refusal| refused(&refusal))
+}
+
+/// Refuses a fit or an import beside another one.
+pub(super) fn under_way() -> Refusal {
+    Refusal::refused("FIT_UNDER_WAY", "another fit is under way: wait for it")
 }
 
 fn too_little(error: &TooLittle) -> Refusal {

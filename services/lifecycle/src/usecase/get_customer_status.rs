@@ -2,10 +2,12 @@
 //! stage, at the same time, then pure computation. A read never writes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures::future::join_all;
 use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
+use tokio::task::spawn_blocking;
 
 use super::UseCases;
 use super::knowledge::Loaded;
@@ -74,7 +76,13 @@ impl UseCases {
         );
         let as_of = wanted.as_of.unwrap_or_else(|| self.now());
         let subscription = wanted.subscription_id.as_deref();
-        describe(snapshot?, subscription, &knowledge, &remembered, as_of)
+        let snapshot = snapshot?;
+        let wanted = subscription.map(str::to_owned);
+        let described = aside(Arc::clone(&knowledge), move |knowledge| {
+            describe(snapshot, wanted.as_deref(), knowledge, &remembered, as_of)
+        });
+        described
+            .await?
             .ok_or_else(|| no_such_subscription(subscription.unwrap_or_default()))
     }
 
@@ -94,12 +102,16 @@ impl UseCases {
         );
         let memories: HashMap<String, Remembered> = memories.into_iter().collect();
         let as_of = self.now();
-        let describe = |snapshot: Snapshot| {
-            let remembered = memories.get(&snapshot.facts.customer_id)?;
-            // Without a subscription asked for there is none to miss.
-            describe(snapshot, None, &knowledge, remembered, as_of)
-        };
-        Ok(snapshots?.into_iter().filter_map(describe).collect())
+        let snapshots = snapshots?;
+        aside(knowledge, move |knowledge| {
+            let describe = |snapshot: Snapshot| {
+                let remembered = memories.get(&snapshot.facts.customer_id)?;
+                // Without a subscription asked for there is none to miss.
+                describe(snapshot, None, knowledge, remembered, as_of)
+            };
+            snapshots.into_iter().filter_map(describe).collect()
+        })
+        .await
     }
 
     /// Reads what is remembered of a stage. A status without it is better than none.
@@ -116,6 +128,20 @@ impl UseCases {
             }
         }
     }
+}
+
+/// Computes at once with models of ours, which takes microseconds. A foreign model may take longer:
+/// then the calls being served do not wait for it.
+async fn aside<T: Send + 'static>(
+    knowledge: Arc<Loaded>,
+    compute: impl FnOnce(&Loaded) -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    if !knowledge.models.is_slow() {
+        return Ok(compute(&knowledge));
+    }
+    spawn_blocking(move || compute(&knowledge))
+        .await
+        .map_err(Refusal::internal)
 }
 
 /// Computes a status; nothing when the subscription is not among the facts.

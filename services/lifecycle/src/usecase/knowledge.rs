@@ -7,8 +7,10 @@ use arc_swap::ArcSwapOption;
 use kernel::refusal::Refusal;
 use storage::StoreError;
 use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 
-use crate::domain::model::{ModelKind, StoredModel};
+use crate::domain::foreign_in_use::ForeignInUse;
+use crate::domain::model::{Artifact, ModelKind};
 use crate::domain::models_in_use::ModelsInUse;
 use crate::domain::rules::RuleSet;
 use crate::domain::status;
@@ -77,6 +79,7 @@ impl Knowledge {
     /// Reads again what has changed.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let _turn = self.refreshing.lock().await;
+        self.tell_unanswered();
         let versions = self.store.versions_in_use().await?;
         let known = self.current.load_full();
         if known
@@ -102,6 +105,23 @@ impl Knowledge {
         Ok(())
     }
 
+    /// Tells of how many customers a foreign model had no answer since the last time.
+    fn tell_unanswered(&self) {
+        let known = self.current.load_full();
+        let models = known.and_then(|known| known.models.propensity.clone());
+        let Some(models) = models else { return };
+        let foreign = models.foreign.as_ref();
+        let customers = foreign.map_or(0, ForeignInUse::take_unanswered);
+        if customers > 0 {
+            let version = models.version;
+            tracing::warn!(
+                version,
+                customers,
+                "the imported model had no answer for {customers} customers, who were scored without it"
+            );
+        }
+    }
+
     /// Loads the model of a kind. One that cannot be read back is refused: what is in memory stays,
     /// and a process that has nothing in memory goes back to what was in use before.
     async fn load(
@@ -118,9 +138,12 @@ impl Knowledge {
                 return Ok(());
             }
             let found = self.store.load_model(version).await?;
-            let artifact = found.and_then(|StoredModel { artifact, .. }| artifact);
-            if let Some(artifact) = artifact {
-                loaded.models.put(version, artifact);
+            let models = match found.and_then(|found| found.artifact) {
+                Some(artifact) => ready(&self.store, version, artifact).await?,
+                None => None,
+            };
+            if let Some(models) = models {
+                loaded.models.keep(kind, &models);
                 return Ok(());
             }
             let kind = kind.key();
@@ -133,4 +156,25 @@ impl Knowledge {
         }
         Ok(())
     }
+}
+
+/// Readies a model for look-ups, aside from the calls being served: a foreign one is compiled. Nothing
+/// where it cannot be.
+pub(super) async fn ready(
+    store: &Store,
+    version: u64,
+    artifact: Artifact,
+) -> Result<Option<ModelsInUse>, StoreError> {
+    let file = if artifact.needs_file() {
+        store.load_file(version).await?
+    } else {
+        None
+    };
+    let ready = spawn_blocking(move || {
+        let mut models = ModelsInUse::default();
+        models
+            .put(version, artifact, file.as_deref())
+            .map(|()| models)
+    });
+    Ok(ready.await.ok().and_then(Result::ok))
 }

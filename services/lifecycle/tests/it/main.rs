@@ -10,6 +10,9 @@
 mod activation;
 mod drift;
 mod follower;
+mod foreign;
+mod foreign_refusals;
+mod foreign_world;
 mod models;
 mod portfolio;
 mod profiles;

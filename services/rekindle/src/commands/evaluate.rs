@@ -58,6 +58,10 @@ const MOST_EXPLAINED: usize = 500;
 ///     [[inputs]]
 ///     name = "Contract"
 ///     kind = { category = { levels = ["Month-to-month", "One year"], encoding = "indicators" } }
+///
+/// The same declaration serves `model import`, where an input may name what the service knows it by:
+///
+///     feature = "tenure_months"
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Evaluate {

@@ -37,19 +37,28 @@ pub(super) fn evaluate(
 }
 
 fn load(onnx: &Path, declaration: &Path) -> Result<ForeignModel, Failure> {
+    let declared = read_declaration(declaration)?;
+    let bytes = read_model(onnx)?;
+    ForeignModel::load(&bytes, declared).map_err(|refusal| {
+        let advice = "compare the model with its declaration, or export it anew";
+        unusable(onnx, &refusal).advice(advice)
+    })
+}
+
+/// Reads what somebody says of a model.
+pub(super) fn read_declaration(declaration: &Path) -> Result<Declaration, Failure> {
     let text = read(declaration, LONGEST_DECLARATION)?;
     let wrong = |why: &dyn std::fmt::Display| {
         unusable(declaration, why)
             .advice("declare the inputs in the order of the model: see --help")
     };
     let text = String::from_utf8(text).map_err(|error| wrong(&error))?;
-    let declared: Declaration = toml::from_str(&text).map_err(|error| wrong(&error))?;
-    let largest = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX);
-    let bytes = read(onnx, largest)?;
-    ForeignModel::load(&bytes, declared).map_err(|refusal| {
-        let advice = "compare the model with its declaration, or export it anew";
-        unusable(onnx, &refusal).advice(advice)
-    })
+    toml::from_str(&text).map_err(|error| wrong(&error))
+}
+
+/// Reads the file of a model.
+pub(super) fn read_model(onnx: &Path) -> Result<Vec<u8>, Failure> {
+    read(onnx, u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX))
 }
 
 /// Reads a file, unless it is too large.

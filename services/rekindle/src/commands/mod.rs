@@ -15,6 +15,7 @@ mod files;
 mod generate;
 mod health;
 mod import;
+mod import_model;
 mod model;
 mod policy;
 mod portfolio;

@@ -1,4 +1,4 @@
-//! `rekindle model fit|list|show|activate|drift|evaluate`: the models that risk and value come from.
+//! `rekindle model fit|import|list|show|activate|drift|evaluate`: the models that risk and value come from.
 
 use clap::{Args, Subcommand};
 use contract::lifecycle::v1::{
@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tonic::Streaming;
 
 use super::evaluate::Evaluate;
+use super::import_model::ImportModel;
 use crate::client::{ONLINE, SILENCE, STREAMING, ServiceArguments, Services, Trace};
 use crate::failure::{Exit, Failure};
 use crate::json as documents;
@@ -33,6 +34,7 @@ pub struct Model {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Fit(Fit),
+    Import(ImportModel),
     /// List the models, newest first.
     List,
     Show(Which),
@@ -98,6 +100,7 @@ impl Model {
                 let model = fit(&self.services()?, wanted.request(), output).await?;
                 output.result(&documents::model(&model), |_| screen::model_line(&model))?;
             }
+            Verb::Import(wanted) => wanted.run(&self.services()?, output).await?,
             Verb::List => list(&self.services()?, output).await?,
             Verb::Show(which) => show(&self.services()?, which, output).await?,
             Verb::Activate(wanted) => activate(&self.services()?, wanted, output).await?,
@@ -150,17 +153,20 @@ async fn fit(
         })
         .await?;
     let mut fitted = None;
-    while let Some(step) = next_step(services, &mut steps).await? {
+    while let Some(step) = next_step(services, FIT, &mut steps).await? {
         progress.reached_share(step.progress, said(&step));
         fitted = step.model.or(fitted);
     }
-    let model = fitted.ok_or_else(|| {
-        Failure::new(Exit::Internal, "lifecycle ended the fit without a model")
-            .advice("look into the log of lifecycle")
-            .trace(services.trace().trace_id())
-    })?;
+    let model = fitted.ok_or_else(|| without_model(services))?;
     progress.end(screen::model_line(&model));
     Ok(model)
+}
+
+/// A fit or an import ended, and said neither what came of it nor why nothing did.
+pub(super) fn without_model(services: &Services) -> Failure {
+    Failure::new(Exit::Internal, "lifecycle ended without a model")
+        .advice("look into the log of lifecycle")
+        .trace(services.trace().trace_id())
 }
 
 fn said(step: &FitModelResponse) -> String {
@@ -173,12 +179,14 @@ fn said(step: &FitModelResponse) -> String {
     }
 }
 
-async fn next_step(
+/// Waits for the next step of a fit or an import, but not for ever.
+pub(super) async fn next_step<Step>(
     services: &Services,
-    steps: &mut Streaming<FitModelResponse>,
-) -> Result<Option<FitModelResponse>, Failure> {
+    method: &str,
+    steps: &mut Streaming<Step>,
+) -> Result<Option<Step>, Failure> {
     match timeout(SILENCE, steps.message()).await {
-        Ok(step) => step.map_err(|status| services.failure(FIT, &status)),
+        Ok(step) => step.map_err(|status| services.failure(method, &status)),
         Err(_elapsed) => {
             let seconds = SILENCE.as_secs();
             Err(Failure::unavailable(format!(

@@ -82,6 +82,7 @@ fn risk(risk: &pb::ChurnRisk) -> Value {
         "horizon_days": risk.horizon_days,
         "sample_size": risk.sample_size,
         "contributions": risk.contributions.iter().map(contribution).collect::<Vec<_>>(),
+        "contribution_method": vocabulary::CONTRIBUTION_METHOD.word(risk.contribution_method),
     })
 }
 
@@ -105,6 +106,16 @@ pub fn model(model: &pb::Model) -> Value {
         "active": model.active,
         "evaluation": model.evaluation.as_ref().map(evaluation),
         "problem": model.problem,
+        "foreign_model": model.foreign_model.as_ref().map(foreign_model),
+    })
+}
+
+fn foreign_model(foreign: &pb::ForeignModel) -> Value {
+    json!({
+        "trained_by": foreign.trained_by,
+        "description": foreign.description,
+        "file_sha256": foreign.file_sha256,
+        "file_bytes": foreign.file_bytes,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Fitted models.
 
 use contract::lifecycle::v1::{
-    ActivateModelResponse, CheckDriftResponse, Figure, GetModelResponse, Model, ModelComparison,
-    ModelGroup, ModelKind,
+    ActivateModelResponse, CheckDriftResponse, Figure, ForeignModel, GetModelResponse, Model,
+    ModelComparison, ModelGroup, ModelKind,
 };
 
 use super::paper::{Page, Paper, Style};
@@ -30,13 +30,26 @@ pub fn model_line(model: &Model) -> String {
         format!(" · {measure} {:.5}", evaluation.value)
     });
     let measured = measured.unwrap_or_default();
+    let origin = match &model.foreign_model {
+        Some(foreign) => format!(", trained by {}", foreign.trained_by),
+        None => String::new(),
+    };
     let problem = match model.problem.as_str() {
         "" => String::new(),
         problem => format!(" · {problem}: not used, fit a new one"),
     };
     format!(
-        "version {} · {kind} · {fitted} · on {sample}, of which {ended} {events}{measured}{active}{problem}",
+        "version {} · {kind}{origin} · {fitted} · on {sample}, of which {ended} {events}{measured}{active}{problem}",
         model.version
+    )
+}
+
+/// A model that was imported, and what to do with it.
+pub fn imported_model(model: &Model) -> String {
+    let version = model.version;
+    format!(
+        "{}\na candidate: `rekindle model activate {version}` puts it in use",
+        model_line(model)
     )
 }
 
@@ -45,6 +58,9 @@ pub fn shown_model(shown: &GetModelResponse, paper: Paper) -> String {
     let mut page = Page::on(paper);
     if let Some(model) = &shown.model {
         page.paragraph(0, Style::Plain, &model_line(model));
+        if let Some(foreign) = &model.foreign_model {
+            foreign_lines(&mut page, foreign);
+        }
         let evaluation = model.evaluation.iter();
         for figure in evaluation.flat_map(|evaluation| &evaluation.figures) {
             page.labelled(&words::spoken(&figure.name), &figure_text(figure));
@@ -76,6 +92,16 @@ pub fn shown_model(shown: &GetModelResponse, paper: Paper) -> String {
         page.paragraph(2, Style::Plain, &text);
     }
     page.finish()
+}
+
+/// Where a model came from that was not fitted here.
+fn foreign_lines(page: &mut Page, foreign: &ForeignModel) {
+    if !foreign.description.is_empty() {
+        page.labelled("what", &foreign.description);
+    }
+    let bytes = words::grouped(foreign.file_bytes);
+    let text = format!("ONNX, {bytes} bytes, SHA-256 {}", foreign.file_sha256);
+    page.labelled("file", &text);
 }
 
 fn group_lines(page: &mut Page, group: &ModelGroup) {

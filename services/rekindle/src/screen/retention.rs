@@ -165,6 +165,7 @@ mod tests {
                     name: "alpha".to_owned(),
                     value: 0.7041,
                     standard_error: None,
+                    not_identified: false,
                 }],
                 sample_size: 1_000,
                 points: vec![point(1, Some(0.88)), point(13, Some(0.5)), point(18, None)],

@@ -1,6 +1,8 @@
 //! Where a customer stands, with the evidence.
 
-use contract::lifecycle::v1::{ChurnRisk, CustomerStatus, SubscriptionStatus, ValueRemaining};
+use contract::lifecycle::v1::{
+    ChurnRisk, ContributionMethod, CustomerStatus, SubscriptionStatus, ValueRemaining,
+};
 
 use super::paper::{Page, Paper, Style};
 use super::words;
@@ -100,6 +102,12 @@ fn reasons(page: &mut Page, risk: Option<&ChurnRisk>) {
     for contribution in contributions {
         page.labelled("", &contribution.sentence);
     }
+    let method = risk.map(ChurnRisk::contribution_method);
+    if method == Some(ContributionMethod::Occlusion) {
+        let text =
+            "found from the outside: what the imported model says with a typical value instead";
+        page.labelled("", text);
+    }
 }
 
 fn subscription_lines(page: &mut Page, subscription: &SubscriptionStatus) {
@@ -183,6 +191,7 @@ mod tests {
                     sentence: "With us for 3 months: speaks for leaving.".to_owned(),
                     ..Default::default()
                 }],
+                ..Default::default()
             }),
             value_remaining: Some(ValueRemaining {
                 amount: Some(usd(37_682)),

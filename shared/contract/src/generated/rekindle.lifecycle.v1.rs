@@ -55,6 +55,10 @@ pub enum ErrorReason {
     /// The search for the best parameters did not end at any: other data or another family may. Code
     /// FAILED_PRECONDITION. Metadata: {"group": "music", "cause": "runs_away"}.
     FitNotConverged = 21,
+    /// An imported model cannot be judged on the customers held, or says of some what is no
+    /// probability; see the message. Code FAILED_PRECONDITION. Metadata: {"group": "telecom", "cause":
+    /// "no_probability"}.
+    ModelNotEvaluated = 26,
     /// No such scoring of the portfolio. Code NOT_FOUND. Metadata: {"number": "17"}.
     ScoringRunNotFound = 30,
     /// No model of the kind is in use: fit one and activate it. Code FAILED_PRECONDITION.
@@ -90,6 +94,7 @@ impl ErrorReason {
             Self::SampleNotFittable => "ERROR_REASON_SAMPLE_NOT_FITTABLE",
             Self::SampleNotBelievable => "ERROR_REASON_SAMPLE_NOT_BELIEVABLE",
             Self::FitNotConverged => "ERROR_REASON_FIT_NOT_CONVERGED",
+            Self::ModelNotEvaluated => "ERROR_REASON_MODEL_NOT_EVALUATED",
             Self::ScoringRunNotFound => "ERROR_REASON_SCORING_RUN_NOT_FOUND",
             Self::NoModelInUse => "ERROR_REASON_NO_MODEL_IN_USE",
         }
@@ -119,6 +124,7 @@ impl ErrorReason {
             "ERROR_REASON_SAMPLE_NOT_FITTABLE" => Some(Self::SampleNotFittable),
             "ERROR_REASON_SAMPLE_NOT_BELIEVABLE" => Some(Self::SampleNotBelievable),
             "ERROR_REASON_FIT_NOT_CONVERGED" => Some(Self::FitNotConverged),
+            "ERROR_REASON_MODEL_NOT_EVALUATED" => Some(Self::ModelNotEvaluated),
             "ERROR_REASON_SCORING_RUN_NOT_FOUND" => Some(Self::ScoringRunNotFound),
             "ERROR_REASON_NO_MODEL_IN_USE" => Some(Self::NoModelInUse),
             _ => None,
@@ -134,10 +140,10 @@ pub struct Model {
     /// The kind.
     #[prost(enumeration = "ModelKind", tag = "2")]
     pub kind: i32,
-    /// When it was fitted.
+    /// When it was fitted, or imported.
     #[prost(message, optional, tag = "3")]
     pub fit_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// How many subscriptions, gaps or customers it was fitted on.
+    /// How many subscriptions, gaps or customers it was fitted on; of an imported model, judged on.
     #[prost(uint64, tag = "4")]
     pub sample_size: u64,
     /// How many of these had ended, or for a purchase model had bought again.
@@ -152,6 +158,25 @@ pub struct Model {
     /// Why it cannot be used although it is stored, as a short key, for example "corrupt"; else empty.
     #[prost(string, tag = "8")]
     pub problem: ::prost::alloc::string::String,
+    /// Who trained it, where that was somebody else; absent for a model fitted here.
+    #[prost(message, optional, tag = "9")]
+    pub foreign_model: ::core::option::Option<ForeignModel>,
+}
+/// ForeignModel is where a model came from that was not fitted here.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForeignModel {
+    /// Who trained it.
+    #[prost(string, tag = "1")]
+    pub trained_by: ::prost::alloc::string::String,
+    /// What it is, in the words of who imported it.
+    #[prost(string, tag = "2")]
+    pub description: ::prost::alloc::string::String,
+    /// The SHA-256 of the file, in hexadecimal digits.
+    #[prost(string, tag = "3")]
+    pub file_sha256: ::prost::alloc::string::String,
+    /// The bytes of the file.
+    #[prost(uint64, tag = "4")]
+    pub file_bytes: u64,
 }
 /// Figure is one number with its name.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -313,6 +338,111 @@ pub struct FitModelResponse {
     /// How many iterations or rounds its search has taken so far; told up to ten times a second.
     #[prost(uint32, tag = "5")]
     pub iteration: u32,
+}
+/// NumberInput is an input that is a number.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct NumberInput {
+    /// What the model reads where the number is not known; not-a-number when left out, which only
+    /// models of trees read.
+    #[prost(double, optional, tag = "1")]
+    pub when_missing: ::core::option::Option<f64>,
+}
+/// CategoryInput is an input that is a word.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CategoryInput {
+    /// The words, in the order of training.
+    #[prost(string, repeated, tag = "1")]
+    pub levels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How the model reads them.
+    #[prost(enumeration = "CategoryEncoding", tag = "2")]
+    pub encoding: i32,
+}
+/// ModelInput is one input of an imported model.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ModelInput {
+    /// Its name in the file, where the file has an input for each; else any, once.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What of a customer goes there, by the name that models of ours have it under: tenure_months,
+    /// monthly_price, months_to_commitment_end, lifetimes_before, live_subscriptions,
+    /// months_since_first_failed_payment, months_since_first_use, purchases_lately, contract_kind,
+    /// product, or "attribute." and the name of an attribute of the subscription that models may look
+    /// at. The name when left out.
+    #[prost(string, tag = "2")]
+    pub feature: ::prost::alloc::string::String,
+    /// What its values are.
+    #[prost(oneof = "model_input::Kind", tags = "3, 4")]
+    pub kind: ::core::option::Option<model_input::Kind>,
+}
+/// Nested message and enum types in `ModelInput`.
+pub mod model_input {
+    /// What its values are.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        /// A number.
+        #[prost(message, tag = "3")]
+        Number(super::NumberInput),
+        /// A word.
+        #[prost(message, tag = "4")]
+        Category(super::CategoryInput),
+    }
+}
+/// ModelDeclaration is what somebody says of a model they import.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ModelDeclaration {
+    /// The inputs, in the order in which the model reads them; at most 2000.
+    #[prost(message, repeated, tag = "1")]
+    pub inputs: ::prost::alloc::vec::Vec<ModelInput>,
+    /// The output that holds the probability, where the file has several that could.
+    #[prost(string, tag = "2")]
+    pub output: ::prost::alloc::string::String,
+    /// The business lines whose contractual customers it is for; when left out, every line it can be
+    /// judged in. What it says is taken as the chance to leave within the line's horizon of risk.
+    /// Other lines keep the models of ours that are in use at the import.
+    #[prost(string, repeated, tag = "3")]
+    pub business_lines: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who trained it; at most 200 characters.
+    #[prost(string, tag = "4")]
+    pub trained_by: ::prost::alloc::string::String,
+    /// What it is, for whoever looks at it later; at most 500 characters.
+    #[prost(string, tag = "5")]
+    pub description: ::prost::alloc::string::String,
+    /// The caller's id of the request; the same id, declaration and file bring the same version again.
+    #[prost(string, tag = "6")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// ImportModelRequest is one message of an import.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportModelRequest {
+    /// What it holds.
+    #[prost(oneof = "import_model_request::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<import_model_request::Part>,
+}
+/// Nested message and enum types in `ImportModelRequest`.
+pub mod import_model_request {
+    /// What it holds.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// What the model is; in the first message, and only there.
+        #[prost(message, tag = "1")]
+        Declaration(super::ModelDeclaration),
+        /// The next piece of the file, at most 1 MiB; the file has at most 32 MiB.
+        #[prost(bytes, tag = "2")]
+        Piece(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// ImportModelResponse is one step of an import.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportModelResponse {
+    /// What is being done, as a short key, for example "evaluating".
+    #[prost(string, tag = "1")]
+    pub step: ::prost::alloc::string::String,
+    /// How much is done, 0 to 1.
+    #[prost(double, tag = "2")]
+    pub progress: f64,
+    /// The model; only in the last message.
+    #[prost(message, optional, tag = "3")]
+    pub model: ::core::option::Option<Model>,
 }
 /// ActivateModelRequest is the request of ActivateModel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -576,6 +706,39 @@ impl PurchaseFamily {
         }
     }
 }
+/// CategoryEncoding is how a model reads a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CategoryEncoding {
+    /// By its place.
+    Unspecified = 0,
+    /// The place of the word in the list, from zero; not-a-number for any other word, or none.
+    Place = 1,
+    /// A column for each word: one in that of the word, zero in the others.
+    Indicators = 2,
+}
+impl CategoryEncoding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CATEGORY_ENCODING_UNSPECIFIED",
+            Self::Place => "CATEGORY_ENCODING_PLACE",
+            Self::Indicators => "CATEGORY_ENCODING_INDICATORS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CATEGORY_ENCODING_UNSPECIFIED" => Some(Self::Unspecified),
+            "CATEGORY_ENCODING_PLACE" => Some(Self::Place),
+            "CATEGORY_ENCODING_INDICATORS" => Some(Self::Indicators),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod model_service_client {
     #![allow(
@@ -695,6 +858,38 @@ pub mod model_service_client {
                     GrpcMethod::new("rekindle.lifecycle.v1.ModelService", "FitModel"),
                 );
             self.inner.server_streaming(req, path, codec).await
+        }
+        /// ImportModel takes a propensity model that somebody else trained, as an ONNX file: what it is in the
+        /// first message, then the file in pieces. It is checked, judged on the customers held as a fit of
+        /// ours is, and ends as a new version: a candidate with its evaluation, for ActivateModel. One that
+        /// is refused leaves nothing behind and the model in use alone.
+        pub async fn import_model(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::ImportModelRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ImportModelResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.ModelService/ImportModel",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.lifecycle.v1.ModelService", "ImportModel"),
+                );
+            self.inner.streaming(req, path, codec).await
         }
         /// ActivateModel puts a version in use for its kind, whether a candidate or one used before.
         pub async fn activate_model(
@@ -861,6 +1056,23 @@ pub mod model_service_server {
             &self,
             request: tonic::Request<super::FitModelRequest>,
         ) -> std::result::Result<tonic::Response<Self::FitModelStream>, tonic::Status>;
+        /// Server streaming response type for the ImportModel method.
+        type ImportModelStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ImportModelResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// ImportModel takes a propensity model that somebody else trained, as an ONNX file: what it is in the
+        /// first message, then the file in pieces. It is checked, judged on the customers held as a fit of
+        /// ours is, and ends as a new version: a candidate with its evaluation, for ActivateModel. One that
+        /// is refused leaves nothing behind and the model in use alone.
+        async fn import_model(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::ImportModelRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ImportModelStream>,
+            tonic::Status,
+        >;
         /// ActivateModel puts a version in use for its kind, whether a candidate or one used before.
         async fn activate_model(
             &self,
@@ -1021,6 +1233,54 @@ pub mod model_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.ModelService/ImportModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportModelSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::StreamingService<super::ImportModelRequest>
+                    for ImportModelSvc<T> {
+                        type Response = super::ImportModelResponse;
+                        type ResponseStream = T::ImportModelStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::ImportModelRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::import_model(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -1312,7 +1572,8 @@ pub struct RiskContribution {
     /// Its value, as text; empty when it is not known.
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
-    /// What it adds to the logarithm of the odds of leaving, beside the average customer.
+    /// What it adds to the logarithm of the odds of leaving, beside the average customer; how that was
+    /// found out: see ContributionMethod.
     #[prost(double, tag = "3")]
     pub log_odds: f64,
     /// The same in words that can be said aloud.
@@ -1354,6 +1615,9 @@ pub struct ChurnRisk {
     /// more than tenure or silence.
     #[prost(message, repeated, tag = "6")]
     pub contributions: ::prost::alloc::vec::Vec<RiskContribution>,
+    /// How these were found out.
+    #[prost(enumeration = "ContributionMethod", tag = "7")]
+    pub contribution_method: i32,
 }
 /// ValueRemaining is what the relationship is expected to be worth from now on.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1591,6 +1855,41 @@ impl Score {
             "SCORE_VALUE_REMAINING" => Some(Self::ValueRemaining),
             "SCORE_PROBABILITY_ALIVE" => Some(Self::ProbabilityAlive),
             "SCORE_EXPECTED_PURCHASES" => Some(Self::ExpectedPurchases),
+            _ => None,
+        }
+    }
+}
+/// ContributionMethod is how it was found out what each fact adds to a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ContributionMethod {
+    /// There are no contributions.
+    Unspecified = 0,
+    /// From the inside of the model: over all facts they add up to the risk.
+    Exact = 1,
+    /// From the outside, of a model that somebody else trained: what it says with the fact, less what it
+    /// says with a typical value in its place. They need not add up, and of many inputs only those are
+    /// tried that mattered most when the model was imported.
+    Occlusion = 2,
+}
+impl ContributionMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONTRIBUTION_METHOD_UNSPECIFIED",
+            Self::Exact => "CONTRIBUTION_METHOD_EXACT",
+            Self::Occlusion => "CONTRIBUTION_METHOD_OCCLUSION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONTRIBUTION_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONTRIBUTION_METHOD_EXACT" => Some(Self::Exact),
+            "CONTRIBUTION_METHOD_OCCLUSION" => Some(Self::Occlusion),
             _ => None,
         }
     }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::calibration::calibration;
 use super::design::cell;
 use super::evaluation::quantile;
-use super::frame::{MISSING, Values};
+use super::frame::{Frame, MISSING, Values};
 use super::levels::Levels;
 use super::model::PropensityModel;
-use super::schema::{Cell, Row};
+use super::schema::{Cell, Input, Row, Schema};
 use crate::numeric::counting::real;
 use crate::numeric::log_space::logistic;
 
@@ -35,10 +35,31 @@ enum Groups {
     Levels(Levels),
 }
 
+/// How the inputs of customers were spread, for models that do not know it themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredSpread")]
+pub struct Spread {
+    schema: Schema,
+    profiles: Vec<Profile>,
+}
+
+/// The same as it is stored, before it is checked.
+#[derive(Deserialize)]
+struct StoredSpread {
+    schema: Schema,
+    profiles: Vec<Profile>,
+}
+
+/// What was stored is no spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stored spread of the inputs is damaged")]
+pub struct SpreadDamaged;
+
 /// Counts customers in the groups of a model's inputs.
 #[derive(Clone, Debug)]
 pub struct DriftCounts<'a> {
-    model: &'a PropensityModel,
+    schema: &'a Schema,
+    profiles: &'a [Profile],
     counts: Vec<Vec<u64>>,
     rows: u64,
 }
@@ -148,21 +169,69 @@ impl Groups {
     }
 }
 
+/// Whether there is a profile that fits for each input.
+pub(super) fn profiles_fit(profiles: &[Profile], schema: &Schema) -> bool {
+    let mut matched = schema.inputs().iter().zip(profiles);
+    profiles.len() == schema.inputs().len()
+        && matched.all(|(input, profile)| profile.fits(input.levels()))
+}
+
+impl Spread {
+    /// Learns how the columns of a frame are spread.
+    pub fn learn(frame: &Frame) -> Self {
+        let columns: Vec<_> = frame.columns().iter().collect();
+        let profiles = columns
+            .iter()
+            .map(|column| Profile::learn(&column.values, frame.rows()));
+        Self {
+            profiles: profiles.collect(),
+            schema: Schema::of(&columns),
+        }
+    }
+
+    /// Returns the inputs.
+    pub const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}
+
+impl TryFrom<StoredSpread> for Spread {
+    type Error = SpreadDamaged;
+
+    fn try_from(StoredSpread { schema, profiles }: StoredSpread) -> Result<Self, SpreadDamaged> {
+        let is_sound =
+            schema.inputs().iter().all(Input::is_sound) && profiles_fit(&profiles, &schema);
+        is_sound
+            .then_some(Self { schema, profiles })
+            .ok_or(SpreadDamaged)
+    }
+}
+
 impl<'a> DriftCounts<'a> {
-    /// Begins to count.
+    /// Begins to count beside the customers that a model was fitted on.
     pub fn of(model: &'a PropensityModel) -> Self {
-        let counts = model.profiles().iter().map(|it| vec![0; it.counts.len()]);
+        Self::beside(model.schema(), model.profiles())
+    }
+
+    /// Begins to count beside others.
+    pub fn of_spread(spread: &'a Spread) -> Self {
+        Self::beside(&spread.schema, &spread.profiles)
+    }
+
+    fn beside(schema: &'a Schema, profiles: &'a [Profile]) -> Self {
+        let counts = profiles.iter().map(|it| vec![0; it.counts.len()]);
         Self {
             counts: counts.collect(),
-            model,
+            schema,
+            profiles,
             rows: 0,
         }
     }
 
-    /// Counts a customer, checked against the model's schema.
+    /// Counts a customer, checked against the same schema.
     pub fn add(&mut self, row: &Row) {
         self.rows += 1;
-        let profiles = self.model.profiles().iter().zip(&row.cells);
+        let profiles = self.profiles.iter().zip(&row.cells);
         for (counts, (profile, cell)) in self.counts.iter_mut().zip(profiles) {
             counts[profile.groups.of(*cell)] += 1;
         }
@@ -174,8 +243,8 @@ impl<'a> DriftCounts<'a> {
         if self.rows == 0 {
             return Vec::new();
         }
-        let inputs = self.model.schema().inputs().iter();
-        let measured = inputs.zip(self.model.profiles()).zip(&self.counts);
+        let inputs = self.schema.inputs().iter();
+        let measured = inputs.zip(self.profiles).zip(&self.counts);
         measured
             .map(|((input, profile), counts)| {
                 let unseen = match &profile.groups {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::boosted_trees::BoostedTrees;
-use super::drift::Profile;
+use super::drift::{Profile, profiles_fit};
 use super::evaluation::{Evaluation, Family};
 use super::schema::{Input, Row, Schema};
 use super::spline_logit::SplineLogit;
@@ -209,11 +209,7 @@ impl TryFrom<StoredModel> for PropensityModel {
         {
             return damaged("the trees");
         }
-        let profiles = &stored.profiles;
-        let mut matched = schema.inputs().iter().zip(profiles);
-        if profiles.len() != schema.inputs().len()
-            || !matched.all(|(input, profile)| profile.fits(input.levels()))
-        {
+        if !profiles_fit(&stored.profiles, schema) {
             return damaged("what the customers of training were like");
         }
         Ok(Self { stored })

@@ -1,0 +1,1 @@
+select content from foreign_model_file where version = $1
