@@ -2,7 +2,7 @@
 //!
 //! What is inside of it nobody here knows. A reason is therefore the log-odds of what it says less the
 //! log-odds of what it says with a typical value in the place of one input: occlusion. At most
-//! [`MOST_TRIED`] inputs are tried, all in one batch with the customer's own.
+//! a dozen inputs are tried, all in one batch with the customer's own.
 //!
 //! A model that fails on a customer, or says what is no probability, has no answer for that customer,
 //! who is scored as if there were no propensity model; how often that happens is counted.
