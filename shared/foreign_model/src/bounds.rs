@@ -17,8 +17,9 @@ use crate::trees::{find, ints};
 pub(crate) const BATCH: usize = 256;
 /// The most numbers in a tensor.
 const MOST_ELEMENTS: u64 = 1 << 23;
-/// The most multiplications for a batch.
-const MOST_WORK: u64 = 1 << 32;
+/// The most multiplications for a batch: a million for each customer, so that a batch takes a fraction
+/// of a second, and a few thousand customers can be scored in one transaction.
+const MOST_WORK: u64 = 1 << 28;
 
 /// What a tensor has at most.
 #[derive(Clone, Copy, Debug)]

@@ -22,6 +22,8 @@ use super::foreign::{ForeignLine, ForeignSet};
 use super::propensity::{Propensity, value_of, weightiest, within};
 use super::score::{ContributionMethod, RiskContribution};
 
+/// How many customers are asked about at once.
+const ASKED_AT_ONCE: usize = 256;
 /// In how many inputs reasons are sought.
 pub(super) const MOST_TRIED: usize = 12;
 
@@ -75,7 +77,12 @@ impl ForeignInUse {
             .iter()
             .map(|known| values(declaration, known))
             .collect();
-        match self.model.probabilities(&rows) {
+        let batches = rows.chunks(ASKED_AT_ONCE);
+        batches.flat_map(|batch| self.ask_batch(batch)).collect()
+    }
+
+    fn ask_batch(&self, rows: &[Vec<Value<'_>>]) -> Vec<Option<f64>> {
+        match self.model.probabilities(rows) {
             Ok(said) => said.into_iter().map(Some).collect(),
             // One bad row spoils its batch: each is asked alone.
             Err(_) => rows.iter().map(|row| self.ask_alone(row)).collect(),

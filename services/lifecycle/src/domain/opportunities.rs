@@ -78,9 +78,11 @@ impl<'a> Opportunities<'a> {
     }
 
     fn summary(&self, used: &[u32], over: u32) -> Result<OccasionSummary, InputRefusal> {
-        let recency = used.last().copied().unwrap_or(0);
+        let unlisted = self.unlisted();
+        // Of those before the listed days is known how many they are at most, and so how recent.
+        let recency = used.last().copied().unwrap_or(unlisted);
         let listed = u32::try_from(used.len()).unwrap_or(u32::MAX);
-        let frequency = listed.saturating_add(self.unlisted());
+        let frequency = listed.saturating_add(unlisted);
         let occasions = over.max(recency);
         if occasions == 0 && frequency == 0 {
             return Ok(OccasionSummary::NEW);
@@ -144,6 +146,17 @@ mod tests {
         assert_eq!(yearly.used_between(1, 3), 1);
         // The fourth is open, the fifth and the sixth begin within two years.
         assert_eq!(yearly.ahead(&summary(2, 2, 3), 2_500 + 730), 3);
+    }
+
+    #[test]
+    fn who_buys_daily_used_the_opportunities_before_the_listed_days() {
+        // The last days of 1,051 are listed; all of them belong to the third opportunity, still open.
+        let listed: Vec<i32> = (923..=1_050).collect();
+        let facts = facts(&listed, 1_051, Some(0));
+        let buyer = Buyer::of(&facts).unwrap().unwrap();
+        let yearly = Opportunities::of(&buyer, 365);
+        assert_eq!(yearly.over(1_050), Ok(Some(summary(2, 2, 2))));
+        assert_eq!(yearly.until(1_050), Ok(summary(3, 3, 3)));
     }
 
     #[test]

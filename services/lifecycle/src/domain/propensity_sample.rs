@@ -15,7 +15,7 @@ use super::comparison::Comparison;
 use super::facts::{CustomerFacts, Relationship, Standing, Subscription};
 use super::features::{Features, features};
 use super::fit_refusal::FitRefusal;
-use super::forecast::Foretold;
+use super::forecast::{Foretold, real};
 use super::model::{Artifact, Candidate, Evaluation, Figure};
 use super::propensity::{PropensityGroup, PropensitySet, figures_of};
 use super::propensity_models::PropensityModels;
@@ -250,11 +250,17 @@ impl PropensitySample {
         if !in_use.holds_out() || !candidate.holds_out() {
             return None;
         }
+        let left = self.held_out.iter().filter(|it| it.left).count();
+        let share_left = real(left) / real(self.held_out.len().max(1));
         let mut losses = Vec::with_capacity(self.held_out.len());
         for some in self.held_out.chunks(ASKED_AT_ONCE) {
-            let ours = costs(some, candidate).into_iter();
-            let pairs = ours.zip(costs(some, in_use));
-            losses.extend(pairs.filter_map(|(ours, theirs)| Some((ours?, theirs?))));
+            let costs = costs(some, candidate).into_iter().zip(costs(some, in_use));
+            losses.extend(some.iter().zip(costs).filter_map(|(it, (ours, theirs))| {
+                // A forecast that is lost costs what knowing nothing does.
+                let (chance, happened) = (share_left, it.left);
+                let nothing = || Foretold { chance, happened }.surprise();
+                Some((ours.unwrap_or_else(nothing), theirs?))
+            }));
         }
         Comparison::of(in_use.version, COMPARED, &losses)
     }

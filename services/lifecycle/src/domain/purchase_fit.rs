@@ -197,7 +197,8 @@ impl PurchaseSample {
             all,
             before: before.map(|before| (before, later)),
             spend: buyer.spend()?,
-            occasions: OccasionRow::of(span, buyer)?,
+            // Who has had too many opportunities to count is no reason to fit nobody.
+            occasions: OccasionRow::of(span, buyer).ok().flatten(),
         };
         if !self.lines.contains_key(business_line) {
             let sample = LineSample {
@@ -335,14 +336,17 @@ impl PurchaseSample {
         tell: &mut impl FnMut(&str, u32),
     ) -> Option<Comparison> {
         let (version, in_use) = self.in_use.as_ref()?;
+        let mut lines = self.lines.values();
+        // Where opportunities tell, this says nothing of them: the figures of the whole then decide.
+        if lines.any(|line| line.span.opportunity_days.is_some()) {
+            return None;
+        }
         let learnt = |row: &&Row| !row.ticket.is_held_out();
         let everybody: Vec<PurchaseSummary> =
             self.everybody().filter(learnt).map(|row| row.all).collect();
         let pooled = fit_model(&everybody, family, &mut |steps| tell(EVERYBODY, steps)).ok();
         let mut losses = Vec::new();
-        // Where opportunities tell, the other model has no say.
-        let lines = self.lines.iter();
-        for (name, line) in lines.filter(|(_, line)| line.span.opportunity_days.is_none()) {
+        for (name, line) in &self.lines {
             let known = line.rows.iter().filter(learnt).map(|row| row.all);
             let known: Vec<PurchaseSummary> = known.collect();
             let own = fit_model(&known, family, &mut |steps| tell(name, steps)).ok();

@@ -16,9 +16,18 @@ use crate::usecase::ImportModel;
 const LARGEST_PIECE: usize = 1 << 20;
 /// How long the next piece is waited for.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long a whole file is waited for: few are held at once, and others wait for the place.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Receives a whole model. A bad declaration is refused before any of the file is read.
 pub(super) async fn receive(
+    messages: Streaming<wire::ImportModelRequest>,
+) -> Result<ImportModel, Status> {
+    let received = timeout(PATIENCE, receive_all(messages)).await;
+    received.unwrap_or_else(|_| Err(too_late("the file took longer than", PATIENCE)))
+}
+
+async fn receive_all(
     mut messages: Streaming<wire::ImportModelRequest>,
 ) -> Result<ImportModel, Status> {
     let first = next(&mut messages).await?;
@@ -60,11 +69,13 @@ async fn next(
 ) -> Result<Option<wire::ImportModelRequest>, Status> {
     timeout(SILENCE, messages.message())
         .await
-        .unwrap_or_else(|_| {
-            let seconds = SILENCE.as_secs();
-            let text = format!("no piece came for {seconds} s: import the model again");
-            Err(refused("piece", "TOO_LATE", &text))
-        })
+        .unwrap_or_else(|_| Err(too_late("no piece came for", SILENCE)))
+}
+
+fn too_late(what: &str, limit: Duration) -> Status {
+    let seconds = limit.as_secs();
+    let text = format!("{what} {seconds} s: import the model again");
+    refused("piece", "TOO_LATE", &text)
 }
 
 fn refused(field: &str, reason: &'static str, description: &str) -> Status {

@@ -255,7 +255,7 @@ struct Range {
 
 async fn score_range(work: &RangeWork, transaction: &mut PgConnection) -> Result<bool, StoreError> {
     // What a crash of the database takes back it takes back as a whole, range and scores; so nobody
-    // has to wait for the disk.
+    // has to wait for the disk, unless there are changes of stage.
     sqlx::query("set local synchronous_commit = off")
         .execute(&mut *transaction)
         .instrument(statement_span("SET", "synchronous_commit", ""))
@@ -270,6 +270,13 @@ async fn score_range(work: &RangeWork, transaction: &mut PgConnection) -> Result
         .iter()
         .filter(|scoring| scoring.transition.is_some())
         .count();
+    if transitions > 0 {
+        // Whoever follows them must not be told of one that a crash takes back.
+        sqlx::query("set local synchronous_commit = on")
+            .execute(&mut *transaction)
+            .instrument(statement_span("SET", "synchronous_commit", ""))
+            .await?;
+    }
     let now = work.as_of.to_sqlx();
     let scored_count = scored.scorings.len();
     replace(scored.scorings, transaction).await?;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
-use tokio::task::spawn_blocking;
 
 use super::UseCases;
 use super::gather::{lines_bought_from, not_believable};
@@ -103,9 +102,7 @@ impl UseCases {
         })
         .await?;
         // Here the models are asked, aside from the calls being served.
-        spawn_blocking(move || drift.finish())
-            .await
-            .map_err(Refusal::internal)
+        self.in_place(move || drift.finish()).await
     }
 
     /// Shows the facts of about [`LOOKED_AT`] customers, always the same ones.

@@ -78,7 +78,7 @@ impl UseCases {
         let subscription = wanted.subscription_id.as_deref();
         let snapshot = snapshot?;
         let wanted = subscription.map(str::to_owned);
-        let described = aside(Arc::clone(&knowledge), move |knowledge| {
+        let described = self.aside(Arc::clone(&knowledge), move |knowledge| {
             describe(snapshot, wanted.as_deref(), knowledge, &remembered, as_of)
         });
         described
@@ -103,7 +103,7 @@ impl UseCases {
         let memories: HashMap<String, Remembered> = memories.into_iter().collect();
         let as_of = self.now();
         let snapshots = snapshots?;
-        aside(knowledge, move |knowledge| {
+        self.aside(knowledge, move |knowledge| {
             let describe = |snapshot: Snapshot| {
                 let remembered = memories.get(&snapshot.facts.customer_id)?;
                 // Without a subscription asked for there is none to miss.
@@ -112,6 +112,36 @@ impl UseCases {
             snapshots.into_iter().filter_map(describe).collect()
         })
         .await
+    }
+
+    /// Computes at once with models of ours, which takes microseconds. A foreign model may take longer:
+    /// then the calls being served do not wait for it, and only as many are computed as there are
+    /// processors.
+    async fn aside<T: Send + 'static>(
+        &self,
+        knowledge: Arc<Loaded>,
+        compute: impl FnOnce(&Loaded) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        if !knowledge.models.is_slow() {
+            return Ok(compute(&knowledge));
+        }
+        self.in_place(move || compute(&knowledge)).await
+    }
+
+    /// Computes something slow as soon as there is a place, which is given back when it is done, even
+    /// if nobody waits any more.
+    pub(super) async fn in_place<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let place = Arc::clone(&self.slow).acquire_owned().await;
+        let place = place.map_err(Refusal::internal)?;
+        let computed = spawn_blocking(move || {
+            let computed = compute();
+            drop(place);
+            computed
+        });
+        computed.await.map_err(Refusal::internal)
     }
 
     /// Reads what is remembered of a stage. A status without it is better than none.
@@ -128,20 +158,6 @@ impl UseCases {
             }
         }
     }
-}
-
-/// Computes at once with models of ours, which takes microseconds. A foreign model may take longer:
-/// then the calls being served do not wait for it.
-async fn aside<T: Send + 'static>(
-    knowledge: Arc<Loaded>,
-    compute: impl FnOnce(&Loaded) -> T + Send + 'static,
-) -> Result<T, Refusal> {
-    if !knowledge.models.is_slow() {
-        return Ok(compute(&knowledge));
-    }
-    spawn_blocking(move || compute(&knowledge))
-        .await
-        .map_err(Refusal::internal)
 }
 
 /// Computes a status; nothing when the subscription is not among the facts.

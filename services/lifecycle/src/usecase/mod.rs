@@ -16,11 +16,13 @@ mod rules;
 mod score_portfolio;
 mod watch_transitions;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use kernel::time::{Clock, Timestamp};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::store::Store;
 use ports::Profiles;
@@ -61,6 +63,8 @@ pub struct UseCases {
     clock: Arc<dyn Clock>,
     knowledge: Arc<Knowledge>,
     limits: Limits,
+    // Places for answers that take long; whoever waits for one and leaves takes none.
+    slow: Arc<Semaphore>,
     // Wakes the workers of this process when somebody starts a scoring.
     wake: Arc<Notify>,
 }
@@ -79,6 +83,9 @@ impl UseCases {
             profiles,
             clock,
             limits,
+            slow: Arc::new(Semaphore::new(
+                available_parallelism().map_or(1, NonZeroUsize::get),
+            )),
             wake: Arc::default(),
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Socket {
     /// What was written and not yet sent: the answers of calls that are done at about the same time
     /// leave together.
     outgoing: BytesMut,
+    /// The peer takes nothing more for now; the connection is woken when it does.
+    is_blocked: bool,
     /// Runs until the first byte arrives.
     silence: Option<Pin<Box<Sleep>>>,
     /// Becomes ready when all connections must end.
@@ -42,6 +44,7 @@ impl Socket {
         Self {
             inner,
             outgoing: BytesMut::new(),
+            is_blocked: false,
             silence,
             cut: Box::pin(cut.cancelled_owned()),
             _place: place,
@@ -52,7 +55,9 @@ impl Socket {
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.outgoing.is_empty() {
             let inner = Pin::new(&mut self.inner);
-            let sent = ready!(inner.poll_write(context, &self.outgoing))?;
+            let sent = inner.poll_write(context, &self.outgoing);
+            self.is_blocked = sent.is_pending();
+            let sent = ready!(sent)?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -121,7 +126,7 @@ impl AsyncWrite for Socket {
 
     /// Sends in the connection's next turn, after the calls that are about to answer.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.outgoing.is_empty() {
+        if !self.outgoing.is_empty() && !self.is_blocked {
             context.waker().wake_by_ref();
         }
         Poll::Ready(Ok(()))
@@ -157,12 +162,23 @@ impl AsyncWrite for Socket {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
 
     use futures::poll;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Semaphore;
 
     use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 
     const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -203,6 +219,12 @@ mod tests {
             assert!(written < 64 * MOST_OUTGOING, "nothing holds it back");
         }
         assert!(socket.outgoing.len() <= 2 * MOST_OUTGOING);
+        // Nor is it tried again and again: a peer that stands still costs nothing.
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
+        assert!(Pin::new(&mut socket).poll_flush(&mut context).is_ready());
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
         let taking = async {
             let mut taken = vec![0; written];
             theirs.read_exact(&mut taken).await.map(drop)
