@@ -2,11 +2,12 @@
 
 use crate::run::{Folder, Waiting, is_alive};
 
-/// Prints the process of the stack's Postgres, then waits, and says which signal it got.
+/// Prints the process of the stack's Postgres, then waits, and says which signal it got. A signal that
+/// comes right before bash begins to read is seen when it has read, so that it must not read for ever.
 const WAIT_FOR_A_SIGNAL: &str = "trap 'echo terminated; exit 9' TERM; \
     trap 'echo interrupted; exit 8' INT; \
     head -n 1 .rekindle/runs/*/postgres/postmaster.pid; \
-    while true; do read line || exit 1; done";
+    while true; do read -t 1 line || test $? -gt 128 || exit 1; done";
 
 fn waiting_for_a_signal(folder: &Folder) -> (Waiting, String) {
     let arguments = [
@@ -47,7 +48,8 @@ fn an_interrupt_without_a_terminal_is_passed_on() {
 #[test]
 fn a_command_that_ignores_signals_is_killed_by_the_second_one() {
     let folder = Folder::new("stubborn");
-    let script = "trap 'echo ignored' TERM; echo ready; while true; do read line || exit 1; done";
+    let script = "trap 'echo ignored' TERM; echo ready; \
+         while true; do read -t 1 line || test $? -gt 128 || exit 1; done";
     let arguments = ["stack", "--ephemeral-fast", "--", "bash", "-c", script];
     let mut waiting = Waiting::start(folder.rekindle(&arguments));
     assert_eq!(waiting.line(), "ready");
