@@ -14,7 +14,7 @@ use crate::refusal::LoadRefusal;
 use crate::trees::{find, ints};
 
 /// The most customers that are scored at once.
-pub(crate) const BATCH: usize = 256;
+pub const BATCH: usize = 256;
 /// The most numbers in a tensor.
 const MOST_ELEMENTS: u64 = 1 << 23;
 /// The most multiplications for a batch: a million for each customer, so that a batch takes a fraction

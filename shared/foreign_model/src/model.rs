@@ -6,7 +6,7 @@ use statistics::propensity::evaluation::Figures;
 use statistics::propensity::schema::Value;
 use tract_onnx::prelude::*;
 
-use crate::bounds::BATCH;
+pub use crate::bounds::BATCH;
 use crate::declaration::{Declaration, Gaps, Kind};
 use crate::graph::{Graph, Layout, prepare};
 use crate::refusal::{EvaluationRefusal, LoadRefusal, ScoreRefusal};

@@ -1,6 +1,6 @@
 //! What a fit rests on: how much of what there is, and how fresh.
 
-use super::model::{Evaluation, Figure, real};
+use super::model::{Candidate, Figure, real};
 
 /// What a fit found when it began to read, and could not read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,8 +14,11 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// Says so among the figures of an evaluation.
-    pub fn tell(&self, evaluation: &mut Evaluation) {
+    /// Says so among the figures of a candidate's evaluation, if it has one.
+    pub fn tell(&self, candidate: &mut Candidate) {
+        let Some(evaluation) = &mut candidate.evaluation else {
+            return;
+        };
         let caught_up = f64::from(u8::from(self.is_caught_up));
         let age = self.age_hours.filter(|_| !self.is_caught_up);
         evaluation.figures.extend([

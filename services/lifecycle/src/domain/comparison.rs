@@ -1,8 +1,8 @@
 //! Two versions judged on the same customers, from whom neither has learnt.
 //!
 //! A candidate is worse when its loss exceeds the other's by more than [`TOLERANCE`] standard errors of
-//! the mean difference, and by more than [`MARGIN`] of it. The losses are paired, so that what makes a customer hard to foretell for both
-//! drops out (Diebold & Mariano 1995, J. Business & Economic Statistics 13:253, with customers instead
+//! the mean difference, and by more than [`MARGIN`] of it. The losses are paired, so that what makes a
+//! customer hard to foretell for both drops out (Diebold & Mariano 1995, J. Business & Economic Statistics 13:253, with customers instead
 //! of periods, who do not hang on each other). Figures that two versions were given at their own fits
 //! differ by the customers, too: after a bad season every honest model looks worse than the last.
 //!

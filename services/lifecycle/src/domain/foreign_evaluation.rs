@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foreign_model::declaration::{Declaration, Kind};
-use foreign_model::model::{ForeignModel, figures, log_odds};
+use foreign_model::model::{BATCH, ForeignModel, figures, log_odds};
 use foreign_model::refusal::{EvaluationRefusal, ScoreRefusal};
 use statistics::propensity::drift::Spread;
 use statistics::propensity::preparation::{FEWEST_OUTCOMES, FEWEST_ROWS};
@@ -24,8 +24,6 @@ use super::propensity_models::PropensityModels;
 use super::propensity_sample::{PropensitySample, Watch, average};
 use super::training::Training;
 
-/// How many customers are asked about at once.
-const ASKED_AT_ONCE: usize = 256;
 /// How many customers say what is typical.
 const TYPICAL_OF: usize = 1_000;
 /// How many customers say which inputs matter.
@@ -184,7 +182,7 @@ fn judge_line(
     };
     let rows: Vec<usize> = (0..training.labels().len()).collect();
     let mut said = Vec::with_capacity(rows.len());
-    for batch in rows.chunks(ASKED_AT_ONCE) {
+    for batch in rows.chunks(BATCH) {
         tell(said.len());
         let known: Vec<Features<'_>> = batch.iter().map(|row| training.customer(*row)).collect();
         said.extend(ask(model, &known).map_err(no_answer)?);

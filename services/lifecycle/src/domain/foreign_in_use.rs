@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foreign_model::declaration::{Declaration, Kind};
-use foreign_model::model::{ForeignModel, log_odds};
+use foreign_model::model::{BATCH, ForeignModel, log_odds};
 use foreign_model::refusal::LoadRefusal;
 use kernel::time::Timestamp;
 use statistics::propensity::schema::Value;
@@ -22,8 +22,6 @@ use super::foreign::{ForeignLine, ForeignSet};
 use super::propensity::{Propensity, value_of, weightiest, within};
 use super::score::{ContributionMethod, RiskContribution};
 
-/// How many customers are asked about at once.
-const ASKED_AT_ONCE: usize = 256;
 /// In how many inputs reasons are sought.
 pub(super) const MOST_TRIED: usize = 12;
 
@@ -77,7 +75,7 @@ impl ForeignInUse {
             .iter()
             .map(|known| values(declaration, known))
             .collect();
-        let batches = rows.chunks(ASKED_AT_ONCE);
+        let batches = rows.chunks(BATCH);
         batches.flat_map(|batch| self.ask_batch(batch)).collect()
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use foreign_model::model::log_odds;
+use foreign_model::model::{BATCH, log_odds};
 use kernel::time::{Span, Timestamp};
 use statistics::propensity::drift;
 
@@ -16,9 +16,6 @@ use super::propensity_models::{LineModel, PropensityModels};
 use super::propensity_sample::Watch;
 use super::ticket::Ticket;
 use super::training::Training;
-
-/// How many customers a model is asked about at once.
-const ASKED_AT_ONCE: usize = 256;
 
 /// What has become of a line since the fit.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +111,7 @@ fn moved(line: &str, model: LineModel<'_>, now: &Training) -> Vec<InputDrift> {
 fn calibration(line: String, model: LineModel<'_>, watched: &Training) -> Option<CalibrationDrift> {
     let (mut foretold, mut left) = (Vec::new(), Vec::new());
     let rows: Vec<usize> = (0..watched.labels().len()).collect();
-    for batch in rows.chunks(ASKED_AT_ONCE) {
+    for batch in rows.chunks(BATCH) {
         let known: Vec<Features<'_>> = batch.iter().map(|row| watched.customer(*row)).collect();
         for (row, said) in batch.iter().zip(model.probabilities(&known)) {
             let Some(said) = said else { continue };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foreign_model::model::BATCH;
 use kernel::time::{Span, Timestamp};
 use statistics::propensity::fit::fit;
 use statistics::propensity::options::{FitOptions, ProtectedInputs};
@@ -89,8 +90,6 @@ impl Watch {
 const MOST_CELLS: usize = 8_000_000;
 /// The most customers that versions are compared on; of more, a share is drawn.
 const MOST_HELD_OUT: usize = 20_000;
-/// How many customers a model is asked about at once.
-const ASKED_AT_ONCE: usize = 256;
 /// What versions are compared by.
 const COMPARED: &str = "held_out_log_loss";
 
@@ -253,7 +252,7 @@ impl PropensitySample {
         let left = self.held_out.iter().filter(|it| it.left).count();
         let share_left = real(left) / real(self.held_out.len().max(1));
         let mut losses = Vec::with_capacity(self.held_out.len());
-        for some in self.held_out.chunks(ASKED_AT_ONCE) {
+        for some in self.held_out.chunks(BATCH) {
             let costs = costs(some, candidate).into_iter().zip(costs(some, in_use));
             losses.extend(some.iter().zip(costs).filter_map(|(it, (ours, theirs))| {
                 // A forecast that is lost costs what knowing nothing does.
@@ -276,14 +275,13 @@ impl PropensitySample {
 }
 
 impl HeldOut {
-    fn line(&self) -> Option<&str> {
-        let subscription = self.facts.subscriptions.get(self.place)?;
-        Some(&subscription.business_line)
+    fn subscription(&self) -> Option<&Subscription> {
+        self.facts.subscriptions.get(self.place)
     }
 
     fn known(&self) -> Option<Features<'_>> {
-        let subscription = self.facts.subscriptions.get(self.place)?;
-        Some(features(&self.facts, subscription, self.watch.landmark))
+        let landmark = self.watch.landmark;
+        Some(features(&self.facts, self.subscription()?, landmark))
     }
 }
 
@@ -293,7 +291,8 @@ fn costs(customers: &[HeldOut], models: &PropensityModels) -> Vec<Option<f64>> {
     let mut costs = vec![None; customers.len()];
     let mut together: BTreeMap<(&str, u32), Vec<usize>> = BTreeMap::new();
     for (place, customer) in customers.iter().enumerate() {
-        if let Some(line) = customer.line() {
+        if let Some(subscription) = customer.subscription() {
+            let line = subscription.business_line.as_str();
             let key = (line, customer.watch.horizon_days);
             together.entry(key).or_default().push(place);
         }

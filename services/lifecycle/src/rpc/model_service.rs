@@ -6,16 +6,18 @@ use std::time::Duration;
 use contract::lifecycle::v1 as wire;
 use contract::lifecycle::v1::model_service_server::ModelService;
 use edge::page::PageTokens;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 use kernel::refusal::Refusal;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument;
 
 use super::{BOUNDARY, deadline, parse, render_model, upload};
+use crate::domain::model::ModelSummary;
 use crate::usecase::{Steps, UseCases};
 
 /// How many steps may wait for their listener.
@@ -60,16 +62,9 @@ impl ModelService for ModelRpc {
         let (steps, use_cases) = (Steps::to(steps), self.use_cases.clone());
         let fit = async move { use_cases.fit_model(wanted, &steps).await };
         let fit = self.tracker.spawn(fit.in_current_span());
-        let last = async move {
-            match fit.await {
-                Ok(Ok(model)) => Ok(render_model::last_step(&model)),
-                Ok(Err(refusal)) => Err(BOUNDARY.status(refusal)),
-                Err(panic) => Err(BOUNDARY.status(Refusal::internal(panic))),
-            }
-        };
-        let steps = ReceiverStream::new(listener).map(|step| Ok(render_model::step(step)));
-        let stream = steps.chain(futures::stream::once(last));
-        Ok(Response::new(stream.boxed()))
+        let steps = ReceiverStream::new(listener).map(render_model::step);
+        let stream = steps_then_end(steps, fit, render_model::last_step);
+        Ok(Response::new(stream))
     }
 
     type ImportModelStream = BoxStream<'static, Result<wire::ImportModelResponse, Status>>;
@@ -89,16 +84,9 @@ impl ModelService for ModelRpc {
             imported
         };
         let import = self.tracker.spawn(import.in_current_span());
-        let last = async move {
-            match import.await {
-                Ok(Ok(model)) => Ok(render_model::last_import_step(&model)),
-                Ok(Err(refusal)) => Err(BOUNDARY.status(refusal)),
-                Err(panic) => Err(BOUNDARY.status(Refusal::internal(panic))),
-            }
-        };
-        let steps = ReceiverStream::new(listener).map(|step| Ok(render_model::import_step(&step)));
-        let stream = steps.chain(futures::stream::once(last));
-        Ok(Response::new(stream.boxed()))
+        let steps = ReceiverStream::new(listener).map(|step| render_model::import_step(&step));
+        let stream = steps_then_end(steps, import, render_model::last_import_step);
+        Ok(Response::new(stream))
     }
 
     async fn list_models(
@@ -174,6 +162,23 @@ impl ModelService for ModelRpc {
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(render_model::drift(&drift)))
     }
+}
+
+/// Streams the steps of what runs on the tracker, and at its end the model or the refusal.
+fn steps_then_end<M: Send + 'static>(
+    steps: impl Stream<Item = M> + Send + 'static,
+    running: JoinHandle<Result<ModelSummary, Refusal>>,
+    render: fn(&ModelSummary) -> M,
+) -> BoxStream<'static, Result<M, Status>> {
+    let end = async move {
+        let ended = running
+            .await
+            .unwrap_or_else(|panic| Err(Refusal::internal(panic)));
+        ended
+            .map(|model| render(&model))
+            .map_err(|refusal| BOUNDARY.status(refusal))
+    };
+    steps.map(Ok).chain(futures::stream::once(end)).boxed()
 }
 
 fn too_many_files() -> Refusal {

@@ -136,9 +136,7 @@ impl UseCases {
             ModelKind::Retention => self.fit_retention(steps).await?,
             ModelKind::Propensity => self.fit_propensity(steps, &mut basis).await?,
         };
-        if let Some(evaluation) = &mut candidate.evaluation {
-            basis.tell(evaluation);
-        }
+        basis.tell(&mut candidate);
         steps.tell("storing", FITTED);
         let model = NewModel {
             candidate,

@@ -78,9 +78,7 @@ impl UseCases {
         let mut basis = self.catch_up().await?;
         let lines = wanted.business_lines;
         let mut candidate = self.judge(model, lines, steps, &mut basis).await?;
-        if let Some(evaluation) = &mut candidate.evaluation {
-            basis.tell(evaluation);
-        }
+        basis.tell(&mut candidate);
         steps.tell("storing", FITTED);
         let model = NewModel {
             candidate,

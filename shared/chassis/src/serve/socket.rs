@@ -116,12 +116,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        if this.outgoing.len() >= MOST_OUTGOING {
-            ready!(this.poll_send(context))?;
-        }
-        this.outgoing.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
     }
 
     /// Sends in the connection's next turn, after the calls that are about to answer.
