@@ -13,11 +13,12 @@ use super::facts::{Activity, ActivityKind, ContractKind, CustomerFacts, State, S
 use super::life_tables::{Group, LifeTables, Subject};
 use super::model::Artifact;
 use super::models_in_use::ModelsInUse;
-use super::propensity_sample::{PropensitySample, Watch};
-use super::purchase_fit::{LineSpan, PurchaseSample};
+use super::propensity_sample::PropensitySample;
 use super::purchase_model::PurchaseFamily;
+use super::purchase_sample::{LineSpan, PurchaseSample};
 use super::retention::RetentionSet;
 use super::ticket::Ticket;
+use super::watch::Watch;
 
 /// The day at whose beginning the observation ends.
 const LAST_DAY: i32 = 20_600;

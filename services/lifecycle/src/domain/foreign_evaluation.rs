@@ -21,8 +21,9 @@ use super::foreign_in_use::{ForeignInUse, MOST_TRIED, replaced, values};
 use super::model::{Artifact, Candidate, Evaluation, Figure};
 use super::propensity::{PropensitySet, figures_of};
 use super::propensity_models::PropensityModels;
-use super::propensity_sample::{PropensitySample, Watch, average};
+use super::propensity_sample::{PropensitySample, average};
 use super::training::Training;
+use super::watch::Watch;
 
 /// How many customers say what is typical.
 const TYPICAL_OF: usize = 1_000;

@@ -16,8 +16,9 @@ use super::model::{Artifact, Candidate};
 use super::models_in_use::ModelsInUse;
 use super::propensity::PropensitySet;
 use super::propensity_models::{LineModel, PropensityModels};
-use super::propensity_sample::{PropensitySample, Watch};
+use super::propensity_sample::PropensitySample;
 use super::score::ContributionMethod;
+use super::watch::Watch;
 
 const LAST_DAY: i32 = 20_600;
 const LINES: [&str; 2] = ["energy", "telecom"];

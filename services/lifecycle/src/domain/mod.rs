@@ -1,5 +1,6 @@
 //! Owns the decisions: stages and their evidence, life tables, models, scores. Pure.
 
+pub mod activation;
 pub mod basis;
 pub mod bins;
 pub mod buyer;
@@ -26,12 +27,15 @@ pub mod opportunities;
 pub mod portfolio;
 pub mod propensity;
 pub mod propensity_drift;
+mod propensity_held_out;
 pub mod propensity_models;
 pub mod propensity_sample;
 pub mod purchase_drift;
 pub mod purchase_evaluation;
 pub mod purchase_fit;
 pub mod purchase_model;
+pub mod purchase_sample;
+mod purchase_search;
 mod reasons;
 pub mod retention;
 pub mod retention_outlook;
@@ -59,3 +63,4 @@ mod fitted_tests;
 mod foreign_tests;
 #[cfg(test)]
 mod retention_outlook_tests;
+pub mod watch;

@@ -13,9 +13,9 @@ use super::facts::CustomerFacts;
 use super::features::{Features, features};
 use super::forecast::real;
 use super::propensity_models::{LineModel, PropensityModels};
-use super::propensity_sample::Watch;
 use super::ticket::Ticket;
 use super::training::Training;
+use super::watch::Watch;
 
 /// What has become of a line since the fit.
 #[derive(Clone, Debug, Default)]

@@ -5,23 +5,22 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use foreign_model::model::BATCH;
-use kernel::time::{Span, Timestamp};
 use statistics::propensity::fit::fit;
 use statistics::propensity::options::{FitOptions, ProtectedInputs};
 use statistics::propensity::refusal::PropensityRefusal;
 
 use super::clock_days::day_number;
 use super::comparison::Comparison;
-use super::facts::{CustomerFacts, Relationship, Standing, Subscription};
-use super::features::{Features, features};
+use super::facts::CustomerFacts;
+use super::features::features;
 use super::fit_refusal::FitRefusal;
-use super::forecast::{Foretold, real};
 use super::model::{Artifact, Candidate, Evaluation, Figure};
 use super::propensity::{PropensityGroup, PropensitySet, figures_of};
+use super::propensity_held_out::{HeldOut, HeldOutSample};
 use super::propensity_models::PropensityModels;
 use super::ticket::Ticket;
 use super::training::Training;
+use super::watch::Watch;
 
 /// The figure that decides between two models.
 const MEASURE: &str = "cross_validated_log_loss";
@@ -30,89 +29,17 @@ const SEED: u64 = 20;
 /// The name of everybody together.
 const EVERYBODY: &str = "all";
 
-/// When the customers of a line are looked at, and what became of them is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Watch {
-    landmark: Timestamp,
-    end: Timestamp,
-    horizon_days: u32,
-}
-
-impl Watch {
-    /// Watches the last stretch of an observation; `None` before all time.
-    pub fn before(observation_end: Timestamp, horizon_days: u32) -> Option<Self> {
-        let hours = Span::new().hours(i64::from(horizon_days) * 24);
-        let landmark = observation_end.checked_sub(hours).ok()?;
-        Some(Self {
-            landmark,
-            end: observation_end,
-            horizon_days,
-        })
-    }
-
-    /// Watches the stretch after a time.
-    pub fn after(landmark: Timestamp, horizon_days: u32) -> Option<Self> {
-        let hours = Span::new().hours(i64::from(horizon_days) * 24);
-        let end = landmark.checked_add(hours).ok()?;
-        Some(Self {
-            landmark,
-            end,
-            horizon_days,
-        })
-    }
-
-    /// Returns when customers are looked at.
-    pub(super) const fn landmark(&self) -> Timestamp {
-        self.landmark
-    }
-
-    /// Returns for how long they are watched.
-    pub(super) const fn horizon_days(&self) -> u32 {
-        self.horizon_days
-    }
-
-    /// Says whether a subscription in force at the landmark left; `None` for what was not in force
-    /// then, or was not watched to the end because it lives on elsewhere.
-    pub(super) fn left(&self, subscription: &Subscription) -> Option<bool> {
-        let contractual = subscription.relationship == Relationship::Contractual;
-        let in_force = subscription.standing(self.landmark) == Standing::Live;
-        if !contractual || !in_force || subscription.start_time.is_none() {
-            return None;
-        }
-        let end = subscription.service_end_time;
-        let ended = end.is_some_and(|end| end <= self.end);
-        (!(ended && subscription.lives_on)).then_some(ended)
-    }
-}
-
 /// The most values of all customers and lines together: some 250 MB. Of more, the line with most is
 /// halved.
 const MOST_CELLS: usize = 8_000_000;
-/// The most customers that versions are compared on; of more, a share is drawn.
-const MOST_HELD_OUT: usize = 20_000;
-/// What versions are compared by.
-const COMPARED: &str = "held_out_log_loss";
-
 /// The labelled customers of each line.
 #[derive(Clone, Debug)]
 pub struct PropensitySample {
     lines: BTreeMap<String, (Watch, Training)>,
     most_cells: usize,
     cells: usize,
-    held_out: Vec<HeldOut>,
-    held_out_halvings: u32,
+    held_out: HeldOutSample,
     in_use: Option<Arc<PropensityModels>>,
-}
-
-/// A customer from whom nothing is learnt.
-#[derive(Clone, Debug)]
-struct HeldOut {
-    ticket: Ticket,
-    facts: CustomerFacts,
-    /// Where the subscription stands among those of the facts.
-    place: usize,
-    watch: Watch,
-    left: bool,
 }
 
 impl Default for PropensitySample {
@@ -128,8 +55,7 @@ impl PropensitySample {
             lines: BTreeMap::new(),
             most_cells,
             cells: 0,
-            held_out: Vec::new(),
-            held_out_halvings: 0,
+            held_out: HeldOutSample::new(),
             in_use: None,
         }
     }
@@ -151,7 +77,7 @@ impl PropensitySample {
                 continue;
             };
             if ticket.is_held_out() {
-                self.hold_out(HeldOut {
+                self.held_out.add(HeldOut {
                     ticket,
                     facts: facts.clone(),
                     place,
@@ -165,7 +91,7 @@ impl PropensitySample {
                 self.lines.insert(line.to_owned(), fresh);
             }
             if let Some((_, training)) = self.lines.get_mut(line) {
-                let known = features(facts, subscription, watch.landmark);
+                let known = features(facts, subscription, watch.landmark());
                 let before = training.cells();
                 training.add(ticket, &known, left);
                 self.cells = self.cells + training.cells() - before;
@@ -173,17 +99,6 @@ impl PropensitySample {
             while self.cells > self.most_cells {
                 self.halve_largest();
             }
-        }
-    }
-
-    fn hold_out(&mut self, customer: HeldOut) {
-        if customer.ticket.is_drawn(self.held_out_halvings) {
-            self.held_out.push(customer);
-        }
-        while self.held_out.len() > MOST_HELD_OUT {
-            self.held_out_halvings += 1;
-            let halvings = self.held_out_halvings;
-            self.held_out.retain(|it| it.ticket.is_drawn(halvings));
         }
     }
 
@@ -245,23 +160,7 @@ impl PropensitySample {
 
     /// Compares with the version in use on the customers from whom neither has learnt.
     pub(super) fn compare(&self, candidate: &PropensityModels) -> Option<Comparison> {
-        let in_use = self.in_use.as_ref()?;
-        if !in_use.holds_out() || !candidate.holds_out() {
-            return None;
-        }
-        let left = self.held_out.iter().filter(|it| it.left).count();
-        let share_left = real(left) / real(self.held_out.len().max(1));
-        let mut losses = Vec::with_capacity(self.held_out.len());
-        for some in self.held_out.chunks(BATCH) {
-            let costs = costs(some, candidate).into_iter().zip(costs(some, in_use));
-            losses.extend(some.iter().zip(costs).filter_map(|(it, (ours, theirs))| {
-                // A forecast that is lost costs what knowing nothing does.
-                let (chance, happened) = (share_left, it.left);
-                let nothing = || Foretold { chance, happened }.surprise();
-                Some((ours.unwrap_or_else(nothing), theirs?))
-            }));
-        }
-        Comparison::of(in_use.version, COMPARED, &losses)
+        self.held_out.compare(candidate, self.in_use.as_ref()?)
     }
 
     fn fit_everybody(&self, tell: TellRounds<'_>) -> Option<PropensityGroup> {
@@ -272,43 +171,6 @@ impl PropensitySample {
         let (watch, _) = self.lines.values().next()?;
         fit_group(&together, *watch, tell).ok()
     }
-}
-
-impl HeldOut {
-    fn subscription(&self) -> Option<&Subscription> {
-        self.facts.subscriptions.get(self.place)
-    }
-
-    fn known(&self) -> Option<Features<'_>> {
-        let landmark = self.watch.landmark;
-        Some(features(&self.facts, self.subscription()?, landmark))
-    }
-}
-
-/// Returns what forecasts for customers cost; `None` for whom there is none. Those of one line and
-/// horizon are asked about together.
-fn costs(customers: &[HeldOut], models: &PropensityModels) -> Vec<Option<f64>> {
-    let mut costs = vec![None; customers.len()];
-    let mut together: BTreeMap<(&str, u32), Vec<usize>> = BTreeMap::new();
-    for (place, customer) in customers.iter().enumerate() {
-        if let Some(subscription) = customer.subscription() {
-            let line = subscription.business_line.as_str();
-            let key = (line, customer.watch.horizon_days);
-            together.entry(key).or_default().push(place);
-        }
-    }
-    for ((line, horizon_days), places) in together {
-        let Some(model) = models.line(line) else {
-            continue;
-        };
-        let known = places.iter().map(|place| customers[*place].known());
-        let known: Vec<Features<'_>> = known.map(Option::unwrap_or_default).collect();
-        for (place, chance) in places.into_iter().zip(model.chances(&known, horizon_days)) {
-            let happened = customers[place].left;
-            costs[place] = chance.map(|chance| Foretold { chance, happened }.surprise());
-        }
-    }
-    costs
 }
 
 /// Is told how many rounds a fit has done.
@@ -338,8 +200,8 @@ fn fit_group(
         seen: training.share().seen,
         one_in: training.share().one_in(),
         model,
-        horizon_days: watch.horizon_days,
-        landmark_day: day_number(watch.landmark),
+        horizon_days: watch.horizon_days(),
+        landmark_day: day_number(watch.landmark()),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Samples are bounded, whatever the lines.
 
 use super::super::clock_days::start_of_day;
+use super::super::facts::Subscription;
+use super::super::propensity_held_out::COMPARED;
 use super::*;
 
 const LAST_DAY: i32 = 20_600;

@@ -1,7 +1,12 @@
 //! Samples are bounded, and the share that is drawn has the parameters of all.
 
+use statistics::purchases::beta_geometric::{BetaGeometric, BetaGeometricParameters, DropOut};
+
+use super::super::buyer::Buyer;
 use super::super::clock_days::start_of_day;
 use super::super::facts::CustomerFacts;
+use super::super::purchase_sample::LineSpan;
+use super::super::ticket::Ticket;
 use super::*;
 
 fn add(sample: &mut PurchaseSample, number: i32) {

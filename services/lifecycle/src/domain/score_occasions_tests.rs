@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::super::clock_days::start_of_day;
 use super::super::facts::{Activity, ActivityKind};
 use super::super::model::Artifact;
-use super::super::purchase_fit::{LineSpan, PurchaseSample};
 use super::super::purchase_model::{PurchaseFamily, PurchaseSet};
+use super::super::purchase_sample::{LineSpan, PurchaseSample};
 use super::super::ticket::Ticket;
 use super::*;
 

@@ -5,13 +5,12 @@ use edge::page::PageTokens;
 use edge::wire::timestamp;
 
 use super::parse::MODEL_PAGES;
+use crate::domain::activation::Activation;
 use crate::domain::comparison::Comparison;
 use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
 use crate::domain::foreign::ForeignOrigin;
 use crate::domain::life_tables::Group;
-use crate::domain::model::{
-    Activation, Evaluation, Figure, GroupReport, ModelKind, ModelPage, ModelSummary,
-};
+use crate::domain::model::{Evaluation, Figure, GroupReport, ModelKind, ModelPage, ModelSummary};
 use crate::domain::rules::{LineRules, RuleSet};
 use crate::usecase::{ActivatedModel, FitStep, ShownModel};
 use statistics::tenures::curve::Curve;

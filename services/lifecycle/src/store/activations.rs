@@ -9,7 +9,8 @@ use tracing::Instrument;
 
 use super::requests::{self, RequestKey};
 use super::{Store, bigint, models};
-use crate::domain::model::{Activation, ModelKind, ModelSummary, NotBetter, StoredModel, compare};
+use crate::domain::activation::{Activation, NotBetter, compare};
+use crate::domain::model::{ModelKind, ModelSummary, StoredModel};
 
 const ACTIVATE: &str = "rekindle.lifecycle.v1.ModelService/ActivateModel";
 const LOCK: &str = "lock table model_activation in share row exclusive mode";

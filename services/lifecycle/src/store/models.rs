@@ -12,10 +12,10 @@ use super::foreign_files::{self, NewFile};
 use super::requests::{self, RequestKey};
 use super::scoring::in_transaction;
 use super::{Store, bigint};
+use crate::domain::activation::{Activation, compare};
 use crate::domain::foreign::ForeignOrigin;
 use crate::domain::model::{
-    Activation, Artifact, Candidate, Evaluation, ModelKind, ModelPage, ModelSummary, StoredModel,
-    compare,
+    Artifact, Candidate, Evaluation, ModelKind, ModelPage, ModelSummary, StoredModel,
 };
 
 const FIT: &str = "rekindle.lifecycle.v1.ModelService/FitModel";

@@ -13,10 +13,11 @@ use crate::domain::buyer::Buyer;
 use crate::domain::facts::{CustomerFacts, Relationship};
 use crate::domain::fit::Tally;
 use crate::domain::fit_refusal::{FitRefusal, field_of};
-use crate::domain::propensity_sample::{PropensitySample, Watch};
-use crate::domain::purchase_fit::{LineSpan, PurchaseSample};
+use crate::domain::propensity_sample::PropensitySample;
+use crate::domain::purchase_sample::{LineSpan, PurchaseSample};
 use crate::domain::retention_sample::RetentionSample;
 use crate::domain::ticket::Ticket;
+use crate::domain::watch::Watch;
 use crate::store::PageKey;
 
 /// How many customers' facts are read at once.

@@ -4,9 +4,10 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
+use crate::domain::activation::Activation;
 use crate::domain::life_tables::TableSet;
 use crate::domain::model::{
-    Activation, Artifact, GroupReport, ModelKind, ModelPage, ModelSummary, StoredModel,
+    Artifact, GroupReport, ModelKind, ModelPage, ModelSummary, StoredModel,
 };
 use crate::store::{Activated, RequestKey};
 

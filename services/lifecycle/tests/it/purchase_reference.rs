@@ -7,8 +7,8 @@ use kernel::time::{Date, Timestamp};
 use lifecycle::domain::buyer::Buyer;
 use lifecycle::domain::facts::{Activity, ActivityKind, CustomerFacts};
 use lifecycle::domain::model::{Artifact, Candidate};
-use lifecycle::domain::purchase_fit::{LineSpan, PurchaseSample};
 use lifecycle::domain::purchase_model::{PurchaseFamily, PurchaseSet};
+use lifecycle::domain::purchase_sample::{LineSpan, PurchaseSample};
 use lifecycle::domain::ticket::Ticket;
 
 const DAY: i64 = 86_400;
