@@ -6,7 +6,7 @@ use kernel::money::Money;
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::clock_days::{day_number, start_of_day};
+use crate::domain::clock_days::{day_number, start_of_day};
 
 /// The facts of one customer at one revision.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

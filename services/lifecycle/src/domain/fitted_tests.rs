@@ -7,18 +7,20 @@ use kernel::money::{Currency, Money};
 use kernel::time::Timestamp;
 use statistics::tenures::curve::{Curve, Period};
 
-use super::buyer::Buyer;
-use super::clock_days::start_of_day;
-use super::facts::{Activity, ActivityKind, ContractKind, CustomerFacts, State, Subscription};
-use super::life_tables::{Group, LifeTables, Subject};
-use super::model::Artifact;
-use super::models_in_use::ModelsInUse;
-use super::propensity_sample::PropensitySample;
-use super::purchase_model::PurchaseFamily;
-use super::purchase_sample::{LineSpan, PurchaseSample};
-use super::retention::RetentionSet;
-use super::ticket::Ticket;
-use super::watch::Watch;
+use crate::domain::clock_days::start_of_day;
+use crate::domain::facts::{
+    Activity, ActivityKind, ContractKind, CustomerFacts, State, Subscription,
+};
+use crate::domain::model::Artifact;
+use crate::domain::model::in_use::ModelsInUse;
+use crate::domain::model::ticket::Ticket;
+use crate::domain::propensity::sample::PropensitySample;
+use crate::domain::propensity::watch::Watch;
+use crate::domain::purchase::buyer::Buyer;
+use crate::domain::purchase::model::PurchaseFamily;
+use crate::domain::purchase::sample::{LineSpan, PurchaseSample};
+use crate::domain::tenure::life_tables::{Group, LifeTables, Subject};
+use crate::domain::tenure::retention::RetentionSet;
 
 /// The day at whose beginning the observation ends.
 const LAST_DAY: i32 = 20_600;

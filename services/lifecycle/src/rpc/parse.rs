@@ -10,9 +10,9 @@ use kernel::time::Timestamp;
 use prost::Message;
 
 use crate::domain::model::ModelKind;
-use crate::domain::purchase_model::PurchaseFamily;
+use crate::domain::purchase::model::PurchaseFamily;
 use crate::domain::rules::LineRules;
-use crate::domain::rules_check;
+use crate::domain::rules::check;
 use crate::usecase::{ActivateModel, FitModel, GetCustomerStatus, PublishRules, WhichModel};
 
 /// How many customers one batch may name.
@@ -69,7 +69,7 @@ pub(super) fn publish_rules(request: wire::PublishRulesRequest) -> Result<Publis
     let request_key = (!request.request_id.is_empty())
         .then(|| (request.request_id.clone(), request.encode_to_vec()));
     let drafts = request.business_lines.into_iter().map(line).collect();
-    let lines = rules_check::check(drafts);
+    let lines = check::check(drafts);
     for violation in lines.as_ref().err().into_iter().flatten() {
         checks.add(&violation.field, violation.reason, &violation.description);
     }

@@ -10,7 +10,7 @@ use kernel::refusal::Refusal;
 use prost::Message;
 use statistics::propensity::protected::is_protected;
 
-use crate::domain::features::FeatureKind;
+use crate::domain::propensity::features::FeatureKind;
 use crate::usecase::ImportModel;
 
 /// How many characters the name of an input, a word or an output may have.

@@ -6,8 +6,8 @@ use edge::violations::Violations;
 use kernel::id::{BusinessLine, Customer};
 use kernel::refusal::Refusal;
 
-use crate::domain::retention_outlook::OutlookQuestion;
 use crate::domain::stage::Stage;
+use crate::domain::tenure::retention_outlook::OutlookQuestion;
 use crate::usecase::{CustomerQuery, Position, WatchFrom};
 
 /// How many transitions a page has when the request does not say.

@@ -5,11 +5,11 @@ use contract::types::v1 as types;
 use edge::wire::timestamp;
 use kernel::money::Money;
 
-use crate::domain::explanation;
 use crate::domain::score::{
     Absence, ChurnRisk, ContributionMethod, RiskContribution, Score, ScoreModel, ValueRemaining,
 };
 use crate::domain::stage::{Evidence, Stage};
+use crate::domain::status::explanation;
 use crate::domain::status::{CustomerStatus, SubscriptionStatus};
 use crate::usecase::StatusWithFacts;
 

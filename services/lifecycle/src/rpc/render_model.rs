@@ -5,13 +5,13 @@ use edge::page::PageTokens;
 use edge::wire::timestamp;
 
 use super::parse::MODEL_PAGES;
-use crate::domain::activation::Activation;
-use crate::domain::comparison::Comparison;
-use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
 use crate::domain::foreign::ForeignOrigin;
-use crate::domain::life_tables::Group;
+use crate::domain::model::activation::Activation;
+use crate::domain::model::comparison::Comparison;
+use crate::domain::model::drift::{CalibrationDrift, Drift, InputDrift};
 use crate::domain::model::{Evaluation, Figure, GroupReport, ModelKind, ModelPage, ModelSummary};
 use crate::domain::rules::{LineRules, RuleSet};
+use crate::domain::tenure::life_tables::Group;
 use crate::usecase::{ActivatedModel, FitStep, ShownModel};
 use statistics::tenures::curve::Curve;
 

@@ -4,9 +4,9 @@ use contract::lifecycle::v1 as wire;
 use edge::wire::timestamp;
 
 use super::render::{money, stage};
+use crate::domain::portfolio::scored_customer::ScoredCustomer;
 use crate::domain::portfolio::{RISK_BANDS, StageTotal, ValueTotal};
-use crate::domain::scored_customer::ScoredCustomer;
-use crate::domain::transition::{RecordedEvidence, Transition};
+use crate::domain::stage::transition::{RecordedEvidence, Transition};
 use crate::usecase::{Portfolio, ScoringRun};
 
 pub(super) fn transition(transition: Transition) -> wire::StageTransition {

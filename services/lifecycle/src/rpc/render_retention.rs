@@ -7,8 +7,8 @@ use edge::page::PageTokens;
 use super::render::money;
 use super::render_model::figure;
 use crate::domain::facts::ContractKind;
-use crate::domain::life_tables::Subject;
-use crate::domain::retention_outlook::{MonthAhead, Outlook, OutlookPage, OutlookPoint};
+use crate::domain::tenure::life_tables::Subject;
+use crate::domain::tenure::retention_outlook::{MonthAhead, Outlook, OutlookPage, OutlookPoint};
 
 pub(super) fn curves(
     page: OutlookPage,

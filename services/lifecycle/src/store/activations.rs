@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::requests::{self, RequestKey};
 use super::{Store, bigint, models};
-use crate::domain::activation::{Activation, NotBetter, compare};
+use crate::domain::model::activation::{Activation, NotBetter, compare};
 use crate::domain::model::{ModelKind, ModelSummary, StoredModel};
 
 const ACTIVATE: &str = "rekindle.lifecycle.v1.ModelService/ActivateModel";

@@ -10,8 +10,8 @@ use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
 use super::Store;
-use crate::domain::memory::{RiskMemory, StageMemory};
 use crate::domain::stage::Stage;
+use crate::domain::stage::memory::{RiskMemory, StageMemory};
 
 impl Store {
     /// Reads what is remembered of a customer's stage; nothing for one never scored.

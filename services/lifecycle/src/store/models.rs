@@ -12,8 +12,8 @@ use super::foreign_files::{self, NewFile};
 use super::requests::{self, RequestKey};
 use super::scoring::in_transaction;
 use super::{Store, bigint};
-use crate::domain::activation::{Activation, compare};
 use crate::domain::foreign::ForeignOrigin;
+use crate::domain::model::activation::{Activation, compare};
 use crate::domain::model::{
     Artifact, Candidate, Evaluation, ModelKind, ModelPage, ModelSummary, StoredModel,
 };

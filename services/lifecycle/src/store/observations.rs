@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::scored_customers::Scorer;
 use super::{Store, bigint, memories, scored_customers, snapshots, transitions};
 use crate::domain::facts::CustomerFacts;
-use crate::domain::observation::{Exposure, Observation, PurchaseHistory};
+use crate::domain::tenure::observation::{Exposure, Observation, PurchaseHistory};
 
 /// A customer whose facts could not be used.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ use tracing::Instrument;
 
 use super::Store;
 use super::memories::{risks, stage};
-use crate::domain::memory::StageMemory;
+use crate::domain::portfolio::scored_customer::ScoredCustomer;
 use crate::domain::portfolio::{RISK_BANDS, StageTotal, ValueTotal};
-use crate::domain::scored_customer::ScoredCustomer;
 use crate::domain::stage::Stage;
+use crate::domain::stage::memory::StageMemory;
 
 /// A page of customers, and the one to go on after.
 pub type CustomerPage = (Vec<ScoredCustomer>, Option<String>);

@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::Store;
 use crate::domain::facts::ContractKind;
-use crate::domain::observation::{Exposure, PurchaseHistory};
+use crate::domain::tenure::observation::{Exposure, PurchaseHistory};
 
 /// How many rows are read at once.
 const PAGE_ROWS: i64 = 10_000;

@@ -13,8 +13,8 @@ use tracing::Instrument;
 use super::memories::risks_text;
 use super::{bigint, transitions};
 use crate::domain::facts::CustomerFacts;
-use crate::domain::memory::StageMemory;
-use crate::domain::scored_customer::{ScoredCustomer, Scoring};
+use crate::domain::portfolio::scored_customer::{ScoredCustomer, Scoring};
+use crate::domain::stage::memory::StageMemory;
 
 /// A customer to score, and what is remembered of them.
 pub type ToRate = (CustomerFacts, Option<StageMemory>);

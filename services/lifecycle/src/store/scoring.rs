@@ -13,8 +13,8 @@ use super::knowledge::VersionsInUse;
 use super::memories::{risks, stage};
 use super::scored_customers::{Scorer, lock_shared, replace, score_aside};
 use super::{Store, bigint, snapshots};
-use crate::domain::memory::StageMemory;
-use crate::domain::scored_customer::Scoring;
+use crate::domain::portfolio::scored_customer::Scoring;
+use crate::domain::stage::memory::StageMemory;
 
 /// One scoring of the whole portfolio, and how far it is.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::Store;
 use super::transitions::Row;
-use crate::domain::transition::Transition;
+use crate::domain::stage::transition::Transition;
 
 /// A run of changes.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::{Store, bigint};
 use crate::domain::stage::Stage;
-use crate::domain::transition::Transition;
+use crate::domain::stage::transition::Transition;
 
 /// How many changes of one customer are kept: one a week for ten years.
 const MOST_KEPT: i32 = 520;

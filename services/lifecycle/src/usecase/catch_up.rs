@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::UseCases;
 use super::ports::Changes;
-use crate::domain::basis::Basis;
+use crate::domain::model::basis::Basis;
 use crate::store::Freshness;
 
 /// Why profiles could not be asked.

@@ -9,16 +9,16 @@ use super::UseCases;
 use super::gather::{lines_bought_from, not_believable};
 use super::knowledge::ready;
 use super::models::{WhichModel, corrupt};
-use crate::domain::buyer::Buyer;
-use crate::domain::drift::{CalibrationDrift, Drift, InputDrift};
 use crate::domain::facts::CustomerFacts;
-use crate::domain::fit_refusal::FitRefusal;
+use crate::domain::model::drift::{CalibrationDrift, Drift, InputDrift};
+use crate::domain::model::fit_refusal::FitRefusal;
 use crate::domain::model::{Artifact, StoredModel};
-use crate::domain::propensity_drift::PropensityDrift;
-use crate::domain::propensity_models::PropensityModels;
-use crate::domain::purchase_drift::PurchaseDrift;
-use crate::domain::purchase_model::PurchaseSet;
-use crate::domain::tenure_drift::TenureDrift;
+use crate::domain::propensity::drift::PropensityDrift;
+use crate::domain::propensity::models::PropensityModels;
+use crate::domain::purchase::buyer::Buyer;
+use crate::domain::purchase::drift::PurchaseDrift;
+use crate::domain::purchase::model::PurchaseSet;
+use crate::domain::tenure::drift::TenureDrift;
 use crate::store::PageKey;
 
 /// About how many customers' facts are looked at; of more, one in so many.

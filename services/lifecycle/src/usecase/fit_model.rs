@@ -10,13 +10,13 @@ use tokio::task::spawn_blocking;
 
 use super::UseCases;
 use super::pace::Pace;
-use crate::domain::basis::Basis;
-use crate::domain::fit::TooLittle;
-use crate::domain::fit_refusal::FitRefusal;
-use crate::domain::life_tables::TableSet;
+use crate::domain::model::basis::Basis;
+use crate::domain::model::fit_refusal::FitRefusal;
 use crate::domain::model::{Artifact, Candidate, ModelKind, ModelSummary};
-use crate::domain::propensity_models::PropensityModels;
-use crate::domain::purchase_model::PurchaseFamily;
+use crate::domain::propensity::models::PropensityModels;
+use crate::domain::purchase::model::PurchaseFamily;
+use crate::domain::tenure::life_table_fit::TooLittle;
+use crate::domain::tenure::life_tables::TableSet;
 use crate::store::{NewModel, RequestKey};
 
 /// How long storing the model is waited for.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::UseCases;
 use super::ports::{Change, Changes, Snapshot};
-use crate::domain::observation;
+use crate::domain::tenure::observation;
 use crate::store::{CHANGES_FEED, Cursor, SetAside, TakeOver, ToScore};
 
 /// How many customers are taken over at once.

@@ -8,16 +8,16 @@ use statistics::refusal::InputRefusal;
 
 use super::UseCases;
 use super::fit_model::{Steps, refused};
-use crate::domain::basis::Basis;
-use crate::domain::buyer::Buyer;
 use crate::domain::facts::{CustomerFacts, Relationship};
-use crate::domain::fit::Tally;
-use crate::domain::fit_refusal::{FitRefusal, field_of};
-use crate::domain::propensity_sample::PropensitySample;
-use crate::domain::purchase_sample::{LineSpan, PurchaseSample};
-use crate::domain::retention_sample::RetentionSample;
-use crate::domain::ticket::Ticket;
-use crate::domain::watch::Watch;
+use crate::domain::model::basis::Basis;
+use crate::domain::model::fit_refusal::{FitRefusal, field_of};
+use crate::domain::model::ticket::Ticket;
+use crate::domain::propensity::sample::PropensitySample;
+use crate::domain::propensity::watch::Watch;
+use crate::domain::purchase::buyer::Buyer;
+use crate::domain::purchase::sample::{LineSpan, PurchaseSample};
+use crate::domain::tenure::life_table_fit::Tally;
+use crate::domain::tenure::retention_sample::RetentionSample;
 use crate::store::PageKey;
 
 /// How many customers' facts are read at once.

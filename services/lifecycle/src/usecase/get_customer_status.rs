@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::UseCases;
 use super::knowledge::Loaded;
 use super::ports::{Carried, Snapshot};
-use crate::domain::memory::StageMemory;
+use crate::domain::stage::memory::StageMemory;
 use crate::domain::status::{self, CustomerStatus};
 
 /// Which customer, seen how.

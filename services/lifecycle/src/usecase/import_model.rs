@@ -14,8 +14,8 @@ use tokio::task::spawn_blocking;
 
 use super::UseCases;
 use super::fit_model::{EVALUATED_FROM, FITTED, STORE_LIMIT, Steps, refused, under_way};
-use crate::domain::basis::Basis;
-use crate::domain::foreign_evaluation::{ForeignRefusal, judge};
+use crate::domain::foreign::evaluation::{ForeignRefusal, judge};
+use crate::domain::model::basis::Basis;
 use crate::domain::model::{Candidate, ModelSummary};
 use crate::store::{NewFile, NewModel, RequestKey};
 

@@ -9,9 +9,9 @@ use storage::StoreError;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use crate::domain::foreign_in_use::ForeignInUse;
+use crate::domain::foreign::in_use::ForeignInUse;
+use crate::domain::model::in_use::ModelsInUse;
 use crate::domain::model::{Artifact, ModelKind};
-use crate::domain::models_in_use::ModelsInUse;
 use crate::domain::rules::RuleSet;
 use crate::domain::status;
 use crate::store::{Store, VersionsInUse};

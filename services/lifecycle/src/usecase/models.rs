@@ -4,11 +4,11 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
-use crate::domain::activation::Activation;
-use crate::domain::life_tables::TableSet;
+use crate::domain::model::activation::Activation;
 use crate::domain::model::{
     Artifact, GroupReport, ModelKind, ModelPage, ModelSummary, StoredModel,
 };
+use crate::domain::tenure::life_tables::TableSet;
 use crate::store::{Activated, RequestKey};
 
 /// How many activations are shown.

@@ -7,7 +7,7 @@ use kernel::time::Deadline;
 
 use super::UseCases;
 use crate::domain::model::ModelKind;
-use crate::domain::retention_outlook::{OutlookPage, OutlookQuestion};
+use crate::domain::tenure::retention_outlook::{OutlookPage, OutlookQuestion};
 use crate::store::{CustomerPage, CustomerQuery, ScoringRun, Totals, TransitionPage};
 
 /// The portfolio added up, and the latest run.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::UseCases;
 use super::knowledge::Loaded;
-use crate::domain::scored_customer;
+use crate::domain::portfolio::scored_customer;
 use crate::store::{RangeWork, Scorer, ScoringRun, VersionsInUse};
 
 impl UseCases {

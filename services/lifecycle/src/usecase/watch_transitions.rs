@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::UseCases;
-use crate::domain::transition::Transition;
+use crate::domain::stage::transition::Transition;
 use crate::store::Position;
 
 /// How long one look at the changes may take; Postgres's own limits are shorter.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::types::v1 as facts;
 use kernel::time::{Deadline, Timestamp};
 use lifecycle::domain::facts::ContractKind;
-use lifecycle::domain::observation::{Exposure, Observation};
+use lifecycle::domain::tenure::observation::{Exposure, Observation};
 use lifecycle::store::{CHANGES_FEED, Cursor, MIGRATOR, Store, TakeOver};
 use storage::{Postgres, PostgresSettings};
 use tokio_util::task::TaskTracker;

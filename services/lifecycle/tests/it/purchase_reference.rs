@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use kernel::money::{Currency, Money};
 use kernel::time::{Date, Timestamp};
-use lifecycle::domain::buyer::Buyer;
 use lifecycle::domain::facts::{Activity, ActivityKind, CustomerFacts};
+use lifecycle::domain::model::ticket::Ticket;
 use lifecycle::domain::model::{Artifact, Candidate};
-use lifecycle::domain::purchase_model::{PurchaseFamily, PurchaseSet};
-use lifecycle::domain::purchase_sample::{LineSpan, PurchaseSample};
-use lifecycle::domain::ticket::Ticket;
+use lifecycle::domain::purchase::buyer::Buyer;
+use lifecycle::domain::purchase::model::{PurchaseFamily, PurchaseSet};
+use lifecycle::domain::purchase::sample::{LineSpan, PurchaseSample};
 
 const DAY: i64 = 86_400;
 

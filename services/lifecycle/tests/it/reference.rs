@@ -5,8 +5,8 @@ use std::path::Path;
 
 use kernel::time::Timestamp;
 use lifecycle::domain::facts::ContractKind;
-use lifecycle::domain::fit::Tally;
-use lifecycle::domain::observation::Exposure;
+use lifecycle::domain::tenure::life_table_fit::Tally;
+use lifecycle::domain::tenure::observation::Exposure;
 use statistics::tenures::curve::Curve;
 
 const DAY: i64 = 86_400;
