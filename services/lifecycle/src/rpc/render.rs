@@ -5,9 +5,8 @@ use contract::types::v1 as types;
 use edge::wire::timestamp;
 use kernel::money::Money;
 
-use crate::domain::score::{
-    Absence, ChurnRisk, ContributionMethod, RiskContribution, Score, ScoreModel, ValueRemaining,
-};
+use crate::domain::propensity::contribution::{ContributionMethod, RiskContribution};
+use crate::domain::score::{Absence, ChurnRisk, Score, ScoreModel, ValueRemaining};
 use crate::domain::stage::{Evidence, Stage};
 use crate::domain::status::explanation;
 use crate::domain::status::{CustomerStatus, SubscriptionStatus};

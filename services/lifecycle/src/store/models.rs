@@ -14,9 +14,8 @@ use super::scoring::in_transaction;
 use super::{Store, bigint};
 use crate::domain::foreign::ForeignOrigin;
 use crate::domain::model::activation::{Activation, compare};
-use crate::domain::model::{
-    Artifact, Candidate, Evaluation, ModelKind, ModelPage, ModelSummary, StoredModel,
-};
+use crate::domain::model::report::Evaluation;
+use crate::domain::model::{Artifact, Candidate, ModelKind, ModelPage, ModelSummary, StoredModel};
 
 const FIT: &str = "rekindle.lifecycle.v1.ModelService/FitModel";
 const IMPORT: &str = "rekindle.lifecycle.v1.ModelService/ImportModel";

@@ -5,9 +5,8 @@ use kernel::time::Deadline;
 
 use super::UseCases;
 use crate::domain::model::activation::Activation;
-use crate::domain::model::{
-    Artifact, GroupReport, ModelKind, ModelPage, ModelSummary, StoredModel,
-};
+use crate::domain::model::report::GroupReport;
+use crate::domain::model::{Artifact, ModelKind, ModelPage, ModelSummary, StoredModel};
 use crate::domain::tenure::life_tables::TableSet;
 use crate::store::{Activated, RequestKey};
 

@@ -18,9 +18,9 @@ use statistics::propensity::schema::Value;
 
 use super::{ForeignLine, ForeignSet};
 use crate::domain::facts::{CustomerFacts, Subscription};
+use crate::domain::propensity::contribution::{ContributionMethod, RiskContribution};
 use crate::domain::propensity::features::{Features, features};
 use crate::domain::propensity::{Propensity, value_of, weightiest, within};
-use crate::domain::score::{ContributionMethod, RiskContribution};
 
 /// In how many inputs reasons are sought.
 pub(super) const MOST_TRIED: usize = 12;

@@ -14,7 +14,7 @@ use statistics::propensity::evaluation::Figures;
 use statistics::propensity::schema::Value;
 
 use crate::domain::model::forecast::real;
-use crate::domain::model::{Figure, GroupReport};
+use crate::domain::model::report::{Figure, GroupReport};
 use crate::domain::propensity::{PropensitySet, figures_of};
 
 /// The family that these models are shown as.

@@ -15,10 +15,10 @@ use crate::domain::model::forecast::real;
 use crate::domain::model::in_use::ModelsInUse;
 use crate::domain::model::{Artifact, Candidate};
 use crate::domain::propensity::PropensitySet;
+use crate::domain::propensity::contribution::ContributionMethod;
 use crate::domain::propensity::models::{LineModel, PropensityModels};
 use crate::domain::propensity::sample::PropensitySample;
 use crate::domain::propensity::watch::Watch;
-use crate::domain::score::ContributionMethod;
 
 const LAST_DAY: i32 = 20_600;
 const LINES: [&str; 2] = ["energy", "telecom"];

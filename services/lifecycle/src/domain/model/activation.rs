@@ -84,7 +84,8 @@ fn compared(candidate: &ModelSummary, active: &ModelSummary) -> Option<Compariso
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::model::{Evaluation, ModelKind};
+    use crate::domain::model::ModelKind;
+    use crate::domain::model::report::Evaluation;
 
     fn summary(version: u64, value: f64, comparison: Option<Comparison>) -> ModelSummary {
         ModelSummary {

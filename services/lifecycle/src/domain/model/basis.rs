@@ -1,6 +1,7 @@
 //! What a fit rests on: how much of what there is, and how fresh.
 
-use super::{Candidate, Figure, real};
+use super::Candidate;
+use crate::domain::model::report::{Figure, real};
 
 /// What a fit found when it began to read, and could not read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

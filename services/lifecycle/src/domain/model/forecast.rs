@@ -2,7 +2,7 @@
 
 use statistics::ranking::{Outcome, area_under_curve};
 
-use super::Figure;
+use super::report::Figure;
 
 /// A chance closer to zero or one than this counts as this far away: a sure thing that did not
 /// happen costs much, but not everything.

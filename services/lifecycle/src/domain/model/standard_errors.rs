@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::report::Figure;
 
 /// The standard errors of the parameters of one model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Propensity models: which contractual customers leave within the horizon of risk, by line, with the
 //! reasons of each.
 
+pub mod contribution;
 pub mod drift;
 pub mod features;
 mod held_out;
@@ -19,8 +20,8 @@ use statistics::propensity::schema::{InputKind, Row, Schema, Value};
 
 use crate::domain::facts::{CustomerFacts, Subscription};
 use crate::domain::model::forecast::real;
-use crate::domain::model::{Figure, GroupReport};
-use crate::domain::score::{ContributionMethod, RiskContribution};
+use crate::domain::model::report::{Figure, GroupReport};
+use crate::domain::propensity::contribution::{ContributionMethod, RiskContribution};
 use crate::domain::status::reasons::sentence;
 use features::{Feature, Features, features};
 use training::number_of;

@@ -10,7 +10,7 @@ use super::features::{Features, features};
 use super::{Propensity, PropensityGroup, PropensitySet, row_of, within};
 use crate::domain::facts::{CustomerFacts, Relationship, Standing, Subscription};
 use crate::domain::foreign::in_use::{ForeignGroup, ForeignInUse};
-use crate::domain::score::ContributionMethod;
+use crate::domain::propensity::contribution::ContributionMethod;
 
 /// The propensity models in use.
 #[derive(Clone, Debug, Default)]

@@ -19,8 +19,9 @@ use crate::domain::clock_days::day_number;
 use crate::domain::facts::CustomerFacts;
 use crate::domain::model::comparison::Comparison;
 use crate::domain::model::fit_refusal::FitRefusal;
+use crate::domain::model::report::{Evaluation, Figure};
 use crate::domain::model::ticket::Ticket;
-use crate::domain::model::{Artifact, Candidate, Evaluation, Figure};
+use crate::domain::model::{Artifact, Candidate};
 
 /// The figure that decides between two models.
 const MEASURE: &str = "cross_validated_log_loss";

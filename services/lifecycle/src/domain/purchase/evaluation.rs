@@ -7,7 +7,7 @@ use statistics::ranking::{Outcome, area_under_curve};
 
 use super::model::{AnyPurchaseModel, PurchaseSet};
 use crate::domain::model::forecast::real;
-use crate::domain::model::{Evaluation, Figure};
+use crate::domain::model::report::{Evaluation, Figure};
 
 /// The figure that decides, where there was a stretch to rehearse on. Forecasts are means, and the
 /// squared error is the one that a mean makes smallest; the absolute one would prefer to foretell

@@ -19,8 +19,9 @@ use super::sample::{LineSample, OccasionRow, PurchaseSample, Row};
 use super::search::{fit_group, fit_model};
 use crate::domain::model::comparison::Comparison;
 use crate::domain::model::fit_refusal::FitRefusal;
+use crate::domain::model::report::Evaluation;
 use crate::domain::model::ticket::Share;
-use crate::domain::model::{Artifact, Candidate, Evaluation};
+use crate::domain::model::{Artifact, Candidate};
 
 /// What versions are compared by: the squared error of the purchases in the stretch that is rehearsed.
 const COMPARED: &str = "held_out_mean_square_error";

@@ -14,8 +14,8 @@ use statistics::purchases::purchase_summary::PurchaseSummary;
 use super::buyer::Spend;
 use super::occasions::FittedOccasions;
 use crate::domain::model::bins::Bins;
+use crate::domain::model::report::{Figure, GroupReport, SearchEnd};
 use crate::domain::model::standard_errors::StandardErrors;
-use crate::domain::model::{Figure, GroupReport, SearchEnd};
 
 /// The name of the group of everybody together.
 pub const EVERYBODY: &str = "all";

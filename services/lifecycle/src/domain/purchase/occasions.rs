@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use statistics::purchases::beta_binomial::{BetaBinomial, OccasionBase, OccasionSummary};
 use statistics::refusal::FitFailure;
 
-use crate::domain::model::{Figure, GroupReport, SearchEnd};
+use crate::domain::model::report::{Figure, GroupReport, SearchEnd};
 
 /// The name of the family.
 pub const FAMILY: &str = "bg_bb";

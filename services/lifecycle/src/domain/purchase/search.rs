@@ -14,7 +14,7 @@ use statistics::refusal::FitFailure;
 
 use super::model::{AnyPurchaseModel, FittedPurchases, PurchaseFamily, SpendModel};
 use super::sample::Row;
-use crate::domain::model::SearchEnd;
+use crate::domain::model::report::SearchEnd;
 use crate::domain::model::standard_errors::StandardErrors;
 
 /// Fits a family to some customers, and what they spend.

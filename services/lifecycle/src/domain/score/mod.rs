@@ -14,6 +14,7 @@ use kernel::time::Timestamp;
 use crate::domain::facts::{CustomerFacts, Relationship, Standing, Subscription};
 use crate::domain::model::ModelKind;
 use crate::domain::model::in_use::ModelsInUse;
+use crate::domain::propensity::contribution::{ContributionMethod, RiskContribution};
 use crate::domain::rules::LineRules;
 use crate::domain::tenure::life_tables::Table;
 use buyer::score_buyer;
@@ -41,32 +42,6 @@ pub struct ChurnRisk {
     pub contributions: Vec<RiskContribution>,
     /// How these were found out.
     pub contribution_method: ContributionMethod,
-}
-
-/// How it was found out what each fact adds to a risk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ContributionMethod {
-    /// There are no contributions.
-    #[default]
-    None,
-    /// From the inside of the model: over all facts they add up to the risk.
-    Exact,
-    /// From the outside: what the model says with the fact, less what it says with a typical value in
-    /// its place.
-    Occlusion,
-}
-
-/// What one fact adds to a churn risk, or takes from it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RiskContribution {
-    /// The fact.
-    pub fact: String,
-    /// Its value; empty when it is not known.
-    pub value: String,
-    /// What it adds to the logarithm of the odds of leaving.
-    pub log_odds: f64,
-    /// The same in words that can be said aloud.
-    pub sentence: String,
 }
 
 /// What a status foretells.

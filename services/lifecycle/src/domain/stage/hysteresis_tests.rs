@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::super::at_risk::{AtRisk, RiskThresholds, remember_risk};
+use super::super::memory::RiskMemory;
 use super::*;
 use crate::domain::stage::subject::subject;
 

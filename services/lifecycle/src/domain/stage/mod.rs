@@ -1,6 +1,7 @@
 //! The stages and the ordered rules that give them. The first rule that holds gives the stage; the
 //! others that hold are told beside it.
 
+pub(super) mod at_risk;
 pub(super) mod hysteresis;
 pub mod memory;
 pub(super) mod subject;

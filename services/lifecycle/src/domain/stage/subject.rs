@@ -2,7 +2,7 @@
 
 use kernel::time::Timestamp;
 
-use super::hysteresis::{AtRisk, RiskThresholds, remember_risk};
+use super::at_risk::{AtRisk, RiskThresholds, remember_risk};
 use super::memory::{RiskMemory, StageMemory};
 use super::trend;
 use super::{Evidence, Finding, Measure};

@@ -1,7 +1,7 @@
 //! Every rule, at its threshold and just before.
 
 use super::*;
-use crate::domain::stage::hysteresis::{RiskThresholds, remember_risk};
+use crate::domain::stage::at_risk::{RiskThresholds, remember_risk};
 use crate::domain::stage::subject::{RiskView, subject};
 
 fn finding(rule: &'static str) -> Finding {

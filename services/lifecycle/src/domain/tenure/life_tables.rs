@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::facts::ContractKind;
-use crate::domain::model::{Figure, GroupReport};
+use crate::domain::model::report::{Figure, GroupReport};
 use statistics::tenures::curve::{Curve, Period};
 
 /// How long a month is, in days: a twelfth of a Gregorian year.

@@ -20,8 +20,8 @@ use statistics::tenures::tenure_base::TenureBase;
 use super::life_tables::{Group, LifeTables, Subject, Table, TableSet};
 use crate::domain::facts::ContractKind;
 use crate::domain::model::fit_refusal::FitRefusal;
+use crate::domain::model::report::{Figure, GroupReport, SearchEnd};
 use crate::domain::model::standard_errors::StandardErrors;
-use crate::domain::model::{Figure, GroupReport, SearchEnd};
 
 /// Below so many renewals the curve whose chances may change is taken.
 pub const FEW_RENEWALS: usize = 6;

@@ -14,7 +14,7 @@ use statistics::tenures::retention::{
 
 use super::life_tables::{Subject, Table};
 use super::retention::{FittedCurve, RetentionCurves};
-use crate::domain::model::GroupReport;
+use crate::domain::model::report::GroupReport;
 use crate::domain::rules::{DEFAULT_LINE, LineRules, RuleSet};
 use crate::domain::score::{f64_of, minor_of};
 

@@ -17,8 +17,9 @@ use crate::domain::facts::ContractKind;
 use crate::domain::model::comparison::Comparison;
 use crate::domain::model::fit_refusal::FitRefusal;
 use crate::domain::model::forecast::{self, Foretold};
+use crate::domain::model::report::{Evaluation, Figure};
 use crate::domain::model::ticket::Ticket;
-use crate::domain::model::{Artifact, Candidate, Evaluation, Figure};
+use crate::domain::model::{Artifact, Candidate};
 
 /// The figure that decides, where there was a stretch to rehearse on.
 const REHEARSED: &str = "holdout_log_loss";
