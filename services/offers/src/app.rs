@@ -164,6 +164,7 @@ fn service(context: &Context, parts: Parts) -> Service {
         },
         record_response: RecordResponse {
             store: store.clone(),
+            active: parts.active.clone(),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         },

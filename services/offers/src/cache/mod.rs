@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::domain::customer::Customer;
 
 /// The format of an entry. Changes with every change of [`Customer`]; another one is a miss.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// How long an entry is used as it is; afterwards it is used and refreshed in the background.
 const FRESH_SECONDS: i64 = 60;

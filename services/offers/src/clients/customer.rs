@@ -2,7 +2,7 @@
 
 use contract::lifecycle::v1 as lifecycle;
 use contract::types::v1 as types;
-use kernel::id::{BusinessLineId, CustomerId, SubscriptionId};
+use kernel::id::{AccountId, BusinessLineId, CustomerId, SubscriptionId};
 use kernel::money::{Currency, Money};
 use kernel::time::Timestamp;
 
@@ -68,6 +68,8 @@ fn subscription(
     Ok(Subscription {
         subscription_id: SubscriptionId::parse(&fact.subscription_id)
             .map_err(|_| Unusable("subscription_id"))?,
+        // Whose account is not known counts as any.
+        account_id: AccountId::parse(&fact.account_id).ok(),
         business_line: BusinessLineId::parse(&fact.business_line)
             .map_err(|_| Unusable("business_line"))?,
         product: fact.product.clone(),

@@ -1,7 +1,7 @@
 //! The customer as a decision sees them: facts and scores at one revision, and nothing that names
 //! the person.
 
-use kernel::id::{BusinessLineId, CustomerId, SubscriptionId};
+use kernel::id::{AccountId, BusinessLineId, CustomerId, SubscriptionId};
 use kernel::money::Money;
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,9 @@ pub struct Customer {
 pub struct Subscription {
     /// The subscription.
     pub subscription_id: SubscriptionId,
+    /// The account it belongs to; absent where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// The business line.
     pub business_line: BusinessLineId,
     /// The product or plan.
@@ -187,6 +190,7 @@ pub(crate) mod tests {
             lifetime_count: 1,
             subscriptions: vec![Subscription {
                 subscription_id: SubscriptionId::parse("s-1").unwrap(),
+                account_id: Some(AccountId::parse("a-1").unwrap()),
                 business_line: BusinessLineId::parse("telecom").unwrap(),
                 product: "fibre".to_owned(),
                 contractual: true,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arbitration::{self, Scored};
 use super::catalogue::{Catalogue, Reason as StatedReason};
+use super::contact_policy;
 use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
 use super::history::DeskHistory;
@@ -313,7 +314,9 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     arbitration::rank(&mut scored);
     let most = usize::try_from(decision.policy.max_offers).unwrap_or(0);
     for arm in scored {
-        let verdict = arbitration::verdict(&arm, decision.offers.len() < most);
+        let place_left = decision.offers.len() < most
+            && contact_policy::leaves_room_beside(call, arm.offer, &decision.offers);
+        let verdict = arbitration::verdict(&arm, place_left);
         if verdict.kind() == VerdictKind::Chosen {
             decision.offers.push(promise(call, &arm));
         }

@@ -84,6 +84,22 @@ pub struct PastOffer {
     pub outcome: Outcome,
     /// When it was handed to the desk.
     pub decided_at: Timestamp,
+    /// When the customer heard it or answered it last; absent in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// The session; absent in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// What it was about; absent in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription_id: Option<SubscriptionId>,
+}
+
+impl PastOffer {
+    /// When the customer heard it, as far as is known.
+    pub fn heard_at(&self) -> Timestamp {
+        self.answered_at.unwrap_or(self.decided_at)
+    }
 }
 
 impl DeskHistory {

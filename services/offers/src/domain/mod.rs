@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod arbitration;
 pub mod catalogue;
+pub mod contact_policy;
 pub mod customer;
 pub mod decision;
 pub mod exit;
@@ -17,6 +18,7 @@ pub mod problem;
 pub mod promise;
 pub mod qualification;
 pub mod request;
+pub mod selection;
 pub mod session;
 pub mod verdict;
 pub mod version;

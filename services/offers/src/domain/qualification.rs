@@ -4,6 +4,7 @@
 //! in words, are found when somebody asks, on the inputs and the catalogue of the decision.
 
 use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
+use super::contact_policy;
 use super::customer::{Customer, Score, Subscription};
 use super::decision::Inputs;
 use super::facts::Facts;
@@ -71,7 +72,7 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 
 /// The first that is found is the verdict. What an agent could do something about comes last, so
 /// that it is said only of an offer that nothing else speaks against.
-const OBSTACLES: [Obstacle; 12] = [
+const OBSTACLES: [Obstacle; 14] = [
     (code::PAUSED, |_, offer| !offer.is_live()),
     (code::NO_PRICE_OFFER_FOR_REASON, |call, offer| {
         let stated = call.stated;
@@ -98,6 +99,12 @@ const OBSTACLES: [Obstacle; 12] = [
     }),
     (code::ACCEPTED_BEFORE, |call, offer| {
         cooling_down(call, offer, Outcome::Accepted).is_some()
+    }),
+    (code::CAP_REACHED, |call, offer| {
+        contact_policy::reached(call, offer).is_some()
+    }),
+    (code::COOLING_DOWN, |call, offer| {
+        contact_policy::cooling_down(call, offer).is_some()
     }),
     (code::NO_TERMS, |call, offer| terms(call, offer).is_none()),
     (code::NO_VALUE_ESTIMATE, |call, _| {
@@ -192,10 +199,30 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::AUTHORITY => "needs an agent with more authority".to_owned(),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
+        code::CAP_REACHED => cap(call, offer),
+        code::COOLING_DOWN => rest(call, offer),
         code::NO_TERMS => no_terms(call, offer),
         code::NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
         _ => String::new(),
     }
+}
+
+fn cap(call: &Call<'_>, offer: &Offer) -> String {
+    contact_policy::reached(call, offer).map_or_else(String::new, |cap| {
+        let (key, most, of, counted) = (&cap.key, cap.most, &cap.of, cap.counts.name());
+        format!("{key}: at most {most} of {of} {counted} {}", cap.window)
+    })
+}
+
+fn rest(call: &Call<'_>, offer: &Offer) -> String {
+    contact_policy::cooling_down(call, offer).map_or_else(String::new, |(rest, past)| {
+        let passed = days_since(past.heard_at(), call.inputs.now);
+        let (key, heard) = (&rest.key, &past.offer_key);
+        format!(
+            "{key}: {heard} was heard {passed} days ago; none again {}",
+            rest.window
+        )
+    })
 }
 
 fn no_terms(call: &Call<'_>, offer: &Offer) -> String {

@@ -101,6 +101,10 @@ pub mod code {
     pub const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
     /// It was taken not long ago.
     pub const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
+    /// The customer has heard, or taken, as many as the contact policy allows.
+    pub const CAP_REACHED: &str = "CAP_REACHED";
+    /// The customer heard one not long ago and is left in peace.
+    pub const COOLING_DOWN: &str = "COOLING_DOWN";
     /// It has no terms or costs for this price.
     pub const NO_TERMS: &str = "NO_TERMS";
     /// What the relationship is worth is not known.

@@ -3,7 +3,7 @@
 use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
-use super::{offer, reasons, rule};
+use super::{contact_policy, offer, reasons, rule};
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
 
@@ -18,6 +18,8 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         rules: Vec::new(),
         reasons: Vec::new(),
         offers: Vec::new(),
+        caps: Vec::new(),
+        cool_downs: Vec::new(),
     };
     for document in documents {
         read_file(document, &mut draft, problems);
@@ -30,6 +32,8 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         (draft.rules.len(), "rules"),
         (draft.reasons.len(), "reasons"),
         (draft.offers.len(), "offers"),
+        (draft.caps.len(), "caps"),
+        (draft.cool_downs.len(), "cool-downs"),
     ] {
         if count > MAX_ENTRIES {
             let message = format!("there are {count} {what}, at most {MAX_ENTRIES} are allowed");
@@ -65,6 +69,9 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
         for (key, node) in entries(node, "offers", problems) {
             draft.offers.extend(offer::read(key, node, problems));
         }
+    }
+    if let Some(node) = fields.optional("contact_policy") {
+        contact_policy::read(node, draft, problems);
     }
     fields.finish(problems);
 }

@@ -5,6 +5,7 @@
 //! domain's.
 
 mod catalogue;
+mod contact_policy;
 mod fields;
 mod node;
 mod offer;

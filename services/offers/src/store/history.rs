@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures::future::BoxFuture;
-use kernel::id::{CustomerId, OfferKey, SessionId, SubscriptionId};
+use kernel::id::{CustomerId, OfferKey, SessionId};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::StoreError;
@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::domain::history::{DeskHistory, PastOffer, PastSession, REMEMBERED_DAYS};
 
-use super::session::{contact, outcome, state};
+use super::session::{contact, outcome, state, subscription};
 use super::{Store, statement};
 
 /// The most sessions and offers of one customer that are read.
@@ -51,11 +51,8 @@ impl BatchHandler for Histories {
             ids.dedup();
             let mut histories: HashMap<String, DeskHistory> = HashMap::new();
             read_sessions(connection, &ids, &mut histories).await?;
-            // Who never had a session was never made an offer either.
-            let met: Vec<String> = histories.keys().cloned().collect();
-            if !met.is_empty() {
-                read_offers(connection, &met, &mut histories).await?;
-            }
+            // What was heard counts for longer than a session is remembered, so that all are asked.
+            read_offers(connection, &ids, &mut histories).await?;
             Ok(items
                 .iter()
                 .map(|id| Ok(histories.get(id.as_str()).cloned().unwrap_or_default()))
@@ -91,9 +88,7 @@ async fn read_sessions(
         let session = PastSession {
             session_id,
             contact_id: contact(&row.contact_id, session_id)?,
-            subscription_id: SubscriptionId::parse(&row.subscription_id).map_err(|_| {
-                StoreError::inconsistent("save_session", "subscription_id", session_id)
-            })?,
+            subscription_id: subscription(&row.subscription_id, row.session_id)?,
             state: state(&row.state, session_id)?,
             opened_at: row.opened_at.to_jiff(),
         };
@@ -113,15 +108,20 @@ async fn read_offers(
 ) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         "select past.customer_id, past.presented_offer_id, past.offer_key, past.price_offer, \
-                past.outcome, past.decided_at \
+                past.outcome, past.decided_at, past.answered_at, past.session_id, \
+                session.subscription_id \
          from unnest($1::text[]) as wanted (customer_id) \
          cross join lateral ( \
-             select customer_id, presented_offer_id, offer_key, price_offer, outcome, decided_at \
+             select customer_id, presented_offer_id, offer_key, price_offer, outcome, decided_at, \
+                    answered_at, session_id \
              from presented_offer \
              where presented_offer.customer_id = wanted.customer_id \
-               and decided_at > now() - make_interval(days => $2) \
+               and (decided_at > now() - make_interval(days => $2) \
+                    or outcome in ('presented', 'accepted', 'declined')) \
              order by presented_offer_id desc limit $3 \
-         ) as past",
+         ) as past \
+         join save_session session \
+           on session.customer_id = past.customer_id and session.session_id = past.session_id",
         ids,
         i32::try_from(REMEMBERED_DAYS).unwrap_or(i32::MAX),
         MOST_OFFERS,
@@ -136,6 +136,9 @@ async fn read_offers(
             price_offer: row.price_offer,
             outcome: outcome(&row.outcome, row.presented_offer_id)?,
             decided_at: row.decided_at.to_jiff(),
+            answered_at: row.answered_at.map(jiff_sqlx::Timestamp::to_jiff),
+            session_id: Some(SessionId::from_uuid(row.session_id)),
+            subscription_id: Some(subscription(&row.subscription_id, row.session_id)?),
         };
         histories
             .entry(row.customer_id)

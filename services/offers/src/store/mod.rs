@@ -1,5 +1,6 @@
 //! The tables of the save desk: SQL and nothing else. One write method is one transaction.
 
+mod acceptance_cap;
 mod cancellation;
 mod close;
 mod decision;

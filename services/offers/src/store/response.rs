@@ -1,6 +1,8 @@
 //! What the customer answered, in one transaction: request log, session and offers locked, the
 //! answer checked against them, offer, hold, acceptance, session and event written together.
 
+use std::sync::Arc;
+
 use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
@@ -10,12 +12,13 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::domain::answer::{Answer, take};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
 use super::session::{append_event, lock, request_id_reused, save_answer, session_not_found};
 use super::view::{OfferView, offers};
-use super::{Store, json, statement};
+use super::{Store, acceptance_cap, json, statement};
 
 const METHOD: &str = "RecordResponse";
 
@@ -40,6 +43,8 @@ pub struct NewResponse {
     pub agent_id: Option<AgentId>,
     /// The id an acceptance gets.
     pub acceptance_id: Uuid,
+    /// The catalogue in force, whose contact policy caps what is accepted.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// An answer as recorded.
@@ -91,6 +96,9 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         new.answer,
     )
     .map_err(StoreError::rejected)?;
+    if new.answer == Answer::Accepted {
+        acceptance_cap::check(connection, new, session.now).await?;
+    }
     save_answer(
         connection,
         &new.customer_id,

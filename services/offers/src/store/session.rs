@@ -185,6 +185,12 @@ pub(super) fn outcome(name: &str, row: Uuid) -> Result<Outcome, StoreError> {
         .ok_or_else(|| StoreError::inconsistent("presented_offer", "outcome", row))
 }
 
+/// Reads the subscription that a session's row names.
+pub(super) fn subscription(text: &str, session_id: Uuid) -> Result<SubscriptionId, StoreError> {
+    SubscriptionId::parse(text)
+        .map_err(|_| StoreError::inconsistent("save_session", "subscription_id", session_id))
+}
+
 /// Reads the contact that a row names.
 pub(super) fn contact(text: &str, session_id: SessionId) -> Result<ContactId, StoreError> {
     ContactId::parse(text)

@@ -128,7 +128,7 @@ pub(super) async fn read(
 }
 
 /// Reads the decisions of a session in their order.
-async fn records(
+pub(super) async fn records(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,

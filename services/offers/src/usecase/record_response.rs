@@ -8,6 +8,7 @@ use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
+use super::active::Active;
 use crate::domain::answer::Answer;
 use crate::store::{NewResponse, Recorded, Store};
 
@@ -16,6 +17,8 @@ use crate::store::{NewResponse, Recorded, Store};
 pub struct RecordResponse {
     /// The save desk's tables.
     pub store: Store,
+    /// The catalogue in force.
+    pub active: Active,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance, for ids.
@@ -57,6 +60,7 @@ impl RecordResponse {
             answer: command.answer,
             agent_id: command.agent_id,
             acceptance_id: acceptance.as_uuid(),
+            catalogue: Arc::clone(&self.active.current().catalogue),
         };
         Ok(self.store.record_response(new, deadline).await?)
     }

@@ -11,6 +11,7 @@ mod asking;
 mod broken;
 mod cache;
 mod catalogue;
+mod contact_policy;
 mod leaving;
 mod neighbours;
 mod policy;

@@ -1655,6 +1655,9 @@ pub enum ErrorReason {
     MessageTooLarge = 21,
     /// This service has no such method: check its version. Code UNIMPLEMENTED. Metadata: none.
     Unimplemented = 22,
+    /// The customer has accepted as many offers of this kind as the contact policy allows, by now.
+    /// Code FAILED_PRECONDITION. Metadata: {"cap": "discounts_taken", "most": "2"}.
+    CapReached = 37,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1686,6 +1689,7 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
             Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
+            Self::CapReached => "ERROR_REASON_CAP_REACHED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1716,6 +1720,7 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
             "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
+            "ERROR_REASON_CAP_REACHED" => Some(Self::CapReached),
             _ => None,
         }
     }

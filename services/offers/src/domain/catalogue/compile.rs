@@ -32,7 +32,11 @@ impl CatalogueDraft {
             );
         }
         drop(book);
-        problems.is_empty().then(|| Catalogue::new(reasons, offers))
+        let contact_policy = self.compile_contact_policy(problems);
+        problems.is_empty().then(|| Catalogue {
+            contact_policy,
+            ..Catalogue::new(reasons, offers)
+        })
     }
 
     fn compile_reasons(&self, problems: &mut Problems) -> ReasonTree {

@@ -6,6 +6,7 @@ use kernel::id::OfferKey;
 use kernel::time::Date;
 
 use super::{Benefit, CostModel, Lever, OfferState, Reason, StagePrior};
+use crate::domain::contact_policy::{Cap, Rest};
 use crate::domain::predicate::draft::Draft;
 use crate::domain::problem::{Place, Placed};
 use crate::domain::request::Authority;
@@ -23,6 +24,10 @@ pub struct CatalogueDraft {
     pub reasons: Vec<Placed<Reason>>,
     /// The offers.
     pub offers: Vec<OfferDraft>,
+    /// The caps of the contact policy.
+    pub caps: Vec<Placed<Cap>>,
+    /// The cool-downs of the contact policy.
+    pub cool_downs: Vec<Placed<Rest>>,
 }
 
 /// An offer as written.

@@ -4,6 +4,7 @@
 mod amounts;
 mod benefit;
 mod compile;
+mod compile_contact_policy;
 mod compile_texts;
 pub mod draft;
 mod lever;
@@ -14,6 +15,8 @@ mod tests;
 mod text;
 
 use kernel::id::OfferKey;
+
+use super::contact_policy::ContactPolicy;
 
 pub use amounts::Amounts;
 pub use benefit::{Benefit, Concession, Terms, TermsError};
@@ -29,6 +32,8 @@ pub struct Catalogue {
     pub version: u64,
     /// The reasons people leave for.
     pub reasons: ReasonTree,
+    /// How often and how soon again customers are made offers.
+    pub contact_policy: ContactPolicy,
     offers: Vec<Offer>,
 }
 
@@ -44,6 +49,7 @@ impl Catalogue {
         Self {
             version: 0,
             reasons,
+            contact_policy: ContactPolicy::default(),
             offers,
         }
     }

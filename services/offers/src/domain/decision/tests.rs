@@ -1,5 +1,7 @@
 //! The laws of deciding, on a small catalogue that says everything by itself.
 
+mod contact_policy;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -312,6 +314,9 @@ fn what_was_just_refused_is_not_offered_again_and_what_was_never_read_out_is() {
         price_offer: true,
         outcome,
         decided_at: now() - std::time::Duration::from_secs(days * 86_400),
+        answered_at: None,
+        session_id: None,
+        subscription_id: None,
     };
     let mut call = Situated::new();
     call.history.offers = vec![past(Outcome::Declined, 89)];

@@ -1,6 +1,7 @@
 //! What the files may say, and what is said about files that may not.
 
 mod catalogue_problems;
+mod contact_policy;
 mod damaged;
 mod policy_problems;
 mod seeds;

@@ -1,0 +1,108 @@
+//! Caps on what a customer accepts, looked at where it is accepted: two agents may have handed out
+//! what only one of them may grant. A lock on the customer lets one after the other look and write.
+
+use kernel::id::{OfferKey, SessionId};
+use kernel::time::Timestamp;
+use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
+
+use crate::domain::contact_policy::{Heard, may_be_accepted};
+use crate::domain::history::PastOffer;
+
+use super::response::NewResponse;
+use super::session::{outcome, subscription};
+use super::{statement, view};
+
+/// The most acceptances of one customer that are looked at.
+const MOST_ACCEPTANCES: i64 = 1_000;
+
+/// Refuses an acceptance that a cap leaves no room for. The session is locked already, and the lock
+/// on the customer is held until the transaction ends.
+pub(super) async fn check(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let policy = &new.catalogue.contact_policy;
+    if !policy.caps_acceptances() {
+        return Ok(());
+    }
+    lock_customer(connection, new.customer_id.as_str()).await?;
+    let (offered, accepted) = read(connection, new).await?;
+    let Some((offered, subscription_id)) =
+        offered.and_then(|offered| Some((offered.clone(), offered.subscription_id?)))
+    else {
+        return Ok(());
+    };
+    // Whose account a subscription belongs to is what it was when the offer was made.
+    let records = if policy.caps_acceptances_by_account() {
+        view::records(connection, &new.customer_id, new.session_id).await?
+    } else {
+        Vec::new()
+    };
+    let mut customers = records
+        .iter()
+        .filter_map(|record| record.customer.as_deref());
+    let heard = Heard {
+        offers: &accepted,
+        catalogue: &new.catalogue,
+        customer: customers.next_back(),
+        subscription_id: &subscription_id,
+        now,
+    };
+    may_be_accepted(&heard, &offered).map_err(StoreError::rejected)
+}
+
+async fn lock_customer(connection: &mut PgConnection, customer: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0)) as \"locked: ()\"",
+        customer,
+    )
+    .fetch_one(connection)
+    .instrument(statement("SELECT", "presented_offer"))
+    .await?;
+    Ok(())
+}
+
+/// Reads the offer that is answered and what the customer accepted before.
+async fn read(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+) -> Result<(Option<PastOffer>, Vec<PastOffer>), StoreError> {
+    let rows = sqlx::query!(
+        "select offer.presented_offer_id, offer.offer_key, offer.price_offer, offer.outcome, \
+                offer.decided_at, offer.answered_at, offer.session_id, session.subscription_id \
+         from presented_offer offer \
+         join save_session session using (customer_id, session_id) \
+         where offer.customer_id = $1 \
+           and (offer.outcome = 'accepted' or offer.presented_offer_id = $2) \
+         order by offer.presented_offer_id desc limit $3",
+        new.customer_id.as_str(),
+        new.presented_offer_id.as_uuid(),
+        MOST_ACCEPTANCES,
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "presented_offer"))
+    .await?;
+    let (mut offered, mut accepted) = (None, Vec::new());
+    for row in rows {
+        let past = PastOffer {
+            offer_key: OfferKey::parse(&row.offer_key).map_err(|_| {
+                StoreError::inconsistent("presented_offer", "offer_key", row.presented_offer_id)
+            })?,
+            price_offer: row.price_offer,
+            outcome: outcome(&row.outcome, row.presented_offer_id)?,
+            decided_at: row.decided_at.to_jiff(),
+            answered_at: row.answered_at.map(jiff_sqlx::Timestamp::to_jiff),
+            session_id: Some(SessionId::from_uuid(row.session_id)),
+            subscription_id: Some(subscription(&row.subscription_id, row.session_id)?),
+        };
+        if row.presented_offer_id == new.presented_offer_id.as_uuid() {
+            offered = Some(past);
+        } else {
+            accepted.push(past);
+        }
+    }
+    Ok((offered, accepted))
+}

@@ -1,0 +1,171 @@
+//! The contact policy over several calls, agents and processes.
+
+use contract::offers::v1 as pb;
+use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
+use futures::future::join_all;
+use pb::PresentedOutcome::{Accepted, Declined, NotPresented, Presented};
+use tonic::Code;
+
+use crate::neighbours::facts;
+use crate::world::{World, goodbye, refused, respond, too_expensive};
+
+const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
+const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
+
+/// Publishes the seed with a contact policy of its own.
+async fn govern(world: &World, contact_policy: &str) {
+    let start = CATALOGUE.find("contact_policy:").unwrap();
+    let end = start + CATALOGUE[start..].find("\n\n").unwrap();
+    let mut catalogue = CATALOGUE.to_owned();
+    catalogue.replace_range(start..end, &format!("contact_policy:\n{contact_policy}"));
+    let file = |name: &str, text: &str| pb::SourceFile {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let published = CatalogueServiceClient::new(world.channel().await)
+        .publish_catalogue(pb::PublishCatalogueRequest {
+            request_id: "govern".to_owned(),
+            files: vec![
+                file("catalogue.yaml", &catalogue),
+                file("reasons.yaml", REASONS),
+            ],
+            published_by: "test".to_owned(),
+            note: String::new(),
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(published.problems, []);
+}
+
+fn codes(answer: &pb::RequestSaveOfferResponse) -> Vec<&str> {
+    let reasons = answer.verdicts.iter().flat_map(|verdict| &verdict.reasons);
+    reasons.map(|reason| reason.code.as_str()).collect()
+}
+
+#[tokio::test]
+async fn caps_count_what_was_read_out_and_neither_decisions_nor_what_ran_out() {
+    let mut world = World::start().await;
+    govern(
+        &world,
+        "  caps:\n    once: { most: 1, within_days: 30, of: all_offers }\n",
+    )
+    .await;
+    // Handed to the desk and never read out; handed to the desk and left open; run out.
+    let unread = world.ask(too_expensive("k-1")).await.unwrap();
+    world
+        .answer(respond("k-1", &unread, NotPresented))
+        .await
+        .unwrap();
+    world.ask(too_expensive("k-2")).await.unwrap();
+    let late = world.ask(too_expensive("k-3")).await.unwrap();
+    world
+        .answer(respond("k-3", &late, Presented))
+        .await
+        .unwrap();
+    world
+        .execute("update presented_offer set expires_at = now() where outcome = 'presented'")
+        .await;
+    let expired = "select count(*) from presented_offer where outcome = 'expired'";
+    world.wait_for(expired, 1).await;
+
+    let heard = world.ask(too_expensive("k-4")).await.unwrap();
+    assert_eq!(heard.outcome(), pb::DecisionOutcome::Present);
+    world
+        .answer(respond("k-4", &heard, Declined))
+        .await
+        .unwrap();
+    let capped = world.ask(too_expensive("k-5")).await.unwrap();
+    assert_eq!(capped.outcome(), pb::DecisionOutcome::LetGo);
+    assert!(codes(&capped).contains(&"CAP_REACHED"), "{capped:?}");
+    let explained = world
+        .desk
+        .explain_decision(pb::ExplainDecisionRequest {
+            customer_id: "c-1".to_owned(),
+            decision_id: capped.decision_id,
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(explained.replay_agrees);
+    let words = "once: at most 1 of all offers presented within 30 days";
+    let mut reasons = explained
+        .verdicts
+        .iter()
+        .flat_map(|verdict| &verdict.reasons);
+    assert!(reasons.any(|reason| reason.detail == words));
+    // Leaving needs nobody's leave.
+    world.leave(goodbye("k-5")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_heard_years_ago_counts_where_it_counts_for_ever() {
+    let mut world = World::start().await;
+    govern(
+        &world,
+        "  cool_downs:\n    peace: { days: for_ever, of: all_offers }\n",
+    )
+    .await;
+    let heard = world.ask(too_expensive("k-1")).await.unwrap();
+    world
+        .answer(respond("k-1", &heard, Declined))
+        .await
+        .unwrap();
+    world
+        .execute(
+            "update presented_offer set decided_at = now() - interval '9 years', \
+             answered_at = now() - interval '9 years'; \
+             update save_session set opened_at = now() - interval '9 years'",
+        )
+        .await;
+    let answer = world.ask(too_expensive("k-2")).await.unwrap();
+    assert_eq!(answer.outcome(), pb::DecisionOutcome::LetGo);
+    assert!(codes(&answer).contains(&"COOLING_DOWN"), "{answer:?}");
+}
+
+/// Two agents hold an offer for the same customer; both are accepted at once, on two processes.
+#[tokio::test]
+async fn of_two_acceptances_at_once_a_cap_of_one_lets_through_exactly_one() {
+    let mut world = World::start().await;
+    govern(
+        &world,
+        "  caps:\n    one: { most: 1, within_days: for_ever, of: all_offers, counts: accepted }\n",
+    )
+    .await;
+    let (_running, second) = world.second().await;
+    let mut calls = Vec::new();
+    for number in 1..=6 {
+        let customer = format!("c-{number}");
+        world.neighbours.put(facts(&customer));
+        for agent in ["a", "b", "c"] {
+            let contact = format!("{customer}-{agent}");
+            let mut request = too_expensive(&contact);
+            request.customer_id.clone_from(&customer);
+            let answer = world.ask(request).await.unwrap();
+            let mut accept = respond(&contact, &answer, Accepted);
+            accept.customer_id.clone_from(&customer);
+            let mut desk = if agent == "a" {
+                world.desk.clone()
+            } else {
+                second.clone()
+            };
+            calls.push(async move { desk.record_response(accept).await });
+        }
+    }
+    let answers = join_all(calls).await;
+    let granted = answers.iter().filter(|answer| answer.is_ok()).count();
+    let most_granted = "select max(count) from (select count(*) from acceptance \
+                        group by customer_id) as by_customer";
+    assert_eq!((granted, world.number(most_granted).await), (6, 1));
+    for refusal in answers.into_iter().filter(Result::is_err) {
+        refused(refusal, Code::FailedPrecondition, "CAP_REACHED");
+    }
+    let committed = "select count(*) from presented_offer where hold_state = 'committed'";
+    assert_eq!(world.number(committed).await, 6);
+    // Whoever may not take a second one may leave.
+    let left = "select count(*) from cancellation";
+    for agent in ["a", "b", "c"] {
+        world.leave(goodbye(&format!("c-1-{agent}"))).await.unwrap();
+    }
+    assert_eq!(world.number(left).await, 3);
+}
