@@ -102,7 +102,6 @@ pub fn score<'a>(
     let nothing = Stages::new(margin, margin, 0, residual).expected(no_offer.0);
     let expected = stages.expected(prior);
     let currency = benefit.score.monthly_margin.currency;
-    let cost = once + conceded(&benefit, margin - during, margin - afterwards);
     Scored {
         offer,
         benefit,
@@ -118,12 +117,20 @@ pub fn score<'a>(
             expected_no_offer: rounded(nothing),
             gain: rounded(expected - nothing),
         },
-        cost: Money::new(rounded(cost), currency),
+        cost: cost(offer, &benefit),
         lever_rank: call
             .stated
             .and_then(|stated| stated.levers.iter().position(|lever| *lever == offer.lever))
             .unwrap_or(usize::MAX),
     }
+}
+
+/// What an offer costs if it is taken, which is what its hold reserves.
+pub fn cost(offer: &Offer, benefit: &Benefit) -> Money {
+    let margin = minor(benefit.score.monthly_margin);
+    let (during, afterwards) = margins(offer, benefit, margin);
+    let cost = once_cost(offer, benefit) + conceded(benefit, margin - during, margin - afterwards);
+    Money::new(rounded(cost), benefit.score.monthly_margin.currency)
 }
 
 /// The margin of a month during the benefit and afterwards. A discount is paid for out of the

@@ -11,6 +11,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::arbitration::{self, Scored};
+use super::authority::{Escalation, escalation};
 use super::catalogue::{Catalogue, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
@@ -21,7 +22,7 @@ use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
 use super::request::{Permission, SaveRequest};
 use super::session::State;
-use super::verdict::{Verdict, VerdictKind};
+use super::verdict::{Verdict, VerdictKind, code};
 
 /// The name of the arm that offers nothing.
 pub const NO_OFFER: &str = "no_offer";
@@ -70,6 +71,9 @@ pub struct Decision {
     pub offers: Vec<Promise>,
     /// Why there is no offer; empty when there are some.
     pub let_go: Vec<Reason>,
+    /// What somebody with more authority could offer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalation: Vec<Escalation>,
     /// What became of each offer of the catalogue.
     pub verdicts: Vec<Verdict>,
     /// When the contract would end if the customer left now; absent when it was not known.
@@ -191,6 +195,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         policy,
         offers: Vec::new(),
         let_go: Vec::new(),
+        escalation: Vec::new(),
         verdicts: Vec::new(),
         contract_ends_at: subscription.map(|subscription| contract_end(subscription, inputs.now)),
         state: State::IntentStated,
@@ -301,18 +306,27 @@ fn policy_lets_go(permission: Permission, policy: &PolicyOutcome) -> Option<Reas
 fn choose(call: &Call<'_>, decision: &mut Decision) {
     let no_offer = arbitration::no_offer(call);
     let mut scored: Vec<Scored<'_>> = Vec::new();
+    let mut beyond = Vec::new();
     for offer in call.catalogue.offers() {
         match qualification::qualify(call, offer) {
             Ok(benefit) => scored.push(arbitration::score(call, offer, benefit, &no_offer)),
-            Err(code) => decision.verdicts.push(Verdict {
-                offer_key: offer.key.clone(),
-                code: Some(Cow::Borrowed(code)),
-                score: None,
-            }),
+            Err(code) => {
+                if code == code::AUTHORITY {
+                    beyond.push(offer);
+                }
+                decision.verdicts.push(Verdict {
+                    offer_key: offer.key.clone(),
+                    code: Some(Cow::Borrowed(code)),
+                    score: None,
+                });
+            }
         }
     }
     arbitration::rank(&mut scored);
     let most = usize::try_from(decision.policy.max_offers).unwrap_or(0);
+    if !beyond.is_empty() {
+        decision.escalation = escalation(call, &beyond, &scored, &no_offer, most);
+    }
     for arm in scored {
         let place_left = decision.offers.len() < most
             && contact_policy::leaves_room_beside(call, arm.offer, &decision.offers);

@@ -2,12 +2,14 @@
 
 pub mod answer;
 pub mod arbitration;
+pub mod authority;
 pub mod catalogue;
 pub mod contact_policy;
 pub mod customer;
 pub mod decision;
 pub mod exit;
 pub mod facts;
+pub mod grant;
 pub mod history;
 pub mod named;
 pub mod nearest;

@@ -3,6 +3,7 @@
 //! Deciding stops at the first obstacle, since it is made for every offer on every call. All of them,
 //! in words, are found when somebody asks, on the inputs and the catalogue of the decision.
 
+use super::authority;
 use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
 use super::contact_policy;
 use super::customer::{Customer, Score, Subscription};
@@ -111,7 +112,8 @@ const OBSTACLES: [Obstacle; 14] = [
         call.subscription.score.is_none()
     }),
     (code::AUTHORITY, |call, offer| {
-        call.inputs.request.agent.authority < offer.minimum_authority
+        let level = call.inputs.request.agent.authority;
+        authority::needed(call, offer).is_none_or(|needed| level < needed)
     }),
 ];
 
@@ -121,9 +123,15 @@ pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, &'static str> 
     if let Some((code, _)) = obstacles.find(|(_, stands)| stands(call, offer)) {
         return Err(code);
     }
-    let terms = terms(call, offer).ok_or(code::NO_TERMS)?;
-    let score = call.subscription.score.ok_or(code::NO_VALUE_ESTIMATE)?;
-    Ok(Benefit { terms, score })
+    benefit(call, offer).ok_or(code::NO_TERMS)
+}
+
+/// What an offer comes to, whether or not it qualifies; absent when that is not known.
+pub fn benefit(call: &Call<'_>, offer: &Offer) -> Option<Benefit> {
+    Some(Benefit {
+        terms: terms(call, offer)?,
+        score: call.subscription.score?,
+    })
 }
 
 /// An offer that was just refused, or taken, is not offered again for a while.
@@ -196,7 +204,7 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
             format!("{} does not answer {stated}", offer.lever.name())
         }
         code::OPEN_INCIDENT => open_incidents(call),
-        code::AUTHORITY => "needs an agent with more authority".to_owned(),
+        code::AUTHORITY => authority::describe(call, offer),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
         code::CAP_REACHED => cap(call, offer),

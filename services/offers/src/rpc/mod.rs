@@ -1,6 +1,7 @@
 //! Wire to command, answer to wire.
 
 mod catalogue;
+mod escalation;
 mod files;
 mod parse;
 mod policy;

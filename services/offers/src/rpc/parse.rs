@@ -95,7 +95,7 @@ pub(super) fn response(
             contact_id: contact_id?,
             presented_offer_id: presented_offer_id?,
             answer: answer?,
-            agent_id: agent?.agent_id,
+            agent: agent?,
         })
     })
 }
@@ -200,9 +200,11 @@ fn agent(checks: &mut Violations, wire: Option<&pb::Agent>) -> Option<Agent> {
             .optional_known("authority", wire.authority)
             .map(authority);
         let team = checks.text("team", &wire.team, 64);
+        let (agent_id, authority) = (agent_id?, authority?);
         Some(Agent {
-            agent_id: agent_id?,
-            authority: authority?,
+            // Nobody to answer for it, as in self-service, has the least authority.
+            authority: agent_id.as_ref().map_or(Authority::Agent, |_| authority),
+            agent_id,
             team: team?,
         })
     })

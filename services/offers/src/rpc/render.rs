@@ -6,6 +6,7 @@ use edge::wire::timestamp;
 use kernel::id::PresentedOfferId;
 use kernel::money::Money;
 
+use super::escalation::escalation;
 use super::request::save_request;
 
 use crate::domain::catalogue::{Lever, Terms};
@@ -65,6 +66,7 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
         decide_time: Some(timestamp(record.decided_at)),
         replayed,
         session_state: state(decision.state).into(),
+        escalation: decision.escalation.into_iter().map(escalation).collect(),
     }
 }
 
@@ -262,7 +264,8 @@ fn event(event: &EventView) -> pb::SessionEvent {
     }
 }
 
-fn money(money: Money) -> WireMoney {
+/// Renders an amount.
+pub(super) fn money(money: Money) -> WireMoney {
     WireMoney {
         minor: money.minor,
         currency: money.currency.to_string(),

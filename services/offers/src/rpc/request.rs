@@ -74,7 +74,8 @@ fn intent(intent: Intent) -> pb::InitialIntent {
     }
 }
 
-fn authority(authority: Authority) -> pb::AuthorityLevel {
+/// Renders a level of authority.
+pub(super) fn authority(authority: Authority) -> pb::AuthorityLevel {
     match authority {
         Authority::Agent => pb::AuthorityLevel::Agent,
         Authority::Senior => pb::AuthorityLevel::Senior,

@@ -3,7 +3,7 @@
 use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
-use super::{contact_policy, offer, reasons, rule};
+use super::{authority, contact_policy, offer, reasons, rule};
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
 
@@ -17,6 +17,7 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         default_language: None,
         rules: Vec::new(),
         reasons: Vec::new(),
+        authority: Vec::new(),
         offers: Vec::new(),
         caps: Vec::new(),
         cool_downs: Vec::new(),
@@ -64,6 +65,13 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
     }
     if let Some(node) = fields.optional("reasons") {
         draft.reasons.extend(reasons::read(node, problems));
+    }
+    if let Some(node) = fields.optional("authority") {
+        if !draft.authority.is_empty() {
+            let message = "authority is set in two files: drop one";
+            problems.add(&node.place, Code::DuplicateDefinition, message);
+        }
+        draft.authority = authority::read(node, problems);
     }
     if let Some(node) = fields.optional("offers") {
         for (key, node) in entries(node, "offers", problems) {

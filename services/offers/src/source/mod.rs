@@ -4,6 +4,7 @@
 //! This room knows the form of the files and nothing of what the values mean together; that is the
 //! domain's.
 
+mod authority;
 mod catalogue;
 mod contact_policy;
 mod fields;

@@ -15,6 +15,7 @@ use crate::domain::exit::{AcknowledgedContent, DatesSource, EndDates, EndSubscri
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
+use super::discretion;
 use super::session::{
     append_event, bind, lock_by_contact, move_to, release_holds, request_id_reused,
 };
@@ -176,6 +177,7 @@ async fn record(
 ) -> Result<(), StoreError> {
     let session_id = confirmed.session_id;
     release_holds(connection, &new.customer_id, session_id).await?;
+    discretion::give_back(connection, &new.customer_id, session_id).await?;
     undo_acceptances(connection, &new.customer_id, session_id).await?;
     insert(connection, new, confirmed).await?;
     append_event(

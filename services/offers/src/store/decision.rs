@@ -1,6 +1,6 @@
 //! Stored decisions: what was answered before, and the later steps of a contact.
 
-use kernel::id::{ContactId, CustomerId, DecisionId, SubscriptionId};
+use kernel::id::{ContactId, CustomerId, DecisionId, PresentedOfferId, SubscriptionId};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash, Entry};
@@ -10,6 +10,7 @@ use tracing::Instrument;
 use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
+use crate::domain::promise::Promise;
 use crate::domain::session::{State, Step};
 
 use super::record_decision::{METHOD, NewDecision};
@@ -84,6 +85,21 @@ impl Store {
             .await
     }
 
+    /// Reads what was promised under an id, and the version of the catalogue it was promised with.
+    pub async fn promised(
+        &self,
+        customer_id: &CustomerId,
+        presented_offer_id: PresentedOfferId,
+        deadline: Deadline,
+    ) -> Result<Option<(u64, Promise)>, StoreError> {
+        let key = (customer_id.clone(), presented_offer_id);
+        self.postgres
+            .read(deadline, &key, |(customer_id, id), connection| {
+                Box::pin(read_promise(connection, customer_id, *id))
+            })
+            .await
+    }
+
     /// Records the decision of a later step of a contact, if its session allows another.
     pub async fn record_later_step(
         &self,
@@ -150,6 +166,27 @@ async fn read_decision(
     record
         .map(|record| from_json("decision", "record", decision_id, &record))
         .transpose()
+}
+
+async fn read_promise(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    id: PresentedOfferId,
+) -> Result<Option<(u64, Promise)>, StoreError> {
+    let row = sqlx::query!(
+        "select decision.decision_id, decision.record \
+         from presented_offer join decision using (customer_id, decision_id) \
+         where customer_id = $1 and presented_offer_id = $2",
+        customer_id.as_str(),
+        id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let record: Record = from_json("decision", "record", row.decision_id, &row.record)?;
+    let promise = record.promise(id).cloned();
+    Ok(promise.map(|promise| (record.catalogue_version, promise)))
 }
 
 async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<Asked, StoreError> {

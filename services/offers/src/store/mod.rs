@@ -5,6 +5,7 @@ mod cancellation;
 mod close;
 mod decision;
 mod delivery;
+mod discretion;
 mod history;
 mod publication;
 mod record_decision;

@@ -13,9 +13,11 @@ use uuid::Uuid;
 
 use crate::domain::answer::{Answer, take};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::grant::{Draw, Grant};
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
+use super::discretion;
 use super::session::{append_event, lock, request_id_reused, save_answer, session_not_found};
 use super::view::{OfferView, offers};
 use super::{Store, acceptance_cap, json, statement};
@@ -41,6 +43,8 @@ pub struct NewResponse {
     pub answer: Answer,
     /// The agent.
     pub agent_id: Option<AgentId>,
+    /// What accepting takes, where that is known.
+    pub grant: Option<Grant>,
     /// The id an acceptance gets.
     pub acceptance_id: Uuid,
     /// The catalogue in force, whose contact policy caps what is accepted.
@@ -99,6 +103,9 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     if new.answer == Answer::Accepted {
         acceptance_cap::check(connection, new, session.now).await?;
     }
+    if let Some(grant) = &new.grant {
+        grant.check().map_err(StoreError::rejected)?;
+    }
     save_answer(
         connection,
         &new.customer_id,
@@ -109,6 +116,9 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     .await?;
     if new.answer == Answer::Accepted {
         insert_acceptance(connection, new).await?;
+        if let Some(draw) = draw_of(new) {
+            discretion::draw(connection, draw).await?;
+        }
     }
     append_event(
         connection,
@@ -144,18 +154,26 @@ async fn replayed(
     })
 }
 
+fn draw_of(new: &NewResponse) -> Option<&Draw> {
+    new.grant.as_ref()?.draw.as_ref()
+}
+
 async fn insert_acceptance(
     connection: &mut PgConnection,
     new: &NewResponse,
 ) -> Result<(), StoreError> {
+    let draw = draw_of(new);
     sqlx::query!(
         "insert into acceptance \
-           (customer_id, presented_offer_id, acceptance_id, agent_id, accepted_at, fulfilment) \
-         values ($1, $2, $3, $4, now(), 'requested')",
+           (customer_id, presented_offer_id, acceptance_id, agent_id, accepted_at, fulfilment, \
+            discretion_agent_id, discretion_minor) \
+         values ($1, $2, $3, $4, now(), 'requested', $5, $6)",
         new.customer_id.as_str(),
         new.presented_offer_id.as_uuid(),
         new.acceptance_id,
         new.agent_id.as_ref().map(kernel::id::Id::as_str),
+        draw.map(|draw| draw.agent_id.as_str()),
+        draw.map_or(0, |draw| draw.cost.minor),
     )
     .execute(connection)
     .instrument(statement("INSERT", "acceptance"))

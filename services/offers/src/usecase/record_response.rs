@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use kernel::entropy::Entropy;
-use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
-use kernel::refusal::Refusal;
+use kernel::id::{ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
+use kernel::refusal::{Kind, Refusal};
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
 use crate::domain::answer::Answer;
+use crate::domain::grant::Grant;
+use crate::domain::request::Agent;
 use crate::store::{NewResponse, Recorded, Store};
 
 /// The use case.
@@ -17,7 +19,7 @@ use crate::store::{NewResponse, Recorded, Store};
 pub struct RecordResponse {
     /// The save desk's tables.
     pub store: Store,
-    /// The catalogue in force.
+    /// The catalogues, the one in force and those of the past.
     pub active: Active,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -43,12 +45,13 @@ pub struct Command {
     /// The answer.
     pub answer: Answer,
     /// The agent.
-    pub agent_id: Option<AgentId>,
+    pub agent: Agent,
 }
 
 impl RecordResponse {
     /// Records an answer, once.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Recorded, Refusal> {
+        let grant = self.grant(&command, deadline).await?;
         let acceptance: SessionId = SessionId::draw(self.clock.now(), self.entropy.as_ref());
         let new = NewResponse {
             request_id: command.request_id,
@@ -58,10 +61,30 @@ impl RecordResponse {
             contact_id: command.contact_id,
             presented_offer_id: command.presented_offer_id,
             answer: command.answer,
-            agent_id: command.agent_id,
+            agent_id: command.agent.agent_id,
+            grant,
             acceptance_id: acceptance.as_uuid(),
             catalogue: Arc::clone(&self.active.current().catalogue),
         };
         Ok(self.store.record_response(new, deadline).await?)
+    }
+
+    /// What accepting takes. What was promised never changes, so it is read ahead of the transaction
+    /// that checks and draws. Absent where nothing is granted, or the catalogue of the promise cannot
+    /// be read any more: a promise is honoured then, too.
+    async fn grant(&self, command: &Command, deadline: Deadline) -> Result<Option<Grant>, Refusal> {
+        if command.answer != Answer::Accepted {
+            return Ok(None);
+        }
+        let id = command.presented_offer_id;
+        let promised = self.store.promised(&command.customer_id, id, deadline);
+        let Some((version, promise)) = promised.await? else {
+            return Ok(None);
+        };
+        match self.active.catalogue(version, deadline).await {
+            Ok(catalogue) => Ok(Grant::of(&promise, &catalogue, &command.agent)),
+            Err(refusal) if refusal.kind == Kind::NotFound => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
     }
 }

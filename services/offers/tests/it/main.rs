@@ -8,6 +8,7 @@
 
 mod answers;
 mod asking;
+mod authority;
 mod broken;
 mod cache;
 mod catalogue;

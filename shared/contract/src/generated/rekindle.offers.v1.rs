@@ -149,6 +149,22 @@ pub struct PresentedOffer {
     #[prost(enumeration = "PresentedOutcome", tag = "9")]
     pub outcome: i32,
 }
+/// Escalation is an offer that only authority keeps from a call.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Escalation {
+    /// Who could make it.
+    #[prost(enumeration = "AuthorityLevel", tag = "1")]
+    pub authority: i32,
+    /// The offer.
+    #[prost(string, tag = "2")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// Its title.
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    /// The expected net gain over offering nothing.
+    #[prost(message, optional, tag = "4")]
+    pub expected_net_gain: ::core::option::Option<super::super::r#type::v1::Money>,
+}
 /// CancelNow is how to leave at once.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CancelNow {
@@ -1658,6 +1674,12 @@ pub enum ErrorReason {
     /// The customer has accepted as many offers of this kind as the contact policy allows, by now.
     /// Code FAILED_PRECONDITION. Metadata: {"cap": "discounts_taken", "most": "2"}.
     CapReached = 37,
+    /// The agent may not grant this: hand the call to somebody who may. Code PERMISSION_DENIED.
+    /// Metadata: {"authority": "agent", "needed_authority": "senior"}; "none" is needed when nobody may.
+    AuthorityExceeded = 43,
+    /// What the agent may give away a day is used up in this currency, or nearly: hand the call to
+    /// somebody else. Code FAILED_PRECONDITION. Metadata: {"currency": "USD", "authority": "agent"}.
+    AuthorityPoolExhausted = 44,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1690,6 +1712,8 @@ impl ErrorReason {
             Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
             Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
             Self::CapReached => "ERROR_REASON_CAP_REACHED",
+            Self::AuthorityExceeded => "ERROR_REASON_AUTHORITY_EXCEEDED",
+            Self::AuthorityPoolExhausted => "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1721,6 +1745,8 @@ impl ErrorReason {
             "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
             "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
             "ERROR_REASON_CAP_REACHED" => Some(Self::CapReached),
+            "ERROR_REASON_AUTHORITY_EXCEEDED" => Some(Self::AuthorityExceeded),
+            "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED" => Some(Self::AuthorityPoolExhausted),
             _ => None,
         }
     }
@@ -2295,6 +2321,10 @@ pub struct RequestSaveOfferResponse {
     /// The state of the session.
     #[prost(enumeration = "SessionState", tag = "15")]
     pub session_state: i32,
+    /// What somebody with more authority would offer and this agent may not, best first: hand the call
+    /// over, or have them override.
+    #[prost(message, repeated, tag = "23")]
+    pub escalation: ::prost::alloc::vec::Vec<Escalation>,
 }
 /// RecordResponseRequest is the request of RecordResponse.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

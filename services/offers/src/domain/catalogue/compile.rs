@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::authority::{check_grantable, compile_authority};
 use super::draft::{CatalogueDraft, OfferDraft, PriorsDraft, StageDraft};
 use super::{Benefit, Catalogue, CoolDown, CostModel, Lever, Offer, Priors, ReasonTree};
 use crate::domain::named::Named;
@@ -15,12 +16,16 @@ impl CatalogueDraft {
     pub fn compile(&self, problems: &mut Problems) -> Option<Catalogue> {
         let reasons = self.compile_reasons(problems);
         let mut book = RuleBook::check(&self.rules, &reasons, problems);
+        let authority = compile_authority(&self.authority, problems);
         let mut keys = BTreeSet::new();
         let mut offers = Vec::with_capacity(self.offers.len());
         for draft in &self.offers {
             if !keys.insert(&draft.key.value) {
                 let message = format!("there are two offers named {}: rename one", draft.key.value);
                 problems.add(&draft.key.place, Code::DuplicateDefinition, message);
+            }
+            if let Some(benefit) = &draft.benefit {
+                check_grantable(draft.key.value.as_str(), benefit, &authority, problems);
             }
             offers.extend(self.compile_offer(draft, &reasons, &mut book, problems));
         }
@@ -35,7 +40,7 @@ impl CatalogueDraft {
         let contact_policy = self.compile_contact_policy(problems);
         problems.is_empty().then(|| Catalogue {
             contact_policy,
-            ..Catalogue::new(reasons, offers)
+            ..Catalogue::new(reasons, offers).with_authority(authority)
         })
     }
 

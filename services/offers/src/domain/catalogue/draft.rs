@@ -5,6 +5,7 @@
 use kernel::id::OfferKey;
 use kernel::time::Date;
 
+use super::authority::AuthorityDraft;
 use super::{Benefit, CostModel, Lever, OfferState, Reason, StagePrior};
 use crate::domain::contact_policy::{Cap, Rest};
 use crate::domain::predicate::draft::Draft;
@@ -22,6 +23,8 @@ pub struct CatalogueDraft {
     pub rules: Vec<(Placed<String>, Draft)>,
     /// The reasons.
     pub reasons: Vec<Placed<Reason>>,
+    /// What agents may grant, by level.
+    pub authority: AuthorityDraft,
     /// The offers.
     pub offers: Vec<OfferDraft>,
     /// The caps of the contact policy.

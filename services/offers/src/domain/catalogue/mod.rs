@@ -2,6 +2,7 @@
 //! immutable version.
 
 mod amounts;
+mod authority;
 mod benefit;
 mod compile;
 mod compile_contact_policy;
@@ -19,6 +20,7 @@ use kernel::id::OfferKey;
 use super::contact_policy::ContactPolicy;
 
 pub use amounts::Amounts;
+pub use authority::{AuthorityDraft, AuthorityLimits, Limits};
 pub use benefit::{Benefit, Concession, Terms, TermsError};
 pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
@@ -34,6 +36,8 @@ pub struct Catalogue {
     pub reasons: ReasonTree,
     /// How often and how soon again customers are made offers.
     pub contact_policy: ContactPolicy,
+    /// What agents may grant, by level.
+    pub authority: AuthorityLimits,
     offers: Vec<Offer>,
 }
 
@@ -50,6 +54,7 @@ impl Catalogue {
             version: 0,
             reasons,
             contact_policy: ContactPolicy::default(),
+            authority: AuthorityLimits::default(),
             offers,
         }
     }
@@ -58,6 +63,12 @@ impl Catalogue {
     #[must_use]
     pub fn with_version(self, version: u64) -> Self {
         Self { version, ..self }
+    }
+
+    /// Sets what agents may grant.
+    #[must_use]
+    pub fn with_authority(self, authority: AuthorityLimits) -> Self {
+        Self { authority, ..self }
     }
 
     /// Returns every offer, by key.

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::id::{OfferKey, RequestId, SubscriptionId};
-use kernel::money::BasisPoints;
+use kernel::money::{BasisPoints, Money};
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::catalogue::{
-    Amounts, Benefit, Concession, Controllable, CoolDown, CostModel, EndReason, ExitPath, Lever,
-    Offer, OfferState, OfferText, Priors, Reason as StatedReason, ReasonTree, Script, StagePrior,
-    Texts,
+    Amounts, AuthorityLimits, Benefit, Concession, Controllable, CoolDown, CostModel, EndReason,
+    ExitPath, Lever, Limits, Offer, OfferState, OfferText, Priors, Reason as StatedReason,
+    ReasonTree, Script, StagePrior, Texts,
 };
 use crate::domain::customer::OpenIncident;
 use crate::domain::customer::tests::customer;
@@ -361,6 +361,73 @@ fn an_agent_grants_no_more_than_they_may() {
     assert_eq!(call.disqualified("discount"), "AUTHORITY");
     call.request.agent.authority = Authority::Senior;
     assert_eq!(call.decide().arm, "discount");
+}
+
+/// A discount that costs 3,000 to an agent who may grant 2,999, a senior 3,000.
+fn beyond_the_agent() -> Situated {
+    let usd = customer().subscriptions[0].monthly_price.unwrap().currency;
+    let limits = |minor| Limits {
+        largest_cost: Some(Amounts::default().with(Money::new(minor, usd))),
+        ..Limits::default()
+    };
+    let mut call = Situated::new();
+    call.catalogue = catalogue().with_authority(AuthorityLimits::new([
+        limits(2_999),
+        limits(3_000),
+        Limits::default(),
+    ]));
+    call
+}
+
+#[test]
+fn what_only_authority_keeps_from_a_call_is_told_with_who_could_make_it() {
+    let mut call = beyond_the_agent();
+    assert_eq!(call.disqualified("discount"), "AUTHORITY");
+    let decision = call.decide();
+    assert_eq!(decision.arm, "extra");
+    let [escalation] = &decision.escalation[..] else {
+        panic!("{:?}", decision.escalation)
+    };
+    assert_eq!(escalation.level, Authority::Senior);
+    assert_eq!(escalation.offer_key.as_str(), "discount");
+
+    call.request.agent.authority = Authority::Senior;
+    let decision = call.decide();
+    assert_eq!(
+        (decision.arm.as_str(), &decision.escalation[..]),
+        ("discount", &[][..])
+    );
+    assert_eq!(decision.offers[0].gain, escalation.gain);
+}
+
+#[test]
+fn nobody_is_named_where_more_authority_would_change_nothing() {
+    let mut call = beyond_the_agent();
+    // The agent's own is worth more, and only one may be made.
+    let ordinary = catalogue();
+    let offers = ordinary.offers().cloned().map(|offer| Offer {
+        priors: Priors {
+            default: prior(if offer.key.as_str() == "extra" {
+                0.9
+            } else {
+                0.4
+            }),
+            ..offer.priors
+        },
+        ..offer
+    });
+    call.catalogue = Catalogue::new(catalogue().reasons, offers.collect())
+        .with_authority(call.catalogue.authority.clone());
+    assert_eq!(call.decide().escalation, []);
+    call.policy = policy(lenient(2));
+    assert_eq!(call.decide().escalation.len(), 1);
+    // Nor where another reason keeps it from the call.
+    call.customer().open_incidents.push(OpenIncident {
+        category: "outage".to_owned(),
+        severity: 1,
+        promise_broken: false,
+    });
+    assert_eq!(call.decide().escalation, []);
 }
 
 #[test]

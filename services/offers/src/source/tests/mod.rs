@@ -1,5 +1,6 @@
 //! What the files may say, and what is said about files that may not.
 
+mod authority;
 mod catalogue_problems;
 mod contact_policy;
 mod damaged;

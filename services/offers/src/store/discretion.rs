@@ -1,0 +1,69 @@
+//! What agents may give away a day: drawn with an acceptance, given back when it is undone.
+
+use kernel::id::{CustomerId, SessionId};
+use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
+
+use crate::domain::grant::{Draw, pool_exhausted};
+
+use super::statement;
+
+/// Draws from an agent's pool of today, or refuses. The row is the lock: of two acceptances at once
+/// the second sees what the first has left.
+pub(super) async fn draw(connection: &mut PgConnection, draw: &Draw) -> Result<(), StoreError> {
+    // What is more than the whole pool would pass as the first of the day otherwise.
+    if draw.cost.minor > draw.pool.minor {
+        return Err(StoreError::rejected(pool_exhausted(draw)));
+    }
+    let drawn = sqlx::query!(
+        "insert into agent_discretion (agent_id, day, currency, granted_minor) \
+         values ($1, (now() at time zone 'UTC')::date, $2, $3) \
+         on conflict on constraint agent_discretion_pkey do update \
+             set granted_minor = agent_discretion.granted_minor + excluded.granted_minor \
+             where agent_discretion.granted_minor + excluded.granted_minor <= $4",
+        draw.agent_id.as_str(),
+        draw.cost.currency.code(),
+        draw.cost.minor,
+        draw.pool.minor,
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "agent_discretion"))
+    .await?;
+    if drawn.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(StoreError::rejected(pool_exhausted(draw)))
+}
+
+/// Gives back what the acceptances of a session drew that are about to be undone. It never fails
+/// for what stands in the pool: nobody is kept from leaving by our books.
+pub(super) async fn give_back(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with undone as ( \
+             select acceptance.discretion_agent_id, acceptance.discretion_minor, offer.currency, \
+                    (acceptance.accepted_at at time zone 'UTC')::date as day \
+             from acceptance join presented_offer offer using (customer_id, presented_offer_id) \
+             where customer_id = $1 and offer.session_id = $2 \
+               and acceptance.fulfilment = 'requested' and acceptance.discretion_minor > 0 \
+             for update of acceptance \
+         ), given as ( \
+             select discretion_agent_id, day, currency, sum(discretion_minor)::bigint as minor \
+             from undone group by discretion_agent_id, day, currency \
+         ) \
+         update agent_discretion pool \
+         set granted_minor = greatest(pool.granted_minor - given.minor, 0) from given \
+         where pool.agent_id = given.discretion_agent_id and pool.day = given.day \
+           and pool.currency = given.currency",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "agent_discretion"))
+    .await?;
+    Ok(())
+}
