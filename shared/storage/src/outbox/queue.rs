@@ -11,6 +11,8 @@ use crate::error::StoreError;
 pub struct Claim {
     /// Identifies the message.
     pub id: i64,
+    /// What kind of message it is.
+    pub topic: String,
     /// What it is about.
     pub key: String,
     /// Encoded content.
@@ -29,23 +31,34 @@ pub async fn claim(
     lease: Duration,
     limit: i64,
 ) -> Result<Vec<Claim>, StoreError> {
+    claim_topics(connection, &[topic], lease, limit).await
+}
+
+/// Claims messages of several topics as [`claim`] does; messages of one key keep their order across
+/// these topics.
+pub async fn claim_topics(
+    connection: &mut PgConnection,
+    topics: &[&str],
+    lease: Duration,
+    limit: i64,
+) -> Result<Vec<Claim>, StoreError> {
     let rows = sqlx::query(
         "update outbox
          set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $2)
          where id in (
              select due.id from outbox due
-             where due.topic = $1 and due.next_attempt_at <= now() and due.set_aside_reason is null
+             where due.topic = any($1) and due.next_attempt_at <= now() and due.set_aside_reason is null
                and not exists (
                    select from outbox earlier
-                   where earlier.topic = due.topic and earlier.key = due.key
+                   where earlier.topic = any($1) and earlier.key = due.key
                      and earlier.id < due.id
                      and earlier.next_attempt_at is not null and earlier.set_aside_reason is null)
              order by due.next_attempt_at, due.id
              limit $3
              for update skip locked)
-         returning id, key, payload, attempts",
+         returning id, topic, key, payload, attempts",
     )
-    .bind(topic)
+    .bind(topics)
     .bind(lease.as_secs_f64())
     .bind(limit)
     .fetch_all(connection)
@@ -54,6 +67,7 @@ pub async fn claim(
         .map(|row| {
             Ok(Claim {
                 id: row.try_get("id")?,
+                topic: row.try_get("topic")?,
                 key: row.try_get("key")?,
                 payload: row.try_get("payload")?,
                 attempts: row.try_get("attempts")?,
