@@ -363,6 +363,18 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
             &["agent.agent_id"],
         ),
         sound(
+            "RecordStep",
+            &offers::RecordStepRequest {
+                request_id: "sound-step".to_owned(),
+                customer_id: customer_id.clone(),
+                session_id: session_id.clone(),
+                contact_id: call.request.contact_id.clone(),
+                step: offers::CallStep::Disclosed.into(),
+                agent: Some(agent("agent-1")),
+            },
+            &["agent.agent_id"],
+        ),
+        sound(
             "ConfirmCancellation",
             &leave,
             &["request_id", "agent.agent_id"],

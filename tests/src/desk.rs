@@ -76,6 +76,7 @@ impl Call {
             presented_offer_id: offer.presented_offer_id.clone(),
             outcome: outcome.into(),
             agent: Some(agent("agent-1")),
+            disclosed: true,
         }
     }
 

@@ -32,6 +32,7 @@ use crate::usecase::publish_policy::PublishPolicy;
 use crate::usecase::read_catalogue::ReadCatalogue;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
+use crate::usecase::record_step::RecordStep;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 
 /// The schema of the service's database, step by step.
@@ -167,6 +168,9 @@ fn service(context: &Context, parts: Parts) -> Service {
             active: parts.active.clone(),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
+        },
+        record_step: RecordStep {
+            store: store.clone(),
         },
         confirm_cancellation: ConfirmCancellation {
             store: store.clone(),

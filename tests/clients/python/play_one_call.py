@@ -171,6 +171,7 @@ def play(offers):
             session_id=answer.session_id,
             presented_offer_id=answer.offers[0].presented_offer_id,
             outcome=f"PRESENTED_OUTCOME_{step}",
+            disclosed=True,
         )
         states = offers.pool.FindEnumTypeByName(f"{offers.package}.SessionState")
         assert states.values_by_number[recorded.session_state].name == f"SESSION_STATE_{state}"

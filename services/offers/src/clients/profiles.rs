@@ -2,7 +2,9 @@
 
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
-use contract::profiles::v1::{EndSubscriptionRequest, WatchChangesRequest, WatchChangesResponse};
+use contract::profiles::v1::{
+    EndSubscriptionRequest, ReinstateSubscriptionRequest, WatchChangesRequest, WatchChangesResponse,
+};
 use contract::types::v1::EndReason;
 use edge::client::{Caller, refusal};
 use futures::future::BoxFuture;
@@ -13,7 +15,7 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use tonic::Request;
 
-use crate::domain::exit::EndSubscription;
+use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::usecase::ports::{Changes, Profiles};
 
 /// The profiles service.
@@ -44,6 +46,20 @@ impl ProfilesClient {
         self.accounts
             .clone()
             .end_subscription(Request::new(request))
+            .await
+            .map(|_| ())
+            .map_err(|status| refusal(&status))
+    }
+
+    async fn reinstate(&self, order: &ReinstateSubscription) -> Result<(), Refusal> {
+        let request = ReinstateSubscriptionRequest {
+            request_id: order.acceptance_id.clone(),
+            customer_id: order.customer_id.to_string(),
+            subscription_id: order.subscription_id.to_string(),
+        };
+        self.accounts
+            .clone()
+            .reinstate_subscription(Request::new(request))
             .await
             .map(|_| ())
             .map_err(|status| refusal(&status))
@@ -95,6 +111,14 @@ impl Profiles for ProfilesClient {
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<(), Refusal>> {
         Box::pin(edge::deadline::within(deadline, self.end(order)))
+    }
+
+    fn reinstate_subscription<'a>(
+        &'a self,
+        order: &'a ReinstateSubscription,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(edge::deadline::within(deadline, self.reinstate(order)))
     }
 
     fn changes(

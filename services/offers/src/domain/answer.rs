@@ -6,6 +6,7 @@ use kernel::time::Timestamp;
 
 use super::history::Outcome;
 use super::named::Named;
+use super::progress::Progress;
 use super::session::{State, Step};
 
 /// A session as it stands, locked for a change.
@@ -19,6 +20,8 @@ pub struct SessionNow {
     pub state: State,
     /// A refusal ends the offers.
     pub refusal_ends: bool,
+    /// The customer has refused, whatever the state by now.
+    pub refused: bool,
     /// The offers handed to the desk.
     pub offers: Vec<OfferNow>,
     /// The clock of the database: expiry is decided where the row is.
@@ -34,6 +37,15 @@ pub struct OfferNow {
     pub outcome: Outcome,
     /// Until when it is honoured.
     pub expires_at: Timestamp,
+    /// Its hold stands: it was not given back by a cancellation.
+    pub held: bool,
+}
+
+impl SessionNow {
+    /// How far it has come, and whether the customer refused on the way.
+    pub const fn progress(&self) -> Progress {
+        Progress::of(self.state, self.refused)
+    }
 }
 
 /// What the desk reports of an offer.
@@ -54,6 +66,8 @@ pub enum Answer {
 pub struct Change {
     /// The session's state afterwards.
     pub state: State,
+    /// The customer has refused.
+    pub refused: bool,
     /// The offer's outcome afterwards.
     pub outcome: Outcome,
     /// What becomes of the offer's hold.
@@ -119,13 +133,15 @@ pub fn take(
             .with("presented_offer_id", presented_offer_id)
         })?;
     still_open(offer, answer, session.now)?;
+    still_promised(session, offer)?;
     let step = step(session, offer, answer);
-    let state = session
-        .state
+    let after = session
+        .progress()
         .after(step)
         .map_err(|illegal| illegal.refusal(session.session_id))?;
     Ok(Change {
-        state,
+        state: after.state,
+        refused: after.refused,
         outcome: answer.outcome(),
         hold: answer.hold(),
     })
@@ -158,14 +174,25 @@ fn still_open(offer: &OfferNow, answer: Answer, now: Timestamp) -> Result<(), Re
     .with("outcome", offer.outcome.name()))
 }
 
+/// A cancellation gives back what was open; only what was offered afterwards stands.
+fn still_promised(session: &SessionNow, offer: &OfferNow) -> Result<(), Refusal> {
+    if session.state != State::CancelRecorded || offer.held {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "ILLEGAL_STATE",
+        "the offer went with the cancellation: with the customer's permission, ask for another",
+    )
+    .with("session_id", session.session_id)
+    .with("state", session.state.name()))
+}
+
 fn step(session: &SessionNow, offer: &OfferNow, answer: Answer) -> Step {
     match answer {
         Answer::Presented => Step::Present,
         Answer::NotPresented => Step::NotPresent,
         // Accepting what was never read out, after a refusal, would be a second pitch.
-        Answer::Accepted
-            if offer.outcome == Outcome::Decided && session.state == State::Declined =>
-        {
+        Answer::Accepted if offer.outcome == Outcome::Decided && session.progress().refused => {
             Step::Present
         }
         Answer::Accepted => Step::Accept,
@@ -198,6 +225,7 @@ mod tests {
             presented_offer_id: id(number),
             outcome,
             expires_at: "2026-11-21T13:00:00Z".parse().unwrap(),
+            held: true,
         }
     }
 
@@ -207,6 +235,7 @@ mod tests {
             contact_id: contact("k-1"),
             state,
             refusal_ends: true,
+            refused: false,
             offers,
             now: NOON.parse().unwrap(),
         }
@@ -285,6 +314,38 @@ mod tests {
         assert_eq!(declined(&now), State::Offered);
         now.offers.pop();
         assert_eq!(declined(&now), State::Declined);
+    }
+
+    #[test]
+    fn once_the_cancellation_is_done_only_what_was_offered_afterwards_can_be_taken() {
+        let mut now = session(State::CancelRecorded, vec![offer(1, Outcome::Presented)]);
+        let answer = |now: &SessionNow, answer| take(now, &contact("k-1"), id(1), answer);
+        assert_eq!(
+            answer(&now, Answer::Accepted).unwrap().state,
+            State::SaveRecorded
+        );
+        let declined = answer(&now, Answer::Declined).unwrap();
+        assert_eq!(
+            (declined.state, declined.refused),
+            (State::CancelRecorded, true)
+        );
+        now.offers[0].held = false;
+        assert_eq!(reason(answer(&now, Answer::Accepted)), "ILLEGAL_STATE");
+    }
+
+    #[test]
+    fn who_wants_to_leave_after_all_is_read_out_nothing_and_may_take_what_was_read_out() {
+        let now = session(
+            State::CancelReaffirmed,
+            vec![offer(1, Outcome::Presented), offer(2, Outcome::Decided)],
+        );
+        assert!(take(&now, &contact("k-1"), id(1), Answer::Accepted).is_ok());
+        for answer in [Answer::Accepted, Answer::Presented] {
+            assert_eq!(
+                reason(take(&now, &contact("k-1"), id(2), answer)),
+                "OFFER_AFTER_REFUSAL"
+            );
+        }
     }
 
     #[test]

@@ -11,12 +11,14 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::arbitration::{self, Scored};
+use super::asking::most_offers;
 use super::authority::{Escalation, escalation};
 use super::catalogue::{Catalogue, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
 use super::history::DeskHistory;
+use super::leaving::{Leaving, leaving, may_withdraw};
 use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
 use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
@@ -27,8 +29,14 @@ use super::verdict::{Verdict, VerdictKind, code};
 /// The name of the arm that offers nothing.
 pub const NO_OFFER: &str = "no_offer";
 
-/// The state of a subscription whose end is set.
-const CANCEL_PENDING: &str = "cancel_pending";
+/// The generation of the rules that decide today. A record is decided again by those of its own,
+/// so that it replays to the same answer: from the second on an offer may be made once the end is
+/// set, with permission, and who may withdraw is let go.
+pub const GENERATION: u32 = 2;
+
+const fn first_generation() -> u32 {
+    1
+}
 
 /// Everything a decision rests on.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +55,8 @@ pub struct Inputs<'a> {
     pub now: Timestamp,
     /// What was down, as short keys.
     pub degraded: &'a [String],
+    /// The generation of the rules.
+    pub generation: u32,
 }
 
 impl<'a> Inputs<'a> {
@@ -124,6 +134,9 @@ pub struct Record {
     pub catalogue_version: u64,
     /// The version of the policy.
     pub policy_version: u64,
+    /// The generation of the rules it was decided by.
+    #[serde(default = "first_generation")]
+    pub generation: u32,
     /// When it was decided.
     pub decided_at: Timestamp,
     /// What was down.
@@ -175,6 +188,7 @@ impl Record {
             policy,
             now: self.decided_at,
             degraded: &self.degraded,
+            generation: self.generation,
         }
     }
 
@@ -252,13 +266,22 @@ fn let_go_at_once(
             "the customer asked never to be made an offer",
         ));
     }
-    if !subscription.live {
+    let leaving = leaving(inputs, subscription);
+    if leaving == Leaving::Gone {
         return Some(Reason::new("NOT_LIVE", "the subscription is not live"));
     }
-    if subscription.state == CANCEL_PENDING {
+    let permission = inputs.request.permission;
+    let may_be_asked_back = permission == Permission::Granted && inputs.generation > 1;
+    if leaving == Leaving::Pending && !may_be_asked_back {
         return Some(Reason::new(
             "ALREADY_CANCELLED",
-            "its end is set: an offer would not undo it, reinstating it would",
+            "its end is set: an offer needs the customer's permission now",
+        ));
+    }
+    if inputs.generation > 1 && may_withdraw(policy, subscription, inputs.now) {
+        return Some(Reason::new(
+            "WITHDRAWAL",
+            "the customer may withdraw: confirm it, the contract ends at once",
         ));
     }
     if let Some(stated) = stated.filter(|stated| !stated.offers_allowed) {
@@ -269,10 +292,14 @@ fn let_go_at_once(
         };
         return Some(Reason::new(code, stated.key.clone()));
     }
-    policy_lets_go(inputs.request.permission, policy)
+    policy_lets_go(permission, leaving, policy)
 }
 
-fn policy_lets_go(permission: Permission, policy: &PolicyOutcome) -> Option<Reason> {
+fn policy_lets_go(
+    permission: Permission,
+    leaving: Leaving,
+    policy: &PolicyOutcome,
+) -> Option<Reason> {
     if permission == Permission::Refused {
         return Some(Reason::new(
             "PERMISSION_REFUSED",
@@ -292,6 +319,8 @@ fn policy_lets_go(permission: Permission, policy: &PolicyOutcome) -> Option<Reas
             "PERMISSION_NEEDED",
             "ask whether the customer wants to hear an offer, then ask again at the next step",
         )),
+        // Nobody comes here with an end set who did not agree to hear an offer.
+        OffersAllowed::AfterCancelOnly if leaving == Leaving::Pending => None,
         OffersAllowed::AfterCancelOnly => Some(Reason::new(
             "AFTER_CANCEL_ONLY",
             "confirm the cancellation first; an offer needs permission afterwards",
@@ -323,7 +352,7 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
         }
     }
     arbitration::rank(&mut scored);
-    let most = usize::try_from(decision.policy.max_offers).unwrap_or(0);
+    let most = most_offers(call, &decision.policy);
     if !beyond.is_empty() {
         decision.escalation = escalation(call, &beyond, &scored, &no_offer, most);
     }

@@ -35,6 +35,28 @@ pub struct EndSubscription {
     pub billing_end_at: Timestamp,
 }
 
+/// The order to undo the end of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReinstateSubscription {
+    /// The acceptance that asks for it; the request id towards profiles.
+    pub acceptance_id: String,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// What goes on.
+    pub subscription_id: SubscriptionId,
+}
+
+/// An order about a subscription. Those about one customer are carried out one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionOrder {
+    /// It ends, as the customer terminated it.
+    End(EndSubscription),
+    /// It goes on.
+    Reinstate(ReinstateSubscription),
+}
+
 /// Where end dates come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

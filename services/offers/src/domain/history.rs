@@ -34,6 +34,9 @@ pub struct PastSession {
     pub state: State,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// When service ends by the cancellation confirmed in it; absent when there is none that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_ends_at: Option<Timestamp>,
 }
 
 /// What became of an offer handed to the desk.

@@ -13,6 +13,7 @@ use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
 use super::observation::observe;
 use super::predicate::Predicate;
+use super::repeat::{had_on_this_call, refused_just_now};
 use super::verdict::code;
 
 /// A call with everything that is known about it.
@@ -73,7 +74,7 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 
 /// The first that is found is the verdict. What an agent could do something about comes last, so
 /// that it is said only of an offer that nothing else speaks against.
-const OBSTACLES: [Obstacle; 14] = [
+const OBSTACLES: [Obstacle; 15] = [
     (code::PAUSED, |_, offer| !offer.is_live()),
     (code::NO_PRICE_OFFER_FOR_REASON, |call, offer| {
         let stated = call.stated;
@@ -96,8 +97,9 @@ const OBSTACLES: [Obstacle; 14] = [
         !offer.suitability.evaluate(&call.facts)
     }),
     (code::REFUSED_BEFORE, |call, offer| {
-        cooling_down(call, offer, Outcome::Declined).is_some()
+        cooling_down(call, offer, Outcome::Declined).is_some() || refused_just_now(call, offer)
     }),
+    (code::OFFERED_ON_THIS_CALL, had_on_this_call),
     (code::ACCEPTED_BEFORE, |call, offer| {
         cooling_down(call, offer, Outcome::Accepted).is_some()
     }),
@@ -209,6 +211,7 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
         code::CAP_REACHED => cap(call, offer),
         code::COOLING_DOWN => rest(call, offer),
+        code::OFFERED_ON_THIS_CALL => "this call had it already".to_owned(),
         code::NO_TERMS => no_terms(call, offer),
         code::NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
         _ => String::new(),
@@ -249,7 +252,7 @@ fn open_incidents(call: &Call<'_>) -> String {
 
 fn days_passed(call: &Call<'_>, offer: &Offer, outcome: Outcome) -> String {
     let Some(past) = cooling_down(call, offer, outcome) else {
-        return String::new();
+        return "within the last day".to_owned();
     };
     let passed = days_since(past.decided_at, call.inputs.now);
     let days = cool_down_days(offer, past.outcome);

@@ -73,6 +73,16 @@ pub enum Step {
     Decline,
     /// An offer is declined where policy lets the others stand.
     DeclineOne,
+    /// What must be said first was said.
+    Disclose,
+    /// The customer agreed to hear an offer.
+    GrantPermission,
+    /// The customer does not want to hear an offer.
+    RefusePermission,
+    /// The customer said again that they leave.
+    Reaffirm,
+    /// The customer asks what else there is.
+    Alternative,
     /// The customer leaves.
     Cancel,
     /// The call is handed on.
@@ -81,6 +91,24 @@ pub enum Step {
     Abandon,
     /// The call is over.
     Close,
+}
+
+impl Step {
+    /// Tells whether the step leads to an offer that the customer has not heard.
+    pub const fn pitches(self) -> bool {
+        matches!(
+            self,
+            Self::Ask | Self::Offer | Self::Present | Self::Alternative | Self::GrantPermission
+        )
+    }
+
+    /// Tells whether the step is a refusal that ends the offers.
+    pub const fn refuses(self) -> bool {
+        matches!(
+            self,
+            Self::Decline | Self::RefusePermission | Self::Reaffirm
+        )
+    }
 }
 
 impl State {
@@ -100,32 +128,77 @@ impl State {
 
     /// Takes a step, or says why it is refused.
     ///
-    /// Cancelling is possible from everywhere: leaving never depends on how the call went.
+    /// Cancelling is possible from everywhere: leaving never depends on how the call went. Once it
+    /// is done the session stays so, unless an offer made afterwards is accepted.
     pub fn after(self, step: Step) -> Result<Self, IllegalStep> {
         let next = match (self, step) {
             (_, Step::Cancel) => Some(Self::CancelRecorded),
-            (
-                Self::Opened | Self::IntentStated | Self::Disclosed | Self::PermissionAsked,
-                Step::Ask,
-            ) => Some(self),
-            (
-                Self::Opened | Self::IntentStated | Self::Disclosed | Self::PermissionAsked,
-                Step::Offer,
-            )
-            | (Self::Offered, Step::Present | Step::NotPresent | Step::DeclineOne) => {
-                Some(Self::Offered)
-            }
-            // What was read out before the refusal is a promise and can still be accepted; that it
-            // was read out before is the presented offer's own check.
-            (Self::Offered | Self::Declined, Step::Accept) => Some(Self::SaveRecorded),
-            (Self::Offered | Self::Declined, Step::Decline)
-            | (Self::Declined, Step::DeclineOne | Step::NotPresent) => Some(Self::Declined),
+            (_, Step::Close) => Some(Self::Closed),
+            (Self::CancelRecorded, step) => afterwards(step),
+            (state, Step::Disclose) if state.is_under_way() => Some(state.disclosed()),
+            (state, Step::Reaffirm) if state.is_under_way() => Some(Self::CancelReaffirmed),
             (state, Step::Transfer) if state.is_under_way() => Some(Self::Transferred),
             (state, Step::Abandon) if state.is_under_way() => Some(Self::Abandoned),
-            (_, Step::Close) => Some(Self::Closed),
+            (state, Step::Ask) if state.is_before_offers() => Some(state),
+            (state, Step::Offer) if state.is_before_offers() => Some(Self::Offered),
+            (state, Step::GrantPermission) if state.is_before_offers() => {
+                Some(Self::PermissionAsked)
+            }
+            (
+                Self::Offered,
+                Step::Present
+                | Step::NotPresent
+                | Step::DeclineOne
+                | Step::Alternative
+                | Step::GrantPermission,
+            ) => Some(Self::Offered),
+            // What was read out before the refusal is a promise and can still be accepted; that it
+            // was read out before is the presented offer's own check.
+            (Self::Offered | Self::Declined | Self::CancelReaffirmed, Step::Accept) => {
+                Some(Self::SaveRecorded)
+            }
+            (Self::Offered | Self::Declined, Step::Decline)
+            | (Self::Declined, Step::DeclineOne | Step::NotPresent) => Some(Self::Declined),
+            (Self::CancelReaffirmed, Step::Decline | Step::DeclineOne | Step::NotPresent) => {
+                Some(Self::CancelReaffirmed)
+            }
+            (Self::CancelReaffirmed, Step::RefusePermission) => Some(Self::CancelReaffirmed),
+            (state, Step::RefusePermission) if state.is_under_way() => Some(Self::Declined),
             _ => None,
         };
-        next.ok_or(IllegalStep { state: self, step })
+        next.ok_or(IllegalStep {
+            state: self,
+            step,
+            refused: self.is_refusal(),
+        })
+    }
+
+    /// Tells whether the session is in a state that only a refusal leads to.
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Self::Declined | Self::CancelReaffirmed)
+    }
+
+    const fn is_before_offers(self) -> bool {
+        matches!(
+            self,
+            Self::Opened | Self::IntentStated | Self::Disclosed | Self::PermissionAsked
+        )
+    }
+
+    const fn disclosed(self) -> Self {
+        match self {
+            Self::Opened | Self::IntentStated => Self::Disclosed,
+            state => state,
+        }
+    }
+}
+
+/// Where a step leads once the cancellation is done: it stays done until an offer is accepted.
+const fn afterwards(step: Step) -> Option<State> {
+    match step {
+        Step::Accept => Some(State::SaveRecorded),
+        Step::Alternative | Step::Transfer | Step::Abandon => None,
+        _ => Some(State::CancelRecorded),
     }
 }
 
@@ -136,17 +209,14 @@ pub struct IllegalStep {
     pub state: State,
     /// What was tried.
     pub step: Step,
+    /// The customer has refused before.
+    pub refused: bool,
 }
 
 impl IllegalStep {
     /// Turns it into the refusal for the desk.
     pub fn refusal(self, session_id: SessionId) -> Refusal {
-        let refused = matches!(self.state, State::Declined | State::CancelReaffirmed)
-            && matches!(
-                self.step,
-                Step::Ask | Step::Offer | Step::Present | Step::Accept
-            );
-        let refusal = if refused {
+        let refusal = if self.refused && (self.step.pitches() || self.step == Step::Accept) {
             Refusal::refused(
                 "OFFER_AFTER_REFUSAL",
                 "the customer refused: make no further offer and let them go",
@@ -205,7 +275,6 @@ mod tests {
     fn nothing_is_offered_or_accepted_once_the_session_has_ended() {
         for state in [
             State::SaveRecorded,
-            State::CancelRecorded,
             State::Transferred,
             State::Abandoned,
             State::Closed,

@@ -99,6 +99,8 @@ pub mod code {
     pub const AUTHORITY: &str = "AUTHORITY";
     /// It was refused not long ago.
     pub const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
+    /// This call had it already.
+    pub const OFFERED_ON_THIS_CALL: &str = "OFFERED_ON_THIS_CALL";
     /// It was taken not long ago.
     pub const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
     /// The customer has heard, or taken, as many as the contact policy allows.

@@ -1,14 +1,15 @@
-//! Delivering orders to end subscriptions, until each is carried out or can never be.
+//! Delivering orders about subscriptions, until each is carried out or can never be.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::refusal::Kind;
+use kernel::refusal::{Kind, Refusal};
 use kernel::time::Deadline;
 use storage::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::every;
+use crate::domain::exit::SubscriptionOrder;
 use crate::store::{Order, Store};
 use crate::usecase::ports::Profiles;
 
@@ -48,10 +49,7 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
         tracing::error!("an order in the outbox cannot be read and is set aside");
         return store.set_order_aside(order, "UNREADABLE").await;
     };
-    match profiles
-        .end_subscription(content, Deadline::within(ONE_ORDER))
-        .await
-    {
+    match carry_out(profiles, content).await {
         Ok(()) => store.complete_order(order).await,
         Err(refusal)
             if matches!(
@@ -59,10 +57,12 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
                 Kind::NotFound | Kind::Refused | Kind::Malformed
             ) =>
         {
+            let (kind, cause) = name(content);
             tracing::error!(
-                cancellation_id = %content.cancellation_id,
+                kind,
+                cause,
                 reason = refusal.reason,
-                "a cancelled subscription cannot be ended by itself; somebody must look at it"
+                "an order about a subscription cannot be carried out; somebody must look at it"
             );
             store.set_order_aside(order, refusal.reason).await
         }
@@ -70,6 +70,24 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
             tracing::warn!(reason = refusal.reason, "an order is tried again later");
             store.retry_order(order, pause_after(order.attempts)).await
         }
+    }
+}
+
+async fn carry_out(profiles: &dyn Profiles, order: &SubscriptionOrder) -> Result<(), Refusal> {
+    let deadline = Deadline::within(ONE_ORDER);
+    match order {
+        SubscriptionOrder::End(order) => profiles.end_subscription(order, deadline).await,
+        SubscriptionOrder::Reinstate(order) => {
+            profiles.reinstate_subscription(order, deadline).await
+        }
+    }
+}
+
+/// What an order does, and the id of what asks for it.
+fn name(order: &SubscriptionOrder) -> (&'static str, String) {
+    match order {
+        SubscriptionOrder::End(order) => ("end", order.cancellation_id.to_string()),
+        SubscriptionOrder::Reinstate(order) => ("reinstate", order.acceptance_id.clone()),
     }
 }
 

@@ -8,6 +8,7 @@ mod policy;
 mod render;
 mod request;
 mod save_desk;
+mod step;
 
 use std::time::Duration;
 

@@ -96,6 +96,7 @@ pub(super) fn response(
             presented_offer_id: presented_offer_id?,
             answer: answer?,
             agent: agent?,
+            disclosed: wire.disclosed,
         })
     })
 }
@@ -191,7 +192,8 @@ pub(super) fn jurisdiction(checks: &mut Violations, field: &str, text: &str) -> 
     }
 }
 
-fn agent(checks: &mut Violations, wire: Option<&pb::Agent>) -> Option<Agent> {
+/// Reads the agent; nobody where none is named.
+pub(super) fn agent(checks: &mut Violations, wire: Option<&pb::Agent>) -> Option<Agent> {
     let nobody = pb::Agent::default();
     let wire = wire.unwrap_or(&nobody);
     checks.within("agent", |checks| {

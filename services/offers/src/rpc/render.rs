@@ -41,6 +41,7 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
         .as_ref()
         .map(|customer| customer_view(customer, &record));
     let cancel_now = cancel_now(&record);
+    let session_state = record.session_state();
     let decision = record.decision;
     let outcome = if decision.offers.is_empty() {
         pb::DecisionOutcome::LetGo
@@ -65,7 +66,7 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
         catalogue_version: record.catalogue_version,
         decide_time: Some(timestamp(record.decided_at)),
         replayed,
-        session_state: state(decision.state).into(),
+        session_state: state(session_state).into(),
         escalation: decision.escalation.into_iter().map(escalation).collect(),
     }
 }

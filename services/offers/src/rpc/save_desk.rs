@@ -4,11 +4,12 @@ use contract::offers::v1 as pb;
 use contract::offers::v1::save_desk_service_server::SaveDeskService;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, parse, render, trace_id};
+use super::{BOUNDARY, deadline, parse, render, step, trace_id};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
+use crate::usecase::record_step::RecordStep;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 
 /// Answers the agent's desk.
@@ -17,6 +18,8 @@ pub struct SaveDesk {
     pub request_save_offer: RequestSaveOffer,
     /// Answering one.
     pub record_response: RecordResponse,
+    /// What is said besides.
+    pub record_step: RecordStep,
     /// Leaving.
     pub confirm_cancellation: ConfirmCancellation,
     /// Reading and closing sessions.
@@ -61,6 +64,19 @@ impl SaveDeskService for SaveDesk {
             session_state: render::state(recorded.state).into(),
             replayed: recorded.replayed,
         }))
+    }
+
+    async fn record_step(
+        &self,
+        request: Request<pb::RecordStepRequest>,
+    ) -> Result<Response<pb::RecordStepResponse>, Status> {
+        let new = step::parse(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let recorded = self
+            .record_step
+            .handle(new, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(step::recorded(recorded)))
     }
 
     async fn confirm_cancellation(

@@ -8,8 +8,9 @@ use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
-use storage::{StoreError, outbox, write};
+use storage::{StoreError, order_by_key, outbox, write};
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::domain::exit::{AcknowledgedContent, DatesSource, EndDates, EndSubscription, end_dates};
 use crate::domain::named::Named;
@@ -88,21 +89,16 @@ async fn confirm(
     connection: &mut PgConnection,
     new: &NewCancellation,
 ) -> Result<Confirmed, StoreError> {
-    if let Some((request_id, body_hash)) = &new.request {
-        let begun = request_log::begin(connection, request_id.as_str(), METHOD, *body_hash).await?;
-        match begun {
-            Begun::Fresh => request_log::finish(connection, request_id.as_str(), &[]).await?,
-            Begun::Replay(_) | Begun::Repeats(_) => {}
-            Begun::Reused => {
-                return Err(StoreError::rejected(request_id_reused(request_id.as_str())));
-            }
-        }
+    if let Some(confirmed) = begin(connection, new).await? {
+        return Ok(confirmed);
     }
+    order_by_key(connection, &[new.customer_id.as_str()]).await?;
     let session_id = find_or_open(connection, new).await?;
     if new.cancel_token.is_some_and(|token| token != session_id) {
         return Err(StoreError::rejected(bad_cancel_token()));
     }
     if let Some(confirmed) = read_confirmed(connection, &new.customer_id, session_id).await? {
+        finish(connection, new, &confirmed).await?;
         return Ok(Confirmed {
             replayed: true,
             ..confirmed
@@ -119,7 +115,40 @@ async fn confirm(
         replayed: false,
     };
     record(connection, new, &confirmed).await?;
+    finish(connection, new, &confirmed).await?;
     Ok(confirmed)
+}
+
+/// Claims the request id, if there is one, and returns what it was answered with before: a retry
+/// that comes late, after an acceptance undid the cancellation, does not cancel again.
+async fn begin(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+) -> Result<Option<Confirmed>, StoreError> {
+    let Some((request_id, body_hash)) = &new.request else {
+        return Ok(None);
+    };
+    match request_log::begin(connection, request_id.as_str(), METHOD, *body_hash).await? {
+        Begun::Fresh | Begun::Repeats(_) => Ok(None),
+        Begun::Replay(answer) => match Uuid::from_slice(&answer) {
+            Ok(id) => read_acknowledged(connection, &new.customer_id, id).await,
+            // Remembered by a version that did not say which: the contact says it.
+            Err(_) => Ok(None),
+        },
+        Begun::Reused => Err(StoreError::rejected(request_id_reused(request_id.as_str()))),
+    }
+}
+
+async fn finish(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+    confirmed: &Confirmed,
+) -> Result<(), StoreError> {
+    let Some((request_id, _)) = &new.request else {
+        return Ok(());
+    };
+    let id = confirmed.cancellation_id.as_uuid();
+    request_log::finish(connection, request_id.as_str(), id.as_bytes()).await
 }
 
 /// Locks the session of the contact, opening one if the customer leaves without ever being pitched.
@@ -267,22 +296,45 @@ async fn insert(
     Ok(())
 }
 
-/// Reads the cancellation of a session, if there is one.
+/// Reads the cancellation of a session that stands, if there is one.
 pub(super) async fn read_confirmed(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
 ) -> Result<Option<Confirmed>, StoreError> {
-    let row = sqlx::query!(
-        "select cancellation_id, acknowledged_at, service_end_at, billing_end_at, dates_source, hash \
-         from cancellation where customer_id = $1 and session_id = $2",
+    let standing = sqlx::query_scalar!(
+        "select cancellation_id from cancellation \
+         where customer_id = $1 and session_id = $2 and revoked_at is null",
         customer_id.as_str(),
         session_id.as_uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .instrument(statement("SELECT", "cancellation"))
+    .await?;
+    match standing {
+        Some(id) => read_acknowledged(connection, customer_id, id).await,
+        None => Ok(None),
+    }
+}
+
+/// Reads a cancellation as it was acknowledged, whether it stands or not.
+async fn read_acknowledged(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    cancellation_id: Uuid,
+) -> Result<Option<Confirmed>, StoreError> {
+    let row = sqlx::query!(
+        "select session_id, cancellation_id, acknowledged_at, service_end_at, billing_end_at, \
+                dates_source, hash \
+         from cancellation where customer_id = $1 and cancellation_id = $2",
+        customer_id.as_str(),
+        cancellation_id,
     )
     .fetch_optional(connection)
     .instrument(statement("SELECT", "cancellation"))
     .await?;
     row.map(|row| {
+        let session_id = SessionId::from_uuid(row.session_id);
         let source = DatesSource::from_name(&row.dates_source)
             .ok_or_else(|| StoreError::inconsistent("cancellation", "dates_source", session_id))?;
         Ok(Confirmed {
@@ -295,7 +347,7 @@ pub(super) async fn read_confirmed(
                 source,
             },
             hash: row.hash,
-            replayed: false,
+            replayed: true,
         })
     })
     .transpose()

@@ -10,11 +10,13 @@ use tracing::Instrument;
 use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
+use crate::domain::progress::Progress;
 use crate::domain::promise::Promise;
-use crate::domain::session::{State, Step};
+use crate::domain::session::State;
 
 use super::record_decision::{METHOD, NewDecision};
-use super::session::{append_event, bind, lock, move_to};
+use super::session::{advance, append_event, bind, lock};
+use super::step::append_news;
 use super::{Store, from_json, json, statement};
 
 /// What was answered before under a request id or for a contact's step.
@@ -27,7 +29,7 @@ pub enum Before {
     /// The request id was used with another body.
     Reused,
     /// The contact has a session, but no decision at this step.
-    SessionIs(State),
+    SessionIs(Progress),
 }
 
 /// What a later step of a contact came to.
@@ -123,7 +125,7 @@ async fn before(connection: &mut PgConnection, key: &StepKey) -> Result<Before, 
         return Ok(Before::Reused);
     }
     let row = sqlx::query!(
-        "select session.state, decision.decision_id as \"decision_id?\", decision.record as \"record?\" \
+        "select session.state, session.refused, decision.decision_id as \"decision_id?\", decision.record as \"record?\" \
          from save_session session \
          left join decision on decision.customer_id = session.customer_id \
               and decision.session_id = session.session_id and decision.step = $4 \
@@ -145,7 +147,7 @@ async fn before(connection: &mut PgConnection, key: &StepKey) -> Result<Before, 
             Ok(Before::Answered(Box::new(record)))
         }
         _ => State::from_name(&row.state)
-            .map(Before::SessionIs)
+            .map(|state| Before::SessionIs(Progress::of(state, row.refused)))
             .ok_or_else(|| StoreError::inconsistent("save_session", "state", &key.contact_id)),
     }
 }
@@ -214,18 +216,16 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
     if !insert_decision(connection, new).await? {
         return Ok(Asked::Before);
     }
-    let step = if record.decision.offers.is_empty() {
-        Step::Ask
-    } else {
-        Step::Offer
-    };
-    let state = session
-        .state
-        .after(step)
+    let after = record
+        .advance(session.progress())
         .map_err(|illegal| StoreError::rejected(illegal.refusal(record.session_id)))?;
+    record.finds_room(&session).map_err(StoreError::rejected)?;
     insert_offers(connection, new).await?;
     let (kind, detail) = record.decision.event();
     let agent = request.agent.agent_id.as_ref().map(kernel::id::Id::as_str);
+    if let Some(spoken) = request.spoken() {
+        append_news(connection, &request.customer_id, &session, spoken, agent).await?;
+    }
     append_event(
         connection,
         &request.customer_id,
@@ -235,7 +235,7 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
         &detail,
     )
     .await?;
-    move_to(connection, &request.customer_id, record.session_id, state).await?;
+    advance(connection, &request.customer_id, record.session_id, after).await?;
     Ok(Asked::Recorded)
 }
 

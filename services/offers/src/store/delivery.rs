@@ -7,17 +7,21 @@ use storage::outbox::queue::{self, Claim};
 use storage::{StoreError, feed_cursor};
 
 use super::{Store, cancellation::END_SUBSCRIPTION, from_json};
-use crate::domain::exit::EndSubscription;
+use crate::domain::exit::SubscriptionOrder;
 
 /// The name under which this service follows the profiles feed.
 const FEED: &str = "profiles";
 
-/// A claimed order to end a subscription.
+/// The topic of orders about a subscription other than the plain one to end it, which has a topic of
+/// its own that the version before reads, too.
+pub(super) const SUBSCRIPTION_ORDER: &str = "subscription_order";
+
+/// A claimed order about a subscription.
 #[derive(Clone, Debug)]
 pub struct Order {
     claim: Claim,
     /// What is ordered; absent when the row cannot be read.
-    pub order: Option<EndSubscription>,
+    pub order: Option<SubscriptionOrder>,
     /// How often it was tried, this time included.
     pub attempts: i32,
 }
@@ -32,7 +36,8 @@ impl Store {
         let claims = self
             .postgres
             .background(&(lease, limit), |(lease, limit), connection| {
-                Box::pin(queue::claim(connection, END_SUBSCRIPTION, *lease, *limit))
+                let topics = &[END_SUBSCRIPTION, SUBSCRIPTION_ORDER];
+                Box::pin(queue::claim_topics(connection, topics, *lease, *limit))
             })
             .await?;
         Ok(claims.into_iter().map(read).collect())
@@ -109,9 +114,15 @@ impl Store {
 }
 
 fn read(claim: Claim) -> Order {
-    let order = std::str::from_utf8(&claim.payload)
-        .ok()
-        .and_then(|text| from_json("outbox", "payload", claim.id, text).ok());
+    let order =
+        std::str::from_utf8(&claim.payload)
+            .ok()
+            .and_then(|text| match claim.topic.as_str() {
+                END_SUBSCRIPTION => from_json("outbox", "payload", claim.id, text)
+                    .map(SubscriptionOrder::End)
+                    .ok(),
+                _ => from_json("outbox", "payload", claim.id, text).ok(),
+            });
     Order {
         order,
         attempts: claim.attempts,

@@ -68,7 +68,7 @@ async fn read_sessions(
 ) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         "select past.customer_id, past.session_id, past.contact_id, past.subscription_id, \
-                past.state, past.opened_at \
+                past.state, past.opened_at, cancellation.service_end_at as \"service_end_at?\" \
          from unnest($1::text[]) as wanted (customer_id) \
          cross join lateral ( \
              select customer_id, session_id, contact_id, subscription_id, state, opened_at \
@@ -76,7 +76,9 @@ async fn read_sessions(
              where save_session.customer_id = wanted.customer_id \
                and opened_at > now() - make_interval(days => $2) \
              order by session_id desc limit $3 \
-         ) as past",
+         ) as past \
+         left join cancellation on cancellation.customer_id = past.customer_id \
+              and cancellation.session_id = past.session_id and cancellation.revoked_at is null",
         ids,
         i32::try_from(REMEMBERED_DAYS).unwrap_or(i32::MAX),
         MOST_SESSIONS,
@@ -91,6 +93,7 @@ async fn read_sessions(
             subscription_id: subscription(&row.subscription_id, row.session_id)?,
             state: state(&row.state, session_id)?,
             opened_at: row.opened_at.to_jiff(),
+            service_ends_at: row.service_end_at.map(jiff_sqlx::Timestamp::to_jiff),
         };
         histories
             .entry(row.customer_id)

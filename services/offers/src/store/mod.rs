@@ -5,12 +5,15 @@ mod cancellation;
 mod close;
 mod decision;
 mod delivery;
+mod disclosure;
 mod discretion;
 mod history;
+mod pending_end;
 mod publication;
 mod record_decision;
 mod response;
 mod session;
+mod step;
 mod sweep;
 mod view;
 
@@ -28,6 +31,7 @@ pub use publication::{NewPublication, Outcome, StoredPublication};
 pub use record_decision::{History, NewDecision};
 pub use response::{NewResponse, Recorded};
 pub use session::{request_id_reused, session_not_found};
+pub use step::{NewStep, StepRecorded};
 pub use view::{EventView, OfferView, SessionView};
 
 /// The store of the save desk.

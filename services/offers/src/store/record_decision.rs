@@ -88,7 +88,7 @@ impl Rows {
             contact_id: request.contact_id.clone(),
             subscription_id: request.subscription_id.clone(),
             occasion: request.occasion.name(),
-            state: decision.state.name(),
+            state: record.session_state().name(),
             intent: request.intent.name(),
             reason: request.reason.clone(),
             agent_id: request.agent.agent_id.clone(),

@@ -4,23 +4,24 @@
 use std::sync::Arc;
 
 use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, SessionId};
-use kernel::time::Deadline;
+use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
-use storage::{StoreError, write};
+use storage::{StoreError, order_by_key, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::domain::answer::{Answer, take};
+use crate::domain::answer::{Answer, SessionNow, take};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::grant::{Draw, Grant};
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
+use super::disclosure::disclose;
 use super::discretion;
 use super::session::{append_event, lock, request_id_reused, save_answer, session_not_found};
 use super::view::{OfferView, offers};
-use super::{Store, acceptance_cap, json, statement};
+use super::{Store, acceptance_cap, json, pending_end, statement};
 
 const METHOD: &str = "RecordResponse";
 
@@ -41,6 +42,8 @@ pub struct NewResponse {
     pub presented_offer_id: PresentedOfferId,
     /// The answer.
     pub answer: Answer,
+    /// The disclosures of the policy were made.
+    pub disclosed: bool,
     /// The agent.
     pub agent_id: Option<AgentId>,
     /// What accepting takes, where that is known.
@@ -90,6 +93,11 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         }
         Begun::Reused => return Err(StoreError::rejected(request_id_reused(request_id))),
     }
+    // Who accepts may clear the end that another contact set: one after the other, so that the
+    // orders to profiles keep the order in which the customer spoke.
+    if new.answer == Answer::Accepted {
+        order_by_key(connection, &[new.customer_id.as_str()]).await?;
+    }
     let session = lock(connection, &new.customer_id, new.session_id)
         .await?
         .ok_or_else(|| StoreError::rejected(session_not_found(new.session_id)))?;
@@ -100,11 +108,9 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         new.answer,
     )
     .map_err(StoreError::rejected)?;
+    disclose(connection, new, &session).await?;
     if new.answer == Answer::Accepted {
-        acceptance_cap::check(connection, new, session.now).await?;
-    }
-    if let Some(grant) = &new.grant {
-        grant.check().map_err(StoreError::rejected)?;
+        may_be_accepted(connection, new, session.now).await?;
     }
     save_answer(
         connection,
@@ -115,10 +121,7 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     )
     .await?;
     if new.answer == Answer::Accepted {
-        insert_acceptance(connection, new).await?;
-        if let Some(draw) = draw_of(new) {
-            discretion::draw(connection, draw).await?;
-        }
+        accept(connection, new, &session).await?;
     }
     append_event(
         connection,
@@ -136,6 +139,32 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         state: change.state,
         replayed: false,
     })
+}
+
+/// Refuses what the contact policy or the agent's authority does not let be accepted by now.
+async fn may_be_accepted(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    acceptance_cap::check(connection, new, now).await?;
+    match &new.grant {
+        Some(grant) => grant.check().map_err(StoreError::rejected),
+        None => Ok(()),
+    }
+}
+
+/// Writes the acceptance and what comes with it: what the agent gave away, and the end that is undone.
+async fn accept(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+    session: &SessionNow,
+) -> Result<(), StoreError> {
+    insert_acceptance(connection, new).await?;
+    if let Some(draw) = draw_of(new) {
+        discretion::draw(connection, draw).await?;
+    }
+    pending_end::clear(connection, new, session).await
 }
 
 /// Gives the first answer again, whatever has happened since.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::domain::answer::{Change, HoldMove, OfferNow, SessionNow};
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
+use crate::domain::progress::Progress;
 use crate::domain::session::State;
 
 use super::statement;
@@ -22,7 +23,7 @@ pub(super) async fn lock(
     session_id: SessionId,
 ) -> Result<Option<SessionNow>, StoreError> {
     let row = sqlx::query!(
-        "select contact_id, state, refusal_ends, clock_timestamp() as \"now!\" from save_session \
+        "select contact_id, state, refusal_ends, refused, clock_timestamp() as \"now!\" from save_session \
          where customer_id = $1 and session_id = $2 for update",
         customer_id.as_str(),
         session_id.as_uuid(),
@@ -32,7 +33,7 @@ pub(super) async fn lock(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let offers = sqlx::query!(
-        "select presented_offer_id, outcome, expires_at from presented_offer \
+        "select presented_offer_id, outcome, expires_at, hold_state from presented_offer \
          where customer_id = $1 and session_id = $2 order by rank for update",
         customer_id.as_str(),
         session_id.as_uuid(),
@@ -47,6 +48,7 @@ pub(super) async fn lock(
                 presented_offer_id: PresentedOfferId::from_uuid(offer.presented_offer_id),
                 outcome: outcome(&offer.outcome, offer.presented_offer_id)?,
                 expires_at: offer.expires_at.to_jiff(),
+                held: offer.hold_state == "held",
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
@@ -55,6 +57,7 @@ pub(super) async fn lock(
         contact_id: contact(&row.contact_id, session_id)?,
         state: state(&row.state, session_id)?,
         refusal_ends: row.refusal_ends,
+        refused: row.refused,
         offers,
         now: row.now.to_jiff(),
     }))
@@ -86,10 +89,32 @@ pub(super) async fn save_answer(
     .execute(&mut *connection)
     .instrument(statement("UPDATE", "presented_offer"))
     .await?;
-    move_to(connection, customer_id, session_id, change.state).await
+    let after = Progress::of(change.state, change.refused);
+    advance(connection, customer_id, session_id, after).await
 }
 
-/// Sets the state of a session.
+/// Sets how far a session has come. A refusal stays, whatever the state.
+pub(super) async fn advance(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+    after: Progress,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update save_session set state = $3, refused = refused or $4, updated_at = now() \
+         where customer_id = $1 and session_id = $2",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+        after.state.name(),
+        after.refused,
+    )
+    .execute(connection)
+    .instrument(statement("UPDATE", "save_session"))
+    .await?;
+    Ok(())
+}
+
+/// Sets the state of a session. A refusal stays, also where only the state before told of it.
 pub(super) async fn move_to(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
@@ -97,7 +122,8 @@ pub(super) async fn move_to(
     state: State,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update save_session set state = $3, updated_at = now() \
+        "update save_session set state = $3, updated_at = now(), \
+             refused = refused or state in ('declined', 'cancel_reaffirmed') \
          where customer_id = $1 and session_id = $2",
         customer_id.as_str(),
         session_id.as_uuid(),

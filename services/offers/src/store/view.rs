@@ -8,6 +8,7 @@ use tracing::Instrument;
 
 use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
+use crate::domain::named::Named;
 use crate::domain::promise::Promise;
 use crate::domain::session::State;
 
@@ -109,6 +110,7 @@ pub(super) async fn read(
         detail: row.intent,
         happened_at: row.opened_at.to_jiff(),
     };
+    let said = records.first().and_then(said);
     let first = records.first().map(decided);
     let later = events(connection, customer_id, session_id).await?;
     Ok(Some(SessionView {
@@ -122,7 +124,7 @@ pub(super) async fn read(
         opened_at: row.opened_at.to_jiff(),
         updated_at: row.updated_at.to_jiff(),
         offers: offers_of(connection, customer_id, session_id, &records).await?,
-        events: numbered([opened].into_iter().chain(first).chain(later)),
+        events: numbered([opened].into_iter().chain(said).chain(first).chain(later)),
         cancellation: read_confirmed(connection, customer_id, session_id).await?,
     }))
 }
@@ -186,6 +188,16 @@ async fn offers_of(
         })
     })
     .collect()
+}
+
+/// The event that the permission of a session's first decision is, if it came with one.
+fn said(record: &Record) -> Option<EventView> {
+    let spoken = record.request.spoken()?;
+    Some(EventView {
+        kind: spoken.name().to_owned(),
+        detail: String::new(),
+        ..decided(record)
+    })
 }
 
 /// The event that a session's first decision is.

@@ -12,4 +12,5 @@ pub mod publish_policy;
 pub mod read_catalogue;
 pub mod read_session;
 pub mod record_response;
+pub mod record_step;
 pub mod request_save_offer;

@@ -7,7 +7,7 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use crate::domain::customer::Customer;
-use crate::domain::exit::EndSubscription;
+use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 
 /// Who customers are and where they stand.
 pub trait Lifecycle: Send + Sync {
@@ -27,6 +27,13 @@ pub trait Profiles: Send + Sync {
     fn end_subscription<'a>(
         &'a self,
         order: &'a EndSubscription,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>>;
+
+    /// Undoes the end of a subscription that has not come; doing it again changes nothing.
+    fn reinstate_subscription<'a>(
+        &'a self,
+        order: &'a ReinstateSubscription,
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<(), Refusal>>;
 

@@ -44,6 +44,8 @@ pub struct Command {
     pub presented_offer_id: PresentedOfferId,
     /// The answer.
     pub answer: Answer,
+    /// The disclosures of the policy were made.
+    pub disclosed: bool,
     /// The agent.
     pub agent: Agent,
 }
@@ -63,6 +65,7 @@ impl RecordResponse {
             answer: command.answer,
             agent_id: command.agent.agent_id,
             grant,
+            disclosed: command.disclosed,
             acceptance_id: acceptance.as_uuid(),
             catalogue: Arc::clone(&self.active.current().catalogue),
         };

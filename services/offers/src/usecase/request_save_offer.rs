@@ -13,10 +13,10 @@ use super::active::Active;
 use super::gather::{Gather, Gathered};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::customer::Customer;
-use crate::domain::decision::{Inputs, Record, decide};
+use crate::domain::decision::{GENERATION, Inputs, Record, decide};
 use crate::domain::history::DeskHistory;
+use crate::domain::progress::Progress;
 use crate::domain::request::SaveRequest;
-use crate::domain::session::{State, Step};
 use crate::store::{Asked, Before, History, NewDecision, StepKey, Store, request_id_reused};
 
 /// The use case.
@@ -77,8 +77,8 @@ impl RequestSaveOffer {
         match self.answered_before(&command, deadline).await? {
             Before::Answered(record) => Ok(replayed(record)),
             Before::Reused => Err(request_id_reused(command.request.request_id.as_str())),
-            Before::SessionIs(state) => {
-                may_ask_again(state, session_id)?;
+            Before::SessionIs(progress) => {
+                may_ask_again(progress, &command.request, session_id)?;
                 self.later_step(command, gathered?, history, session_id, deadline)
                     .await
             }
@@ -168,8 +168,8 @@ impl RequestSaveOffer {
             Before::Reused | Before::Nothing => {
                 Err(request_id_reused(command.request.request_id.as_str()))
             }
-            Before::SessionIs(state) => {
-                may_ask_again(state, session_id)?;
+            Before::SessionIs(progress) => {
+                may_ask_again(progress, &command.request, session_id)?;
                 Err(contact_unknown(&command.request))
             }
         }
@@ -212,6 +212,7 @@ impl RequestSaveOffer {
             policy: &active.policy,
             now,
             degraded: &gathered.degraded,
+            generation: GENERATION,
         });
         let entropy = self.entropy.as_ref();
         let offers = decision.offers.len();
@@ -223,6 +224,7 @@ impl RequestSaveOffer {
             history,
             catalogue_version: active.catalogue.version,
             policy_version: active.policy.version,
+            generation: GENERATION,
             decided_at: now,
             degraded: gathered.degraded.clone(),
             seed: entropy.next_u64(),
@@ -247,10 +249,15 @@ fn replayed(record: Box<Record>) -> Answer {
     }
 }
 
-/// A further step is possible only while nothing was offered and nothing has ended.
-fn may_ask_again(state: State, session_id: SessionId) -> Result<(), Refusal> {
-    state
-        .after(Step::Ask)
+/// A further step is possible only while nothing was offered and nothing has ended. That the
+/// customer does not want to hear an offer can be said later, too.
+fn may_ask_again(
+    progress: Progress,
+    request: &SaveRequest,
+    session_id: SessionId,
+) -> Result<(), Refusal> {
+    progress
+        .after(request.step_of_asking())
         .map(|_| ())
         .map_err(|illegal| illegal.refusal(session_id))
 }

@@ -42,7 +42,10 @@ async fn an_accepted_offer_commits_its_hold_and_records_the_save() {
         .into_iter()
         .map(|event| event.kind)
         .collect();
-    assert_eq!(kinds, ["opened", "offered", "presented", "accepted"]);
+    assert_eq!(
+        kinds,
+        ["opened", "offered", "disclosed", "presented", "accepted"]
+    );
 
     assert!(
         world

@@ -121,7 +121,7 @@ const IN_POOLS: &str = "select coalesce(sum(granted_minor), 0)::bigint from agen
 /// Eight customers with a promise each that costs the same, and a pool that reaches for three.
 /// Returns what one costs.
 async fn pool_for_three(world: &mut World) -> (i64, Vec<Promised>) {
-    let first = promise(world, "c-1").await;
+    promise(world, "c-1").await;
     let costs = "select max(cost_minor) from presented_offer";
     let cost = world.number(costs).await;
     assert!(cost > 0);

@@ -157,7 +157,7 @@ async fn whoever_tries_again_while_connections_are_killed_has_one_effect() {
         "select count(*) from decision",
         "select count(*) from presented_offer where hold_state = 'committed'",
         "select count(*) from acceptance",
-        "select count(*) from session_event",
+        "select count(*) from session_event where kind = 'accepted'",
         "select count(*) from request_log where method = 'RequestSaveOffer'",
         "select count(*) from request_log where method = 'RecordResponse'",
     ] {

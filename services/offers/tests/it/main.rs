@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod afterwards;
 mod answers;
 mod asking;
 mod authority;
@@ -17,6 +18,7 @@ mod leaving;
 mod neighbours;
 mod policy;
 mod races;
+mod steps;
 mod time;
 mod upgrade;
 mod world;

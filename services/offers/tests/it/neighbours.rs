@@ -35,6 +35,7 @@ struct Held {
     customers: BTreeMap<String, types::CustomerFacts>,
     changes: Vec<profiles::Change>,
     ended: Vec<profiles::EndSubscriptionRequest>,
+    reinstated: Vec<profiles::ReinstateSubscriptionRequest>,
     status_calls: usize,
     down: bool,
 }
@@ -86,6 +87,11 @@ impl Neighbours {
     /// Returns the orders that were carried out.
     pub(crate) fn ended(&self) -> Vec<profiles::EndSubscriptionRequest> {
         self.held().ended.clone()
+    }
+
+    /// Returns the subscriptions whose end was undone.
+    pub(crate) fn reinstated(&self) -> Vec<profiles::ReinstateSubscriptionRequest> {
+        self.held().reinstated.clone()
     }
 
     /// Returns how far the feed goes.
@@ -149,7 +155,10 @@ fn usd(minor: i64) -> types::Money {
 fn status(facts: &types::CustomerFacts) -> lifecycle::CustomerStatus {
     let subscription = |subscription: &types::SubscriptionFacts| lifecycle::SubscriptionStatus {
         subscription_id: subscription.subscription_id.clone(),
-        live: subscription.state == i32::from(types::SubscriptionState::Active),
+        live: matches!(
+            subscription.state(),
+            types::SubscriptionState::Active | types::SubscriptionState::CancelPending
+        ),
         churn_risk: Some(lifecycle::ChurnRisk {
             probability: 0.2,
             ..Default::default()
@@ -260,9 +269,16 @@ impl AccountService for Neighbours {
 
     async fn reinstate_subscription(
         &self,
-        _: Request<profiles::ReinstateSubscriptionRequest>,
+        request: Request<profiles::ReinstateSubscriptionRequest>,
     ) -> Result<Response<profiles::ReinstateSubscriptionResponse>, Status> {
-        Err(unavailable())
+        let mut held = self.held();
+        if held.down {
+            return Err(unavailable());
+        }
+        held.reinstated.push(request.into_inner());
+        Ok(Response::new(
+            profiles::ReinstateSubscriptionResponse::default(),
+        ))
     }
 
     async fn list_accounts(

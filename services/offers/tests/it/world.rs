@@ -292,6 +292,7 @@ pub(crate) fn respond(
         presented_offer_id: answer.offers[0].presented_offer_id.clone(),
         outcome: outcome.into(),
         agent: None,
+        disclosed: true,
     }
 }
 

@@ -300,6 +300,8 @@ pub(super) async fn go_on(
             presented_offer_id: offer.presented_offer_id.clone(),
             outcome: outcome.into(),
             agent: request.agent.clone(),
+            // The screen shows what must be said first, before the offer.
+            disclosed: true,
         };
         last = Some(record_response(services, response).await?);
     }

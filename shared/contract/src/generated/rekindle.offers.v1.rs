@@ -861,6 +861,47 @@ impl VerdictKind {
         }
     }
 }
+/// CallStep is something said on a call that decides what may be said next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CallStep {
+    /// Not known.
+    Unspecified = 0,
+    /// The disclosures of the policy were made.
+    Disclosed = 1,
+    /// The customer agreed to hear an offer; ask at the next step with permission granted.
+    PermissionGranted = 2,
+    /// The customer does not want to hear an offer: none is made in this session any more.
+    PermissionRefused = 3,
+    /// The customer said again that they leave: no further offer is made in this session.
+    CancelReaffirmed = 4,
+}
+impl CallStep {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CALL_STEP_UNSPECIFIED",
+            Self::Disclosed => "CALL_STEP_DISCLOSED",
+            Self::PermissionGranted => "CALL_STEP_PERMISSION_GRANTED",
+            Self::PermissionRefused => "CALL_STEP_PERMISSION_REFUSED",
+            Self::CancelReaffirmed => "CALL_STEP_CANCEL_REAFFIRMED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CALL_STEP_UNSPECIFIED" => Some(Self::Unspecified),
+            "CALL_STEP_DISCLOSED" => Some(Self::Disclosed),
+            "CALL_STEP_PERMISSION_GRANTED" => Some(Self::PermissionGranted),
+            "CALL_STEP_PERMISSION_REFUSED" => Some(Self::PermissionRefused),
+            "CALL_STEP_CANCEL_REAFFIRMED" => Some(Self::CancelReaffirmed),
+            _ => None,
+        }
+    }
+}
 /// DatesSource says where the dates of an acknowledgement come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1680,6 +1721,12 @@ pub enum ErrorReason {
     /// What the agent may give away a day is used up in this currency, or nearly: hand the call to
     /// somebody else. Code FAILED_PRECONDITION. Metadata: {"currency": "USD", "authority": "agent"}.
     AuthorityPoolExhausted = 44,
+    /// What must be said before an offer has not been recorded: say it, then record it with RecordStep or
+    /// with disclosed. Code FAILED_PRECONDITION. Metadata: {"session_id": "...", "disclosure_count": "1"}.
+    DisclosureRequired = 30,
+    /// The end of the subscription has come, so that accepting would keep nothing.
+    /// Code FAILED_PRECONDITION. Metadata: {"subscription_id": "s-17"}.
+    SubscriptionEnded = 31,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1714,6 +1761,8 @@ impl ErrorReason {
             Self::CapReached => "ERROR_REASON_CAP_REACHED",
             Self::AuthorityExceeded => "ERROR_REASON_AUTHORITY_EXCEEDED",
             Self::AuthorityPoolExhausted => "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED",
+            Self::DisclosureRequired => "ERROR_REASON_DISCLOSURE_REQUIRED",
+            Self::SubscriptionEnded => "ERROR_REASON_SUBSCRIPTION_ENDED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1747,6 +1796,8 @@ impl ErrorReason {
             "ERROR_REASON_CAP_REACHED" => Some(Self::CapReached),
             "ERROR_REASON_AUTHORITY_EXCEEDED" => Some(Self::AuthorityExceeded),
             "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED" => Some(Self::AuthorityPoolExhausted),
+            "ERROR_REASON_DISCLOSURE_REQUIRED" => Some(Self::DisclosureRequired),
+            "ERROR_REASON_SUBSCRIPTION_ENDED" => Some(Self::SubscriptionEnded),
             _ => None,
         }
     }
@@ -2350,6 +2401,10 @@ pub struct RecordResponseRequest {
     /// The agent.
     #[prost(message, optional, tag = "7")]
     pub agent: ::core::option::Option<Agent>,
+    /// The disclosures of the policy were made: records them with the answer, and spares a RecordStep.
+    /// Where policy has disclosures an offer counts as read out or accepted only after them.
+    #[prost(bool, tag = "8")]
+    pub disclosed: bool,
 }
 /// RecordResponseResponse is the response of RecordResponse.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2362,6 +2417,38 @@ pub struct RecordResponseResponse {
     pub session_state: i32,
     /// It had been recorded before.
     #[prost(bool, tag = "3")]
+    pub replayed: bool,
+}
+/// RecordStepRequest is the request of RecordStep.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordStepRequest {
+    /// Makes a retry safe: required, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The customer.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The session.
+    #[prost(string, tag = "3")]
+    pub session_id: ::prost::alloc::string::String,
+    /// The contact; must be that of the session.
+    #[prost(string, tag = "4")]
+    pub contact_id: ::prost::alloc::string::String,
+    /// What was said.
+    #[prost(enumeration = "CallStep", tag = "5")]
+    pub step: i32,
+    /// The agent.
+    #[prost(message, optional, tag = "6")]
+    pub agent: ::core::option::Option<Agent>,
+}
+/// RecordStepResponse is the response of RecordStep.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordStepResponse {
+    /// The state of the session.
+    #[prost(enumeration = "SessionState", tag = "1")]
+    pub session_state: i32,
+    /// It had been recorded before.
+    #[prost(bool, tag = "2")]
     pub replayed: bool,
 }
 /// ConfirmCancellationRequest is the request of ConfirmCancellation.
@@ -2650,6 +2737,34 @@ pub mod save_desk_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// RecordStep records what is said besides answers to offers: disclosures, permission, and that the
+        /// customer says again that they leave. A refusal ends the offers of the session.
+        pub async fn record_step(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordStepRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordStepResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SaveDeskService/RecordStep",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.offers.v1.SaveDeskService", "RecordStep"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ConfirmCancellation ends it: always possible, with no reason and with everything else down.
         pub async fn confirm_cancellation(
             &mut self,
@@ -2795,6 +2910,15 @@ pub mod save_desk_service_server {
             request: tonic::Request<super::RecordResponseRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RecordResponseResponse>,
+            tonic::Status,
+        >;
+        /// RecordStep records what is said besides answers to offers: disclosures, permission, and that the
+        /// customer says again that they leave. A refusal ends the offers of the session.
+        async fn record_step(
+            &self,
+            request: tonic::Request<super::RecordStepRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordStepResponse>,
             tonic::Status,
         >;
         /// ConfirmCancellation ends it: always possible, with no reason and with everything else down.
@@ -2984,6 +3108,51 @@ pub mod save_desk_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RecordResponseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SaveDeskService/RecordStep" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordStepSvc<T: SaveDeskService>(pub Arc<T>);
+                    impl<
+                        T: SaveDeskService,
+                    > tonic::server::UnaryService<super::RecordStepRequest>
+                    for RecordStepSvc<T> {
+                        type Response = super::RecordStepResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordStepRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SaveDeskService>::record_step(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordStepSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -17,7 +17,7 @@ use crate::domain::catalogue::{
 };
 use crate::domain::customer::OpenIncident;
 use crate::domain::customer::tests::customer;
-use crate::domain::history::{Outcome, PastOffer};
+use crate::domain::history::{Outcome, PastOffer, PastSession};
 use crate::domain::policy::{Channel, Row, Rules, Scope};
 use crate::domain::predicate::Predicate;
 use crate::domain::request::{Agent, Authority, Intent, Occasion};
@@ -190,6 +190,7 @@ impl Situated {
             policy: &self.policy,
             now: now(),
             degraded: &[],
+            generation: GENERATION,
         })
     }
 
@@ -430,6 +431,113 @@ fn nobody_is_named_where_more_authority_would_change_nothing() {
     assert_eq!(call.decide().escalation, []);
 }
 
+/// A cool-down of nothing means that an offer may come again, and not within the hour.
+#[test]
+fn what_was_refused_within_a_day_or_had_on_this_call_is_not_offered_whatever_its_cool_down() {
+    let mut call = Situated::new();
+    let mut discount = offer("discount", Lever::PriceDiscount, 2_000, 0.4);
+    discount.cool_down.after_refusal_days = 0;
+    call.catalogue = Catalogue::new(catalogue().reasons, vec![discount]);
+    let own = SessionId::new(now(), [7; 10]);
+    let past = |outcome, hours: u64, session: Option<SessionId>| PastOffer {
+        offer_key: OfferKey::parse("discount").unwrap(),
+        price_offer: true,
+        outcome,
+        decided_at: now() - std::time::Duration::from_hours(72),
+        session_id: session,
+        subscription_id: None,
+        answered_at: Some(now() - std::time::Duration::from_hours(hours)),
+    };
+    call.history.offers = vec![past(Outcome::Declined, 23, None)];
+    assert_eq!(call.disqualified("discount"), "REFUSED_BEFORE");
+    call.history.offers = vec![past(Outcome::Declined, 24, None)];
+    assert_eq!(call.decide().arm, "discount");
+
+    call.history.sessions = vec![PastSession {
+        session_id: own,
+        contact_id: "k-1".parse().unwrap(),
+        subscription_id: SubscriptionId::parse("s-1").unwrap(),
+        state: State::Offered,
+        opened_at: now(),
+        service_ends_at: None,
+    }];
+    call.history.offers = vec![past(Outcome::NotPresented, 24, Some(own))];
+    assert_eq!(call.disqualified("discount"), "OFFERED_ON_THIS_CALL");
+    call.history.offers = vec![past(
+        Outcome::NotPresented,
+        24,
+        Some(SessionId::new(now(), [8; 10])),
+    )];
+    assert_eq!(call.decide().arm, "discount");
+}
+
+#[test]
+fn once_the_end_is_set_an_offer_needs_permission_and_a_record_of_before_replays_without() {
+    let mut call = Situated::new();
+    call.customer().subscriptions[0].state = "cancel_pending".to_owned();
+    for (rule, permission, expected) in [
+        (
+            OffersAllowed::During,
+            Permission::NotAsked,
+            "ALREADY_CANCELLED",
+        ),
+        (OffersAllowed::During, Permission::Granted, ""),
+        (OffersAllowed::AfterCancelOnly, Permission::Granted, ""),
+        (
+            OffersAllowed::AfterCancelOnly,
+            Permission::Refused,
+            "ALREADY_CANCELLED",
+        ),
+        (
+            OffersAllowed::None,
+            Permission::Granted,
+            "POLICY_ALLOWS_NO_OFFER",
+        ),
+    ] {
+        call.policy = policy(Rules {
+            offers_allowed: Some(rule),
+            ..lenient(1)
+        });
+        call.request.permission = permission;
+        let decision = call.decide();
+        let why = decision.let_go.first().map_or("", |why| &why.code);
+        assert_eq!(why, expected, "{rule:?} {permission:?}");
+        assert_eq!(decision.offers.is_empty(), !expected.is_empty());
+    }
+    call.policy = policy(lenient(1));
+    call.request.permission = Permission::Granted;
+    let of_before = Record {
+        generation: 1,
+        ..record(&call)
+    };
+    let replayed = decide(&of_before.inputs(&call.catalogue, &call.policy));
+    assert_eq!(replayed.let_go[0].code, "ALREADY_CANCELLED");
+    let stored = serde_json::to_string(&of_before).unwrap();
+    let untold = stored.replace("\"generation\":1,", "");
+    assert_eq!(serde_json::from_str::<Record>(&untold).unwrap(), of_before);
+}
+
+#[test]
+fn who_may_withdraw_is_let_go() {
+    let mut call = Situated::new();
+    let days = |days: u64| now() - std::time::Duration::from_hours(24 * days);
+    for (cooling_off, began, lets_go) in [
+        (14, Some(days(13)), true),
+        (14, Some(days(14)), false),
+        (14, None, false),
+        (0, Some(now()), false),
+    ] {
+        call.policy = policy(Rules {
+            cooling_off_days: Some(cooling_off),
+            ..lenient(1)
+        });
+        call.customer().subscriptions[0].started_at = began;
+        let decision = call.decide();
+        let why = decision.let_go.first().map_or("", |why| &why.code);
+        assert_eq!(why == "WITHDRAWAL", lets_go, "{cooling_off} {began:?}");
+    }
+}
+
 #[test]
 fn without_an_estimate_of_worth_nothing_is_promised() {
     let mut call = Situated::new();
@@ -447,6 +555,7 @@ fn record(call: &Situated) -> Record {
         history: call.history.clone(),
         catalogue_version: 1,
         policy_version: 1,
+        generation: GENERATION,
         decided_at: now(),
         degraded: Vec::new(),
         seed: 1,

@@ -150,6 +150,7 @@ fn whoever_heard_an_offer_is_left_in_peace_but_not_in_the_middle_of_the_call() {
         subscription_id: call.request.subscription_id.clone(),
         state: State::Offered,
         opened_at: now(),
+        service_ends_at: None,
     }];
     call.history.offers = vec![here];
     assert_eq!(call.decide().arm, "discount");
@@ -170,6 +171,7 @@ fn a_cap_and_a_cool_down_are_said_in_words() {
         policy: &call.policy,
         now: now(),
         degraded: &[],
+        generation: crate::domain::decision::GENERATION,
     };
     let customer = call.customer.as_ref().unwrap();
     let asked = Call::new(

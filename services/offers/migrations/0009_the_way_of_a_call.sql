@@ -1,0 +1,13 @@
+-- A refusal is never forgotten, whatever state the session goes to: after a cancellation, too.
+alter table save_session add column refused boolean not null default false;
+comment on column save_session.refused is 'The customer refused offers on the way to the state; true also where only the state says so.';
+
+-- Who accepts an offer after they left stays: the cancellation is revoked and kept, and they may
+-- leave again, with a new acknowledgement.
+alter table cancellation
+    add column revoked_at timestamptz,
+    drop constraint cancellation_session_key;
+create unique index cancellation_standing_key on cancellation (customer_id, session_id)
+    where revoked_at is null;
+comment on table cancellation is 'A confirmed cancellation with its acknowledgement; revoked or not, never changed otherwise.';
+comment on column cancellation.revoked_at is 'When an acceptance undid it; null while it stands.';

@@ -1,0 +1,129 @@
+//! Accepting an offer once the end is set clears that end: in the transaction of the acceptance the
+//! cancellation is revoked and the order to reinstate the subscription follows the one to end it.
+
+use kernel::id::{CustomerId, SessionId, SubscriptionId};
+use kernel::refusal::Refusal;
+use sqlx::PgConnection;
+use storage::{StoreError, outbox};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::domain::answer::SessionNow;
+use crate::domain::customer::Subscription;
+use crate::domain::decision::Record;
+use crate::domain::exit::{ReinstateSubscription, SubscriptionOrder};
+use crate::domain::session::State;
+
+use super::delivery::SUBSCRIPTION_ORDER;
+use super::response::NewResponse;
+use super::session::{append_event, lock};
+use super::{from_json, json, statement};
+
+/// The kind of the event of a cancellation that an acceptance undid.
+const CANCEL_REVOKED: &str = "cancel_revoked";
+
+/// A cancellation that was revoked, and the session it was confirmed in.
+struct Revoked {
+    session_id: SessionId,
+    cancellation_id: Uuid,
+}
+
+/// Clears whatever would end the subscription that the offer was accepted for, if anything would.
+pub(super) async fn clear(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+    session: &SessionNow,
+) -> Result<(), StoreError> {
+    let record = record(connection, new).await?;
+    let subscription_id = &record.request.subscription_id;
+    let revoked = revoke(connection, &new.customer_id, subscription_id).await?;
+    let own = revoked.iter().any(|one| one.session_id == new.session_id);
+    if session.state == State::CancelRecorded && !own {
+        return Err(StoreError::rejected(subscription_ended(subscription_id)));
+    }
+    let agent = new.agent_id.as_ref().map(kernel::id::Id::as_str);
+    for one in &revoked {
+        // The events of another session have their order from its lock.
+        if one.session_id != new.session_id {
+            lock(connection, &new.customer_id, one.session_id).await?;
+        }
+        append_event(
+            connection,
+            &new.customer_id,
+            one.session_id,
+            CANCEL_REVOKED,
+            agent,
+            &one.cancellation_id.to_string(),
+        )
+        .await?;
+    }
+    let customer = record.customer.as_ref();
+    let known_to_profiles = customer
+        .and_then(|customer| customer.subscription(subscription_id))
+        .is_some_and(Subscription::end_is_pending);
+    if revoked.is_empty() && !known_to_profiles {
+        return Ok(());
+    }
+    let order = SubscriptionOrder::Reinstate(ReinstateSubscription {
+        acceptance_id: new.acceptance_id.to_string(),
+        customer_id: new.customer_id.clone(),
+        subscription_id: subscription_id.clone(),
+    });
+    let payload = json("outbox", "payload", &order)?;
+    let message = outbox::Message {
+        topic: SUBSCRIPTION_ORDER,
+        key: new.customer_id.as_str(),
+        payload: payload.as_bytes(),
+    };
+    outbox::enqueue(connection, &[message]).await
+}
+
+/// Reads the decision that made the offer.
+async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Record, StoreError> {
+    let id = new.presented_offer_id;
+    let record = sqlx::query_scalar!(
+        "select decision.record from presented_offer offer \
+         join decision on decision.customer_id = offer.customer_id \
+              and decision.session_id = offer.session_id \
+              and decision.decision_id = offer.decision_id \
+         where offer.customer_id = $1 and offer.presented_offer_id = $2",
+        new.customer_id.as_str(),
+        id.as_uuid(),
+    )
+    .fetch_one(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?;
+    from_json("decision", "record", id, &record)
+}
+
+/// Revokes the cancellations of a subscription whose end has not come.
+async fn revoke(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    subscription_id: &SubscriptionId,
+) -> Result<Vec<Revoked>, StoreError> {
+    let rows = sqlx::query!(
+        "update cancellation set revoked_at = now() \
+         where customer_id = $1 and subscription_id = $2 and revoked_at is null \
+           and service_end_at > clock_timestamp() \
+         returning session_id, cancellation_id",
+        customer_id.as_str(),
+        subscription_id.as_str(),
+    )
+    .fetch_all(connection)
+    .instrument(statement("UPDATE", "cancellation"))
+    .await?;
+    let revoked = rows.into_iter().map(|row| Revoked {
+        session_id: SessionId::from_uuid(row.session_id),
+        cancellation_id: row.cancellation_id,
+    });
+    Ok(revoked.collect())
+}
+
+fn subscription_ended(subscription_id: &SubscriptionId) -> Refusal {
+    Refusal::refused(
+        "SUBSCRIPTION_ENDED",
+        "the subscription has ended: nothing can be kept; offer a new one instead",
+    )
+    .with("subscription_id", subscription_id)
+}
