@@ -42,6 +42,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_the_portfolio(&person));
     requests.extend(of_the_desk(&call, &screen));
     requests.extend(of_the_office());
+    requests.extend(of_suppressions(clients, &person).await);
     requests
 }
 
@@ -404,6 +405,45 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
                 decision_id: screen.decision_id.clone(),
             },
             &[],
+        ),
+    ]
+}
+
+/// Keeps an offer from the person that nobody asks for, so that there is something to lift.
+async fn of_suppressions(clients: &Clients, person: &Person) -> Vec<Sound> {
+    let suppress = offers::SuppressRequest {
+        request_id: "sound-suppress".to_owned(),
+        scope: offers::SuppressionScope::Account.into(),
+        customer_id: person.id().to_owned(),
+        account_id: person.subscription.account_id.clone(),
+        suppressed_offers: offers::SuppressedOffers::One.into(),
+        offer_key: "an_offer_of_long_ago".to_owned(),
+        until_time: Some(days_ago(-1)),
+        reason_key: "sound".to_owned(),
+        suppressed_by: "tests".to_owned(),
+        ..Default::default()
+    };
+    let answer = clients.suppressions().suppress(suppress.clone()).await;
+    let told = answer.unwrap().into_inner().suppression.unwrap();
+    vec![
+        sound("Suppress", &suppress, &[]),
+        sound(
+            "LiftSuppression",
+            &offers::LiftSuppressionRequest {
+                request_id: "sound-lift".to_owned(),
+                customer_id: person.id().to_owned(),
+                suppression_id: told.suppression_id,
+                lifted_by: "tests".to_owned(),
+            },
+            &["customer_id"],
+        ),
+        sound(
+            "ListSuppressions",
+            &offers::ListSuppressionsRequest {
+                customer_id: person.id().to_owned(),
+                ..Default::default()
+            },
+            &["customer_id"],
         ),
     ]
 }

@@ -6,6 +6,7 @@ use contract::lifecycle::v1::status_service_client::StatusServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
+use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
 use contract::profiles::v1::consent_service_client::ConsentServiceClient;
@@ -82,6 +83,11 @@ impl Clients {
     /// Loading many records.
     pub fn imports(&self) -> ImportServiceClient<Channel> {
         ImportServiceClient::new(self.profiles.clone())
+    }
+
+    /// From whom offers are kept.
+    pub fn suppressions(&self) -> SuppressionServiceClient<Channel> {
+        SuppressionServiceClient::new(self.offers.clone())
     }
 
     /// Where customers stand.

@@ -7,6 +7,7 @@ use chassis::{Context, ProcessSettings, Program, Service};
 use contract::offers::v1::catalogue_service_server::CatalogueServiceServer;
 use contract::offers::v1::policy_service_server::PolicyServiceServer;
 use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
+use contract::offers::v1::suppression_service_server::SuppressionServiceServer;
 use edge::client::Caller;
 use edge::page::PageTokens;
 use edge::{Boundary, Methods};
@@ -18,7 +19,7 @@ use storage::{Postgres, forget_requests};
 use crate::cache::CachedCustomers;
 use crate::clients::{LifecycleClient, ProfilesClient};
 use crate::jobs;
-use crate::rpc::{CatalogueRpc, PolicyRpc, SaveDesk};
+use crate::rpc::{CatalogueRpc, PolicyRpc, SaveDesk, SuppressionRpc};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::usecase::active::Active;
@@ -34,6 +35,7 @@ use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
 use crate::usecase::request_save_offer::RequestSaveOffer;
+use crate::usecase::suppression::Suppressions;
 
 /// The schema of the service's database, step by step.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -83,7 +85,9 @@ impl Program for Offers {
         start_jobs(settings, context, &parts, Arc::new(profiles(settings)?));
         let catalogue = catalogue_rpc(settings, context, &parts);
         let policy = policy_rpc(context, &parts);
+        let suppression = suppression_rpc(settings, context, &parts);
         Ok(service(context, parts)
+            .with(SuppressionServiceServer::new(suppression))
             .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
             .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT)))
     }
@@ -219,5 +223,17 @@ fn policy_rpc(context: &Context, parts: &Parts) -> PolicyRpc {
             active: parts.active.clone(),
             clock: Arc::clone(&context.clock),
         },
+    }
+}
+
+fn suppression_rpc(settings: &Settings, context: &Context, parts: &Parts) -> SuppressionRpc {
+    SuppressionRpc {
+        suppressions: Suppressions {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
+            clock: Arc::clone(&context.clock),
+            entropy: Arc::clone(&context.entropy),
+        },
+        page_tokens: PageTokens::new(&settings.page_token_secret),
     }
 }

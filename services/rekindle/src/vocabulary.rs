@@ -306,6 +306,26 @@ pub const LEVER: Vocabulary = Vocabulary {
     },
 };
 
+/// `offers.v1.SuppressionScope`.
+pub const SUPPRESSION_SCOPE: Vocabulary = Vocabulary {
+    prefix: "SUPPRESSION_SCOPE_",
+    name_of: |number| {
+        offers::SuppressionScope::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `offers.v1.SuppressedOffers`.
+pub const SUPPRESSED_OFFERS: Vocabulary = Vocabulary {
+    prefix: "SUPPRESSED_OFFERS_",
+    name_of: |number| {
+        offers::SuppressedOffers::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `offers.v1.PresentedOutcome`.
 pub const PRESENTED_OUTCOME: Vocabulary = Vocabulary {
     prefix: "PRESENTED_OUTCOME_",

@@ -24,6 +24,7 @@ use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
 use super::request::{Permission, SaveRequest};
 use super::session::State;
+use super::suppression;
 use super::verdict::{Verdict, VerdictKind, code};
 
 /// The name of the arm that offers nothing.
@@ -265,6 +266,9 @@ fn let_go_at_once(
             "DO_NOT_OFFER",
             "the customer asked never to be made an offer",
         ));
+    }
+    if let Some(told) = suppression::of_everything(inputs, subscription) {
+        return Some(Reason::new(code::SUPPRESSED, told.reason_key.clone()));
     }
     let leaving = leaving(inputs, subscription);
     if leaving == Leaving::Gone {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::named::Named;
 use super::session::State;
+use super::suppression::Suppression;
 
 /// How far back the desk remembers, in days.
 pub const REMEMBERED_DAYS: u32 = 730;
@@ -18,6 +19,9 @@ pub struct DeskHistory {
     pub sessions: Vec<PastSession>,
     /// The offers; at most 200.
     pub offers: Vec<PastOffer>,
+    /// What is kept from the customer, or from everybody; at most 100 of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressions: Vec<Suppression>,
 }
 
 /// One session of the customer.

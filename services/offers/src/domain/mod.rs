@@ -28,5 +28,6 @@ pub mod request;
 pub mod selection;
 pub mod session;
 pub mod spoken;
+pub mod suppression;
 pub mod verdict;
 pub mod version;

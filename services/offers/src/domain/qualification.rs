@@ -14,6 +14,7 @@ use super::named::Named;
 use super::observation::observe;
 use super::predicate::Predicate;
 use super::repeat::{had_on_this_call, refused_just_now};
+use super::suppression;
 use super::verdict::code;
 
 /// A call with everything that is known about it.
@@ -74,8 +75,11 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 
 /// The first that is found is the verdict. What an agent could do something about comes last, so
 /// that it is said only of an offer that nothing else speaks against.
-const OBSTACLES: [Obstacle; 15] = [
+const OBSTACLES: [Obstacle; 16] = [
     (code::PAUSED, |_, offer| !offer.is_live()),
+    (code::SUPPRESSED, |call, offer| {
+        suppression::of_offer(call, offer).is_some()
+    }),
     (code::NO_PRICE_OFFER_FOR_REASON, |call, offer| {
         let stated = call.stated;
         offer.is_price_offer() && stated.is_some_and(|stated| !stated.price_offer_allowed)
@@ -209,6 +213,9 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::AUTHORITY => authority::describe(call, offer),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
+        code::SUPPRESSED => suppression::of_offer(call, offer).map_or_else(String::new, |told| {
+            format!("{}: {}", told.of, told.reason_key)
+        }),
         code::CAP_REACHED => cap(call, offer),
         code::COOLING_DOWN => rest(call, offer),
         code::OFFERED_ON_THIS_CALL => "this call had it already".to_owned(),

@@ -103,6 +103,8 @@ pub mod code {
     pub const OFFERED_ON_THIS_CALL: &str = "OFFERED_ON_THIS_CALL";
     /// It was taken not long ago.
     pub const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
+    /// It is kept from the customer, or from everybody.
+    pub const SUPPRESSED: &str = "SUPPRESSED";
     /// The customer has heard, or taken, as many as the contact policy allows.
     pub const CAP_REACHED: &str = "CAP_REACHED";
     /// The customer heard one not long ago and is left in peace.

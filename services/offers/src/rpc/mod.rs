@@ -9,6 +9,7 @@ mod render;
 mod request;
 mod save_desk;
 mod step;
+mod suppression;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use kernel::time::Deadline;
 pub use catalogue::CatalogueRpc;
 pub use policy::PolicyRpc;
 pub use save_desk::SaveDesk;
+pub use suppression::SuppressionRpc;
 
 /// Where refusals of this service become statuses.
 const BOUNDARY: Boundary = Boundary::new("offers.rekindle");

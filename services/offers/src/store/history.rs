@@ -13,6 +13,7 @@ use tracing::Instrument;
 use crate::domain::history::{DeskHistory, PastOffer, PastSession, REMEMBERED_DAYS};
 
 use super::session::{contact, outcome, state, subscription};
+use super::suppression::read_suppressions;
 use super::{Store, statement};
 
 /// The most sessions and offers of one customer that are read.
@@ -53,6 +54,7 @@ impl BatchHandler for Histories {
             read_sessions(connection, &ids, &mut histories).await?;
             // What was heard counts for longer than a session is remembered, so that all are asked.
             read_offers(connection, &ids, &mut histories).await?;
+            read_suppressions(connection, &ids, &mut histories).await?;
             Ok(items
                 .iter()
                 .map(|id| Ok(histories.get(id.as_str()).cloned().unwrap_or_default()))

@@ -14,6 +14,7 @@ mod record_decision;
 mod response;
 mod session;
 mod step;
+mod suppression;
 mod sweep;
 mod view;
 
@@ -32,6 +33,7 @@ pub use record_decision::{History, NewDecision};
 pub use response::{NewResponse, Recorded};
 pub use session::{request_id_reused, session_not_found};
 pub use step::{NewStep, StepRecorded};
+pub use suppression::{NewLift, NewSuppression, StoredSuppression, WhichSuppressions};
 pub use view::{EventView, OfferView, SessionView};
 
 /// The store of the save desk.

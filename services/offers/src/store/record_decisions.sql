@@ -1,7 +1,7 @@
 -- One batch of decisions. Rows are sorted by request id first, so that two batches that share a key
 -- wait for each other in one order and cannot deadlock. The records come apart from the rest: they
 -- are long, and the rest is read by every branch. A call that supposes that the desk never met its
--- customer is left out when it did.
+-- customer is left out when it did, or when offers are kept from them.
 with call as (
     select call.*
     from unnest(
@@ -14,10 +14,13 @@ with call as (
         request_id, body_hash, decision_id, supposes_never_met
     )
     -- In order and limited, so that it is a look into the index and never a scan of the table.
-    where not supposes_never_met or (
+    where not supposes_never_met or ((
         select session_id from save_session as met where met.customer_id = call.customer_id
         order by met.session_id limit 1
-    ) is null
+    ) is null and (
+        select suppression_id from suppression as told where told.customer_id = call.customer_id
+        order by told.suppression_id limit 1
+    ) is null)
 ),
 fresh_request as (
     insert into request_log (request_id, method, body_hash, response)

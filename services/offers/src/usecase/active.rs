@@ -14,6 +14,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::named::Named;
 use crate::domain::policy::PolicySet;
 use crate::domain::problem::Problem;
+use crate::domain::suppression::Suppression;
 use crate::domain::version::Published;
 use crate::store::Store;
 
@@ -39,6 +40,8 @@ pub struct Active {
     current: Arc<ArcSwap<Versions>>,
     catalogues: Arc<Past<Catalogue>>,
     policies: Arc<Past<PolicySet>>,
+    /// What is kept from everybody.
+    suppressions: Arc<ArcSwap<Vec<Suppression>>>,
 }
 
 /// Versions that were read before.
@@ -63,6 +66,7 @@ impl Active {
             })),
             catalogues: Arc::new(Past::default()),
             policies: Arc::new(Past::default()),
+            suppressions: Arc::default(),
         };
         active.refresh().await?;
         Ok(active)
@@ -73,8 +77,21 @@ impl Active {
         self.current.load_full()
     }
 
+    /// Returns what is kept from everybody.
+    pub fn suppressions(&self) -> Arc<Vec<Suppression>> {
+        self.suppressions.load_full()
+    }
+
+    /// Looks at what is kept from everybody by now.
+    pub async fn refresh_suppressions(&self) -> Result<(), StoreError> {
+        let suppressions = self.store.suppressed_for_everybody().await?;
+        self.suppressions.store(Arc::new(suppressions));
+        Ok(())
+    }
+
     /// Looks for newer versions and takes them into force.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.refresh_suppressions().await?;
         let (catalogue, policy) = self.store.versions_in_force().await?;
         let current = self.current();
         let deadline = Deadline::within(REFRESH_TIME);

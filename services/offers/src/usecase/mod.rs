@@ -14,3 +14,4 @@ pub mod read_session;
 pub mod record_response;
 pub mod record_step;
 pub mod request_save_offer;
+pub mod suppression;

@@ -196,7 +196,7 @@ impl RequestSaveOffer {
         &self,
         command: &Command,
         gathered: &Gathered,
-        history: DeskHistory,
+        mut history: DeskHistory,
         session_id: SessionId,
     ) -> Result<NewDecision, Refusal> {
         let request = &command.request;
@@ -204,6 +204,9 @@ impl RequestSaveOffer {
         known(request, gathered.customer.as_deref(), &active.catalogue)?;
         let started = Instant::now();
         let now = self.clock.now();
+        let everybody = self.active.suppressions();
+        let in_force = everybody.iter().filter(|told| told.holds(now));
+        history.suppressions.extend(in_force.cloned());
         let decision = decide(&Inputs {
             request,
             customer: gathered.customer.as_deref(),

@@ -19,6 +19,7 @@ mod neighbours;
 mod policy;
 mod races;
 mod steps;
+mod suppression;
 mod time;
 mod upgrade;
 mod world;

@@ -20,6 +20,7 @@ use contract::lifecycle::v1::status_service_client::StatusServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
+use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::import_service_client::ImportServiceClient;
 use contract::profiles::v1::incident_service_client::IncidentServiceClient;
@@ -133,6 +134,11 @@ impl Services {
     /// What may be said.
     pub fn policies(&self) -> PolicyServiceClient<Channel> {
         PolicyServiceClient::new(self.offers.clone()).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// From whom offers are kept.
+    pub fn suppressions(&self) -> SuppressionServiceClient<Channel> {
+        SuppressionServiceClient::new(self.offers.clone())
     }
 
     /// Makes one call: `method` is its full name, `send` hands the request to the client.

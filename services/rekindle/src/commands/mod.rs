@@ -24,6 +24,7 @@ mod rules;
 mod showcase;
 mod stack;
 mod status;
+mod suppression;
 mod up;
 mod watch;
 
@@ -60,6 +61,8 @@ pub enum Command {
     Catalogue(catalogue::Catalogue),
     /// Explain or publish the policy of the way out.
     Policy(policy::Policy),
+    /// Keep offers from a customer, an account or everybody, or make them again.
+    Suppression(suppression::Suppression),
     /// Publish or show the rules of the business lines.
     Rules(rules::Rules),
     /// Fit or list the models.
@@ -85,6 +88,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Explain(explain) => explain.run(output).await,
         Command::Catalogue(catalogue) => catalogue.run(output).await,
         Command::Policy(policy) => policy.run(output).await,
+        Command::Suppression(suppression) => suppression.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,

@@ -8,6 +8,7 @@ mod lifecycle;
 mod portfolio;
 mod publishing;
 mod retention;
+mod suppression;
 mod trace;
 
 pub use desk::{acknowledged, agent, explanation, responded};
@@ -17,6 +18,7 @@ pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
 pub use portfolio::{portfolio, scored_customer, scoring_run, watched_transition};
 pub use publishing::{catalogue, policy, problems};
 pub use retention::retention;
+pub use suppression::{suppression, suppressions};
 pub use trace::span;
 
 use contract::types::v1::Money;

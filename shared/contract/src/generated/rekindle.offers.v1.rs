@@ -1727,6 +1727,9 @@ pub enum ErrorReason {
     /// The end of the subscription has come, so that accepting would keep nothing.
     /// Code FAILED_PRECONDITION. Metadata: {"subscription_id": "s-17"}.
     SubscriptionEnded = 31,
+    /// No such suppression of this customer, or of everybody. Code NOT_FOUND.
+    /// Metadata: {"suppression_id": "..."}.
+    SuppressionNotFound = 38,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1763,6 +1766,7 @@ impl ErrorReason {
             Self::AuthorityPoolExhausted => "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED",
             Self::DisclosureRequired => "ERROR_REASON_DISCLOSURE_REQUIRED",
             Self::SubscriptionEnded => "ERROR_REASON_SUBSCRIPTION_ENDED",
+            Self::SuppressionNotFound => "ERROR_REASON_SUPPRESSION_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1798,6 +1802,7 @@ impl ErrorReason {
             "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED" => Some(Self::AuthorityPoolExhausted),
             "ERROR_REASON_DISCLOSURE_REQUIRED" => Some(Self::DisclosureRequired),
             "ERROR_REASON_SUBSCRIPTION_ENDED" => Some(Self::SubscriptionEnded),
+            "ERROR_REASON_SUPPRESSION_NOT_FOUND" => Some(Self::SuppressionNotFound),
             _ => None,
         }
     }
@@ -3390,6 +3395,701 @@ pub mod save_desk_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "rekindle.offers.v1.SaveDeskService";
     impl<T> tonic::server::NamedService for SaveDeskServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Suppression is what is kept from whom, for how long and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Suppression {
+    /// Names it.
+    #[prost(string, tag = "1")]
+    pub suppression_id: ::prost::alloc::string::String,
+    /// From whom.
+    #[prost(enumeration = "SuppressionScope", tag = "2")]
+    pub scope: i32,
+    /// The customer; empty for everybody.
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The account, for the scope ACCOUNT.
+    #[prost(string, tag = "4")]
+    pub account_id: ::prost::alloc::string::String,
+    /// Which offers.
+    #[prost(enumeration = "SuppressedOffers", tag = "5")]
+    pub suppressed_offers: i32,
+    /// The lever, for LEVER.
+    #[prost(enumeration = "Lever", tag = "6")]
+    pub lever: i32,
+    /// The key of the offer, for ONE.
+    #[prost(string, tag = "7")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// Until when; absent when it is for ever.
+    #[prost(message, optional, tag = "8")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// It is for ever.
+    #[prost(bool, tag = "9")]
+    pub for_ever: bool,
+    /// Why: a short key without spaces, such as "complaint_upheld"; nothing that names a person.
+    #[prost(string, tag = "10")]
+    pub reason_key: ::prost::alloc::string::String,
+    /// Who asked for it: an id without spaces.
+    #[prost(string, tag = "11")]
+    pub suppressed_by: ::prost::alloc::string::String,
+    /// When it began.
+    #[prost(message, optional, tag = "12")]
+    pub suppress_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was lifted; absent while it was not.
+    #[prost(message, optional, tag = "13")]
+    pub lift_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who lifted it; empty while nobody has.
+    #[prost(string, tag = "14")]
+    pub lifted_by: ::prost::alloc::string::String,
+}
+/// SuppressRequest is the request of Suppress.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SuppressRequest {
+    /// Makes a retry safe: required, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// From whom.
+    #[prost(enumeration = "SuppressionScope", tag = "2")]
+    pub scope: i32,
+    /// The customer; required unless it is for everybody, and empty then.
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The account; required for the scope ACCOUNT, and empty otherwise.
+    #[prost(string, tag = "4")]
+    pub account_id: ::prost::alloc::string::String,
+    /// Which offers.
+    #[prost(enumeration = "SuppressedOffers", tag = "5")]
+    pub suppressed_offers: i32,
+    /// The lever; required for LEVER.
+    #[prost(enumeration = "Lever", tag = "6")]
+    pub lever: i32,
+    /// The key of the offer; required for ONE.
+    #[prost(string, tag = "7")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// Until when, ahead of now. Either this or for_ever: no number of days means for ever.
+    #[prost(message, optional, tag = "8")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// For ever, until it is lifted.
+    #[prost(bool, tag = "9")]
+    pub for_ever: bool,
+    /// Why: a short key without spaces, at most 64 characters; nothing that names a person.
+    #[prost(string, tag = "10")]
+    pub reason_key: ::prost::alloc::string::String,
+    /// Who asks for it: an id without spaces, at most 64 characters.
+    #[prost(string, tag = "11")]
+    pub suppressed_by: ::prost::alloc::string::String,
+}
+/// SuppressResponse is the response of Suppress.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SuppressResponse {
+    /// What holds from now on.
+    #[prost(message, optional, tag = "1")]
+    pub suppression: ::core::option::Option<Suppression>,
+}
+/// LiftSuppressionRequest is the request of LiftSuppression.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiftSuppressionRequest {
+    /// Makes a retry safe: required, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The customer; empty for everybody.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The suppression.
+    #[prost(string, tag = "3")]
+    pub suppression_id: ::prost::alloc::string::String,
+    /// Who lifts it: an id without spaces, at most 64 characters.
+    #[prost(string, tag = "4")]
+    pub lifted_by: ::prost::alloc::string::String,
+}
+/// LiftSuppressionResponse is the response of LiftSuppression.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiftSuppressionResponse {
+    /// The suppression as it is now.
+    #[prost(message, optional, tag = "1")]
+    pub suppression: ::core::option::Option<Suppression>,
+}
+/// ListSuppressionsRequest is the request of ListSuppressions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSuppressionsRequest {
+    /// Only those of this customer; empty for all.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Those that have ended or were lifted, too.
+    #[prost(bool, tag = "2")]
+    pub include_ended: bool,
+    /// How many at most: 1 to 100; zero means 20.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListSuppressionsResponse is the response of ListSuppressions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSuppressionsResponse {
+    /// The suppressions, newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub suppressions: ::prost::alloc::vec::Vec<Suppression>,
+    /// For the next page; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// SuppressionScope is from whom offers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SuppressionScope {
+    /// Never sent.
+    Unspecified = 0,
+    /// From a customer, whatever they have.
+    Customer = 1,
+    /// From a customer, about one account of theirs.
+    Account = 2,
+    /// From everybody.
+    Everybody = 3,
+}
+impl SuppressionScope {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SUPPRESSION_SCOPE_UNSPECIFIED",
+            Self::Customer => "SUPPRESSION_SCOPE_CUSTOMER",
+            Self::Account => "SUPPRESSION_SCOPE_ACCOUNT",
+            Self::Everybody => "SUPPRESSION_SCOPE_EVERYBODY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SUPPRESSION_SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SUPPRESSION_SCOPE_CUSTOMER" => Some(Self::Customer),
+            "SUPPRESSION_SCOPE_ACCOUNT" => Some(Self::Account),
+            "SUPPRESSION_SCOPE_EVERYBODY" => Some(Self::Everybody),
+            _ => None,
+        }
+    }
+}
+/// SuppressedOffers is which offers are kept from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SuppressedOffers {
+    /// Never sent.
+    Unspecified = 0,
+    /// All of them.
+    All = 1,
+    /// Those about price.
+    Price = 2,
+    /// Those of one lever.
+    Lever = 3,
+    /// One offer.
+    One = 4,
+}
+impl SuppressedOffers {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SUPPRESSED_OFFERS_UNSPECIFIED",
+            Self::All => "SUPPRESSED_OFFERS_ALL",
+            Self::Price => "SUPPRESSED_OFFERS_PRICE",
+            Self::Lever => "SUPPRESSED_OFFERS_LEVER",
+            Self::One => "SUPPRESSED_OFFERS_ONE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SUPPRESSED_OFFERS_UNSPECIFIED" => Some(Self::Unspecified),
+            "SUPPRESSED_OFFERS_ALL" => Some(Self::All),
+            "SUPPRESSED_OFFERS_PRICE" => Some(Self::Price),
+            "SUPPRESSED_OFFERS_LEVER" => Some(Self::Lever),
+            "SUPPRESSED_OFFERS_ONE" => Some(Self::One),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod suppression_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// SuppressionService keeps from whom offers are kept: from a customer, an account or everybody, until
+    /// a time or for ever. It never stands in the way of leaving.
+    #[derive(Debug, Clone)]
+    pub struct SuppressionServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SuppressionServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SuppressionServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SuppressionServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SuppressionServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Suppress keeps offers from somebody from now on.
+        pub async fn suppress(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SuppressRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SuppressResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SuppressionService/Suppress",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.offers.v1.SuppressionService", "Suppress"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// LiftSuppression ends a suppression; one that has ended stays as it is.
+        pub async fn lift_suppression(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LiftSuppressionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::LiftSuppressionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SuppressionService/LiftSuppression",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.SuppressionService",
+                        "LiftSuppression",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListSuppressions lists suppressions, newest first.
+        pub async fn list_suppressions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSuppressionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSuppressionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SuppressionService/ListSuppressions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.SuppressionService",
+                        "ListSuppressions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod suppression_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SuppressionServiceServer.
+    #[async_trait]
+    pub trait SuppressionService: std::marker::Send + std::marker::Sync + 'static {
+        /// Suppress keeps offers from somebody from now on.
+        async fn suppress(
+            &self,
+            request: tonic::Request<super::SuppressRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SuppressResponse>,
+            tonic::Status,
+        >;
+        /// LiftSuppression ends a suppression; one that has ended stays as it is.
+        async fn lift_suppression(
+            &self,
+            request: tonic::Request<super::LiftSuppressionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::LiftSuppressionResponse>,
+            tonic::Status,
+        >;
+        /// ListSuppressions lists suppressions, newest first.
+        async fn list_suppressions(
+            &self,
+            request: tonic::Request<super::ListSuppressionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSuppressionsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// SuppressionService keeps from whom offers are kept: from a customer, an account or everybody, until
+    /// a time or for ever. It never stands in the way of leaving.
+    #[derive(Debug)]
+    pub struct SuppressionServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SuppressionServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SuppressionServiceServer<T>
+    where
+        T: SuppressionService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rekindle.offers.v1.SuppressionService/Suppress" => {
+                    #[allow(non_camel_case_types)]
+                    struct SuppressSvc<T: SuppressionService>(pub Arc<T>);
+                    impl<
+                        T: SuppressionService,
+                    > tonic::server::UnaryService<super::SuppressRequest>
+                    for SuppressSvc<T> {
+                        type Response = super::SuppressResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SuppressRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SuppressionService>::suppress(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SuppressSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SuppressionService/LiftSuppression" => {
+                    #[allow(non_camel_case_types)]
+                    struct LiftSuppressionSvc<T: SuppressionService>(pub Arc<T>);
+                    impl<
+                        T: SuppressionService,
+                    > tonic::server::UnaryService<super::LiftSuppressionRequest>
+                    for LiftSuppressionSvc<T> {
+                        type Response = super::LiftSuppressionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::LiftSuppressionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SuppressionService>::lift_suppression(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LiftSuppressionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SuppressionService/ListSuppressions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSuppressionsSvc<T: SuppressionService>(pub Arc<T>);
+                    impl<
+                        T: SuppressionService,
+                    > tonic::server::UnaryService<super::ListSuppressionsRequest>
+                    for ListSuppressionsSvc<T> {
+                        type Response = super::ListSuppressionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSuppressionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SuppressionService>::list_suppressions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSuppressionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SuppressionServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rekindle.offers.v1.SuppressionService";
+    impl<T> tonic::server::NamedService for SuppressionServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

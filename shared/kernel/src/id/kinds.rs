@@ -75,3 +75,10 @@ pub type DecisionId = Uid<Decision>;
 pub type PresentedOfferId = Uid<PresentedOffer>;
 /// Identifies a cancellation.
 pub type CancellationId = Uid<Cancellation>;
+
+/// Offers kept from somebody.
+#[derive(Debug)]
+pub enum Suppression {}
+
+/// Identifies a suppression.
+pub type SuppressionId = Uid<Suppression>;
