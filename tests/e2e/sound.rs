@@ -344,6 +344,25 @@ fn of_the_portfolio(person: &Person) -> Vec<Sound> {
     ]
 }
 
+/// A senior makes what was passed over.
+fn overriding(
+    call: &Call,
+    screen: &offers::RequestSaveOfferResponse,
+) -> offers::OverrideOfferRequest {
+    offers::OverrideOfferRequest {
+        request_id: "sound-override".to_owned(),
+        customer_id: call.request.customer_id.clone(),
+        session_id: screen.session_id.clone(),
+        contact_id: call.request.contact_id.clone(),
+        offer_key: "thirty_percent_six_months".to_owned(),
+        agent: Some(offers::Agent {
+            authority: offers::AuthorityLevel::Senior.into(),
+            ..agent("senior-1")
+        }),
+        reason: "let_down".to_owned(),
+    }
+}
+
 fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<Sound> {
     let customer_id = call.request.customer_id.clone();
     let session_id = screen.session_id.clone();
@@ -363,6 +382,7 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
             &call.response(screen, offers::PresentedOutcome::Presented),
             &["agent.agent_id"],
         ),
+        sound("OverrideOffer", &overriding(call, screen), &[]),
         sound(
             "RecordStep",
             &offers::RecordStepRequest {

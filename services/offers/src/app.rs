@@ -27,6 +27,7 @@ use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::gather::{FeedTrust, Gather};
+use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::ports::Profiles;
 use crate::usecase::publish_catalogue::PublishCatalogue;
 use crate::usecase::publish_policy::PublishPolicy;
@@ -161,6 +162,13 @@ fn service(context: &Context, parts: Parts) -> Service {
     let store = parts.store;
     let desk = SaveDesk {
         request_save_offer: RequestSaveOffer {
+            store: store.clone(),
+            gather: parts.gather.clone(),
+            active: parts.active.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        },
+        override_offer: OverrideOffer {
             store: store.clone(),
             gather: parts.gather,
             active: parts.active.clone(),

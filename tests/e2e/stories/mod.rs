@@ -6,6 +6,7 @@ mod just_let_me_go;
 mod moved_away;
 mod real_row;
 mod redis_dies;
+mod senior_override;
 mod services_down;
 mod the_same_request_again;
 mod too_expensive;

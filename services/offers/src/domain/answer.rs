@@ -115,11 +115,7 @@ pub fn take(
     answer: Answer,
 ) -> Result<Change, Refusal> {
     if session.contact_id != *contact {
-        return Err(Refusal::refused(
-            "WRONG_CONTACT",
-            "the offer was presented in another contact: ask for an offer in this one",
-        )
-        .with("contact_id", contact));
+        return Err(wrong_contact(contact));
     }
     let offer = session
         .offers
@@ -145,6 +141,15 @@ pub fn take(
         outcome: answer.outcome(),
         hold: answer.hold(),
     })
+}
+
+/// The refusal of a contact that the session does not belong to.
+pub fn wrong_contact(contact: &ContactId) -> Refusal {
+    Refusal::refused(
+        "WRONG_CONTACT",
+        "the offer was presented in another contact: ask for an offer in this one",
+    )
+    .with("contact_id", contact)
 }
 
 fn still_open(offer: &OfferNow, answer: Answer, now: Timestamp) -> Result<(), Refusal> {

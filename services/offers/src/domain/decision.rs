@@ -19,6 +19,7 @@ use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
 use super::history::DeskHistory;
 use super::leaving::{Leaving, leaving, may_withdraw};
+use super::overriding::{Overridden, decide_override};
 use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
 use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
@@ -95,6 +96,9 @@ pub struct Decision {
     pub arm: String,
     /// With which probability the arm was drawn; certain until the desk learns.
     pub propensity: f64,
+    /// Somebody with authority decided against the ranking; nothing is learnt from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Overridden>,
 }
 
 /// One reason why there is no offer.
@@ -195,7 +199,13 @@ impl Record {
 
     /// Decides again on what is recorded and tells whether the answer is the same.
     pub fn replay_agrees(&self, catalogue: &Catalogue, policy: &PolicySet) -> bool {
-        decide(&self.inputs(catalogue, policy)) == self.decision
+        let inputs = self.inputs(catalogue, policy);
+        let Some(Overridden { reason }) = &self.decision.overridden else {
+            return decide(&inputs) == self.decision;
+        };
+        let made = self.decision.offers.first();
+        made.and_then(|made| decide_override(&inputs, &made.offer_key, reason).ok())
+            .is_some_and(|again| again == self.decision)
     }
 }
 
@@ -216,6 +226,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         state: State::IntentStated,
         arm: NO_OFFER.to_owned(),
         propensity: 1.0,
+        overridden: None,
     };
     let (Some(customer), Some(subscription)) = (inputs.customer, subscription) else {
         decision

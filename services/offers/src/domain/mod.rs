@@ -17,6 +17,7 @@ pub mod leaving;
 pub mod named;
 pub mod nearest;
 pub mod observation;
+pub mod overriding;
 pub mod policy;
 pub mod predicate;
 pub mod problem;

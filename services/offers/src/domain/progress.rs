@@ -42,7 +42,8 @@ mod tests {
     use super::*;
     use crate::domain::named::Named;
 
-    const STEPS: [Step; 16] = [
+    const STEPS: [Step; 17] = [
+        Step::Override,
         Step::Ask,
         Step::Offer,
         Step::Present,

@@ -34,6 +34,9 @@ pub struct Promise {
     pub cost: Money,
     /// The expected net gain.
     pub gain: Money,
+    /// Somebody with authority made it against the ranking; nothing is learnt from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overridden: bool,
 }
 
 /// Makes the promise of a chosen offer.
@@ -58,5 +61,6 @@ pub fn promise(call: &Call<'_>, arm: &Scored<'_>) -> Promise {
             .unwrap_or(now),
         cost: arm.cost,
         gain: arm.terms.money(arm.terms.gain),
+        overridden: false,
     }
 }

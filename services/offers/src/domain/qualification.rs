@@ -169,6 +169,14 @@ fn terms(call: &Call<'_>, offer: &Offer) -> Option<Terms> {
         .filter(|_| covered)
 }
 
+/// The codes of everything that keeps an offer from this call.
+pub fn standing(call: &Call<'_>, offer: &Offer) -> Vec<&'static str> {
+    let standing = OBSTACLES
+        .into_iter()
+        .filter(|(_, stands)| stands(call, offer));
+    standing.map(|(code, _)| code).collect()
+}
+
 /// Everything that keeps an offer from this call, each with its code, in words.
 pub fn obstacles(call: &Call<'_>, offer: &Offer) -> Vec<(&'static str, String)> {
     OBSTACLES

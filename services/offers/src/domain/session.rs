@@ -63,6 +63,8 @@ pub enum Step {
     Ask,
     /// Offers are handed to the desk.
     Offer,
+    /// Somebody with authority makes an offer that was passed over.
+    Override,
     /// An offer was read out.
     Present,
     /// An offer was never read out.
@@ -98,7 +100,12 @@ impl Step {
     pub const fn pitches(self) -> bool {
         matches!(
             self,
-            Self::Ask | Self::Offer | Self::Present | Self::Alternative | Self::GrantPermission
+            Self::Ask
+                | Self::Offer
+                | Self::Override
+                | Self::Present
+                | Self::Alternative
+                | Self::GrantPermission
         )
     }
 
@@ -140,7 +147,9 @@ impl State {
             (state, Step::Transfer) if state.is_under_way() => Some(Self::Transferred),
             (state, Step::Abandon) if state.is_under_way() => Some(Self::Abandoned),
             (state, Step::Ask) if state.is_before_offers() => Some(state),
-            (state, Step::Offer) if state.is_before_offers() => Some(Self::Offered),
+            (state, Step::Offer | Step::Override) if state.is_before_offers() => {
+                Some(Self::Offered)
+            }
             (state, Step::GrantPermission) if state.is_before_offers() => {
                 Some(Self::PermissionAsked)
             }
@@ -150,6 +159,7 @@ impl State {
                 | Step::NotPresent
                 | Step::DeclineOne
                 | Step::Alternative
+                | Step::Override
                 | Step::GrantPermission,
             ) => Some(Self::Offered),
             // What was read out before the refusal is a promise and can still be accepted; that it
@@ -197,7 +207,7 @@ impl State {
 const fn afterwards(step: Step) -> Option<State> {
     match step {
         Step::Accept => Some(State::SaveRecorded),
-        Step::Alternative | Step::Transfer | Step::Abandon => None,
+        Step::Alternative | Step::Override | Step::Transfer | Step::Abandon => None,
         _ => Some(State::CancelRecorded),
     }
 }
@@ -265,7 +275,7 @@ mod tests {
     #[test]
     fn a_refusal_ends_the_pitch() {
         let declined = State::Offered.after(Step::Decline).unwrap();
-        for step in [Step::Ask, Step::Offer, Step::Present] {
+        for step in [Step::Ask, Step::Offer, Step::Override, Step::Present] {
             let refusal = declined.after(step).unwrap_err().refusal(session_id());
             assert_eq!(refusal.reason, "OFFER_AFTER_REFUSAL", "{step:?}");
         }
@@ -282,6 +292,7 @@ mod tests {
             for step in [
                 Step::Ask,
                 Step::Offer,
+                Step::Override,
                 Step::Present,
                 Step::Accept,
                 Step::Decline,

@@ -8,10 +8,11 @@ use prost::Message;
 use storage::request_log::{BodyHash, body_hash};
 
 use crate::domain::answer::Answer;
+use crate::domain::grant::authority_exceeded;
 use crate::domain::policy::{Channel, Jurisdiction};
 use crate::domain::request::{Agent, Authority, Intent, Occasion, Permission, SaveRequest};
 use crate::usecase::read_session::NewClose;
-use crate::usecase::{confirm_cancellation, record_response, request_save_offer};
+use crate::usecase::{confirm_cancellation, override_offer, record_response, request_save_offer};
 
 /// The most steps of one contact.
 const MOST_STEPS: u32 = 100;
@@ -99,6 +100,54 @@ pub(super) fn response(
             disclosed: wire.disclosed,
         })
     })
+}
+
+/// Checks an override. Who overrides is named, and says why in a key and not in words, which might be
+/// about a person.
+pub(super) fn overriding(
+    wire: &pb::OverrideOfferRequest,
+    trace_id: String,
+) -> Result<override_offer::Command, Refusal> {
+    let mut checks = Violations::default();
+    let request_id = checks.id("request_id", &wire.request_id);
+    let customer_id = checks.id("customer_id", &wire.customer_id);
+    let session_id = checks.uid("session_id", &wire.session_id);
+    let contact_id = checks.id("contact_id", &wire.contact_id);
+    let offer_key = checks.id("offer_key", &wire.offer_key);
+    let reason = checks.required_text("reason", &wire.reason, 64);
+    if reason.as_deref().is_some_and(|reason| !is_key(reason)) {
+        let message = "must be a short key of lower-case letters, digits and _";
+        checks.add("reason", "NOT_A_KEY", message);
+    }
+    let agent = agent(&mut checks, wire.agent.as_ref());
+    if agent.as_ref().is_some_and(|agent| agent.agent_id.is_none()) {
+        checks.add("agent.agent_id", "REQUIRED", "must name who overrides");
+    }
+    let command = checks.finish(|| {
+        Some(override_offer::Command {
+            request_id: request_id?,
+            body_hash: hash(wire),
+            customer_id: customer_id?,
+            session_id: session_id?,
+            contact_id: contact_id?,
+            offer_key: offer_key?,
+            agent: agent?,
+            reason: reason?,
+            trace_id,
+        })
+    })?;
+    if command.agent.authority < Authority::Senior {
+        let level = command.agent.authority;
+        return Err(authority_exceeded(level, Some(Authority::Senior)));
+    }
+    Ok(command)
+}
+
+fn is_key(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Checks a cancellation. Only what must be known to end the right subscription is required.

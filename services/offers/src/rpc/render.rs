@@ -21,6 +21,7 @@ use crate::domain::session::State;
 use crate::domain::verdict::{ScoreTerms, Verdict, VerdictKind};
 use crate::usecase::confirm_cancellation::Confirmed;
 use crate::usecase::explain_decision::Explanation;
+use crate::usecase::override_offer;
 use crate::usecase::read_session::{EventView, Linked, OfferView};
 use crate::usecase::request_save_offer::Answer;
 
@@ -138,6 +139,24 @@ pub(super) fn presented_offer(
         expire_time: Some(timestamp(promise.expires_at)),
         expected_net_gain: Some(money(promise.gain)),
         outcome: presented_outcome(outcome).into(),
+        overridden: promise.overridden,
+    }
+}
+
+/// Renders an override.
+pub(super) fn overriding(answer: &override_offer::Answer) -> pb::OverrideOfferResponse {
+    let record = &answer.record;
+    let mut made = record
+        .presented_offer_ids
+        .iter()
+        .zip(&record.decision.offers);
+    pb::OverrideOfferResponse {
+        offer: made
+            .next()
+            .map(|(id, promise)| presented_offer(*id, promise, Outcome::Decided)),
+        decision_id: record.decision_id.to_string(),
+        session_state: state(record.decision.state).into(),
+        replayed: answer.replayed,
     }
 }
 

@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 use super::{BOUNDARY, deadline, parse, render, step, trace_id};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
+use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
@@ -24,6 +25,8 @@ pub struct SaveDesk {
     pub confirm_cancellation: ConfirmCancellation,
     /// Reading and closing sessions.
     pub read_session: ReadSession,
+    /// Overriding the ranking.
+    pub override_offer: OverrideOffer,
     /// Explaining a decision.
     pub explain_decision: ExplainDecision,
 }
@@ -77,6 +80,20 @@ impl SaveDeskService for SaveDesk {
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(step::recorded(recorded)))
+    }
+
+    async fn override_offer(
+        &self,
+        request: Request<pb::OverrideOfferRequest>,
+    ) -> Result<Response<pb::OverrideOfferResponse>, Status> {
+        let command = parse::overriding(request.get_ref(), trace_id())
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let answer = self
+            .override_offer
+            .handle(command, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(render::overriding(&answer)))
     }
 
     async fn confirm_cancellation(

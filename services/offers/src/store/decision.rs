@@ -12,6 +12,7 @@ use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 use crate::domain::progress::Progress;
 use crate::domain::promise::Promise;
+use crate::domain::request::Agent;
 use crate::domain::session::State;
 
 use super::record_decision::{METHOD, NewDecision};
@@ -39,6 +40,17 @@ pub enum Asked {
     Recorded,
     /// Not recorded: see what was answered before.
     Before,
+}
+
+/// What was promised, and with what.
+#[derive(Clone, Debug)]
+pub struct Promised {
+    /// The promise.
+    pub promise: Promise,
+    /// The version of the catalogue it was made with.
+    pub catalogue_version: u64,
+    /// Who made it against the ranking, where somebody did.
+    pub overridden_by: Option<Agent>,
 }
 
 /// Names a step of a contact.
@@ -87,13 +99,13 @@ impl Store {
             .await
     }
 
-    /// Reads what was promised under an id, and the version of the catalogue it was promised with.
+    /// Reads what was promised under an id, and with what.
     pub async fn promised(
         &self,
         customer_id: &CustomerId,
         presented_offer_id: PresentedOfferId,
         deadline: Deadline,
-    ) -> Result<Option<(u64, Promise)>, StoreError> {
+    ) -> Result<Option<Promised>, StoreError> {
         let key = (customer_id.clone(), presented_offer_id);
         self.postgres
             .read(deadline, &key, |(customer_id, id), connection| {
@@ -152,7 +164,8 @@ async fn before(connection: &mut PgConnection, key: &StepKey) -> Result<Before, 
     }
 }
 
-async fn read_decision(
+/// Reads a decision on a connection.
+pub(super) async fn read_decision(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     decision_id: DecisionId,
@@ -174,7 +187,7 @@ async fn read_promise(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     id: PresentedOfferId,
-) -> Result<Option<(u64, Promise)>, StoreError> {
+) -> Result<Option<Promised>, StoreError> {
     let row = sqlx::query!(
         "select decision.decision_id, decision.record \
          from presented_offer join decision using (customer_id, decision_id) \
@@ -187,8 +200,11 @@ async fn read_promise(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let record: Record = from_json("decision", "record", row.decision_id, &row.record)?;
-    let promise = record.promise(id).cloned();
-    Ok(promise.map(|promise| (record.catalogue_version, promise)))
+    Ok(record.promise(id).cloned().map(|promise| Promised {
+        catalogue_version: record.catalogue_version,
+        overridden_by: promise.overridden.then_some(record.request.agent),
+        promise,
+    }))
 }
 
 async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<Asked, StoreError> {
@@ -239,7 +255,8 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
     Ok(Asked::Recorded)
 }
 
-async fn insert_decision(
+/// Inserts a decision; says whether it is new.
+pub(super) async fn insert_decision(
     connection: &mut PgConnection,
     new: &NewDecision,
 ) -> Result<bool, StoreError> {
@@ -260,7 +277,11 @@ async fn insert_decision(
     Ok(inserted.rows_affected() == 1)
 }
 
-async fn insert_offers(connection: &mut PgConnection, new: &NewDecision) -> Result<(), StoreError> {
+/// Inserts the offers of a decision with their holds.
+pub(super) async fn insert_offers(
+    connection: &mut PgConnection,
+    new: &NewDecision,
+) -> Result<(), StoreError> {
     let record = &new.record;
     let offers = record.decision.offers.iter();
     for (rank, (promise, id)) in offers.zip(&record.presented_offer_ids).enumerate() {

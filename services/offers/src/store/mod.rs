@@ -8,6 +8,7 @@ mod delivery;
 mod disclosure;
 mod discretion;
 mod history;
+mod override_offer;
 mod pending_end;
 mod publication;
 mod record_decision;
@@ -26,8 +27,9 @@ use tracing::Span;
 
 pub use cancellation::{Confirmed, NewCancellation};
 pub use close::NewClose;
-pub use decision::{Asked, Before, StepKey};
+pub use decision::{Asked, Before, Promised, StepKey};
 pub use delivery::Order;
+pub use override_offer::NewOverride;
 pub use publication::{NewPublication, Outcome, StoredPublication};
 pub use record_decision::{History, NewDecision};
 pub use response::{NewResponse, Recorded};

@@ -6,6 +6,7 @@ pub mod confirm_cancellation;
 pub mod explain_decision;
 pub mod explain_policy;
 pub mod gather;
+pub mod override_offer;
 pub mod ports;
 pub mod publish_catalogue;
 pub mod publish_policy;

@@ -81,11 +81,14 @@ impl RecordResponse {
         }
         let id = command.presented_offer_id;
         let promised = self.store.promised(&command.customer_id, id, deadline);
-        let Some((version, promise)) = promised.await? else {
+        let Some(promised) = promised.await? else {
             return Ok(None);
         };
+        // Who overrode has granted it, whoever takes the answer down.
+        let agent = promised.overridden_by.as_ref().unwrap_or(&command.agent);
+        let version = promised.catalogue_version;
         match self.active.catalogue(version, deadline).await {
-            Ok(catalogue) => Ok(Grant::of(&promise, &catalogue, &command.agent)),
+            Ok(catalogue) => Ok(Grant::of(&promised.promise, &catalogue, agent)),
             Err(refusal) if refusal.kind == Kind::NotFound => Ok(None),
             Err(refusal) => Err(refusal),
         }

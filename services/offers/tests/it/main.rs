@@ -16,6 +16,7 @@ mod catalogue;
 mod contact_policy;
 mod leaving;
 mod neighbours;
+mod overriding;
 mod policy;
 mod races;
 mod steps;

@@ -51,6 +51,7 @@ fn offer() -> pb::PresentedOffer {
         expire_time: Some(at(900)),
         expected_net_gain: Some(usd(3120)),
         outcome: pb::PresentedOutcome::Decided.into(),
+        ..Default::default()
     }
 }
 

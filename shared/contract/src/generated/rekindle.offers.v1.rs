@@ -148,6 +148,9 @@ pub struct PresentedOffer {
     /// What became of it so far.
     #[prost(enumeration = "PresentedOutcome", tag = "9")]
     pub outcome: i32,
+    /// Somebody with authority made it against the ranking; nothing is learnt from it.
+    #[prost(bool, tag = "11")]
+    pub overridden: bool,
 }
 /// Escalation is an offer that only authority keeps from a call.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1730,6 +1733,11 @@ pub enum ErrorReason {
     /// No such suppression of this customer, or of everybody. Code NOT_FOUND.
     /// Metadata: {"suppression_id": "..."}.
     SuppressionNotFound = 38,
+    /// Law or care keeps this offer from the call, and no authority changes that.
+    /// Code FAILED_PRECONDITION. Metadata: {"offer_key": "ten_off", "code": "OPEN_INCIDENT"}.
+    OverrideForbidden = 45,
+    /// The catalogue in force has no such offer. Code NOT_FOUND. Metadata: {"offer_key": "ten_off"}.
+    OfferNotFound = 46,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1767,6 +1775,8 @@ impl ErrorReason {
             Self::DisclosureRequired => "ERROR_REASON_DISCLOSURE_REQUIRED",
             Self::SubscriptionEnded => "ERROR_REASON_SUBSCRIPTION_ENDED",
             Self::SuppressionNotFound => "ERROR_REASON_SUPPRESSION_NOT_FOUND",
+            Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
+            Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1803,6 +1813,8 @@ impl ErrorReason {
             "ERROR_REASON_DISCLOSURE_REQUIRED" => Some(Self::DisclosureRequired),
             "ERROR_REASON_SUBSCRIPTION_ENDED" => Some(Self::SubscriptionEnded),
             "ERROR_REASON_SUPPRESSION_NOT_FOUND" => Some(Self::SuppressionNotFound),
+            "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
+            "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             _ => None,
         }
     }
@@ -2456,6 +2468,47 @@ pub struct RecordStepResponse {
     #[prost(bool, tag = "2")]
     pub replayed: bool,
 }
+/// OverrideOfferRequest is the request of OverrideOffer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OverrideOfferRequest {
+    /// Makes a retry safe: required, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The customer.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The session.
+    #[prost(string, tag = "3")]
+    pub session_id: ::prost::alloc::string::String,
+    /// The contact; must be that of the session.
+    #[prost(string, tag = "4")]
+    pub contact_id: ::prost::alloc::string::String,
+    /// The offer to make, of the catalogue in force.
+    #[prost(string, tag = "5")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// Who overrides: a senior or a manager, named. What is granted is theirs, whoever records it.
+    #[prost(message, optional, tag = "6")]
+    pub agent: ::core::option::Option<Agent>,
+    /// Why, as a short key of lower-case letters, digits and "\_", for example "loyal_and_let_down".
+    #[prost(string, tag = "7")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// OverrideOfferResponse is the response of OverrideOffer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OverrideOfferResponse {
+    /// The offer.
+    #[prost(message, optional, tag = "1")]
+    pub offer: ::core::option::Option<PresentedOffer>,
+    /// The decision, for ExplainDecision.
+    #[prost(string, tag = "2")]
+    pub decision_id: ::prost::alloc::string::String,
+    /// The state of the session.
+    #[prost(enumeration = "SessionState", tag = "3")]
+    pub session_state: i32,
+    /// It had been made before.
+    #[prost(bool, tag = "4")]
+    pub replayed: bool,
+}
 /// ConfirmCancellationRequest is the request of ConfirmCancellation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConfirmCancellationRequest {
@@ -2770,6 +2823,38 @@ pub mod save_desk_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// OverrideOffer makes an offer that was passed over for a reason of business: who may have it, whom
+        /// it suits, its worth, a cool-down, authority. What law or care forbids stays forbidden. Offers that
+        /// were not read out make way where policy allows no more.
+        pub async fn override_offer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OverrideOfferRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OverrideOfferResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SaveDeskService/OverrideOffer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.SaveDeskService",
+                        "OverrideOffer",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ConfirmCancellation ends it: always possible, with no reason and with everything else down.
         pub async fn confirm_cancellation(
             &mut self,
@@ -2924,6 +3009,16 @@ pub mod save_desk_service_server {
             request: tonic::Request<super::RecordStepRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RecordStepResponse>,
+            tonic::Status,
+        >;
+        /// OverrideOffer makes an offer that was passed over for a reason of business: who may have it, whom
+        /// it suits, its worth, a cool-down, authority. What law or care forbids stays forbidden. Offers that
+        /// were not read out make way where policy allows no more.
+        async fn override_offer(
+            &self,
+            request: tonic::Request<super::OverrideOfferRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OverrideOfferResponse>,
             tonic::Status,
         >;
         /// ConfirmCancellation ends it: always possible, with no reason and with everything else down.
@@ -3158,6 +3253,52 @@ pub mod save_desk_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RecordStepSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SaveDeskService/OverrideOffer" => {
+                    #[allow(non_camel_case_types)]
+                    struct OverrideOfferSvc<T: SaveDeskService>(pub Arc<T>);
+                    impl<
+                        T: SaveDeskService,
+                    > tonic::server::UnaryService<super::OverrideOfferRequest>
+                    for OverrideOfferSvc<T> {
+                        type Response = super::OverrideOfferResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OverrideOfferRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SaveDeskService>::override_offer(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OverrideOfferSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

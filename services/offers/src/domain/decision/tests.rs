@@ -22,6 +22,8 @@ use crate::domain::policy::{Channel, Row, Rules, Scope};
 use crate::domain::predicate::Predicate;
 use crate::domain::request::{Agent, Authority, Intent, Occasion};
 
+mod overriding;
+
 const NOW: &str = "2026-11-21T12:00:00Z";
 
 fn now() -> Timestamp {

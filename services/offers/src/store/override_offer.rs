@@ -1,0 +1,239 @@
+//! An override, in one transaction: the session locked, what was not read out makes way, the decision
+//! and its offer written with their event.
+
+use kernel::id::{ContactId, CustomerId, DecisionId, RequestId, SessionId};
+use kernel::time::Deadline;
+use sqlx::PgConnection;
+use storage::request_log::{self, Begun, BodyHash, Entry};
+use storage::{StoreError, write};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::domain::answer::{Change, HoldMove, SessionNow, wrong_contact};
+use crate::domain::decision::Record;
+use crate::domain::history::Outcome;
+use crate::domain::named::Named;
+use crate::domain::overriding::{FIRST_STEP, LAST_STEP, make_way, too_many_offers};
+use crate::domain::session::State;
+
+use super::decision::{insert_decision, insert_offers, read_decision};
+use super::session::{
+    append_event, lock, move_to, request_id_reused, save_answer, session_not_found,
+};
+use super::{NewDecision, Store, from_json, statement};
+
+const METHOD: &str = "OverrideOffer";
+
+/// An override to record.
+#[derive(Clone, Debug)]
+pub struct NewOverride {
+    /// The decision.
+    pub record: Record,
+    /// The contact that the caller believes to be in.
+    pub contact_id: ContactId,
+    /// The SHA-256 of the request as it came in.
+    pub body_hash: BodyHash,
+}
+
+impl Store {
+    /// Reads what was recorded under a request id.
+    pub async fn overridden_before(
+        &self,
+        customer_id: &CustomerId,
+        request_id: &RequestId,
+        body_hash: BodyHash,
+        deadline: Deadline,
+    ) -> Result<Option<Record>, StoreError> {
+        let key = (customer_id.clone(), request_id.clone(), body_hash);
+        self.postgres
+            .read(
+                deadline,
+                &key,
+                |(customer_id, request_id, body_hash), connection| {
+                    Box::pin(before(connection, customer_id, request_id, *body_hash))
+                },
+            )
+            .await
+    }
+
+    /// Reads the last decision of a session.
+    pub async fn latest_decision(
+        &self,
+        customer_id: &CustomerId,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<Option<Record>, StoreError> {
+        let key = (customer_id.clone(), session_id);
+        self.postgres
+            .read(deadline, &key, |(customer_id, session_id), connection| {
+                Box::pin(latest(connection, customer_id, *session_id))
+            })
+            .await
+    }
+
+    /// Records an override, once; says whether it had been recorded before.
+    pub async fn record_override(
+        &self,
+        new: NewOverride,
+        deadline: Deadline,
+    ) -> Result<(Record, bool), StoreError> {
+        write(&self.postgres, deadline, new, |new, connection| {
+            Box::pin(record(connection, new))
+        })
+        .await
+    }
+}
+
+async fn before(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    request_id: &RequestId,
+    body_hash: BodyHash,
+) -> Result<Option<Record>, StoreError> {
+    let entry = Entry {
+        request_id: request_id.as_str(),
+        method: METHOD,
+        body_hash,
+    };
+    match request_log::peek(connection, &entry).await? {
+        Some(Begun::Replay(answer)) => replayed(connection, customer_id, request_id, &answer)
+            .await
+            .map(Some),
+        Some(Begun::Reused) => Err(StoreError::rejected(request_id_reused(request_id.as_str()))),
+        _ => Ok(None),
+    }
+}
+
+async fn replayed(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    request_id: &RequestId,
+    answer: &[u8],
+) -> Result<Record, StoreError> {
+    let inconsistent = || StoreError::inconsistent("request_log", "response", request_id);
+    let id = Uuid::from_slice(answer).map_err(|_| inconsistent())?;
+    let found = read_decision(connection, customer_id, DecisionId::from_uuid(id)).await?;
+    found.ok_or_else(inconsistent)
+}
+
+async fn latest(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Option<Record>, StoreError> {
+    let row = sqlx::query!(
+        "select decision_id, record from decision \
+         where customer_id = $1 and session_id = $2 order by step desc limit 1",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?;
+    row.map(|row| from_json("decision", "record", row.decision_id, &row.record))
+        .transpose()
+}
+
+async fn record(
+    connection: &mut PgConnection,
+    new: &NewOverride,
+) -> Result<(Record, bool), StoreError> {
+    let request = &new.record.request;
+    let request_id = request.request_id.as_str();
+    match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
+        Begun::Fresh => {}
+        Begun::Replay(answer) => {
+            let (customer_id, id) = (&request.customer_id, &request.request_id);
+            let known = replayed(connection, customer_id, id, &answer).await?;
+            return Ok((known, true));
+        }
+        _ => return Err(StoreError::rejected(request_id_reused(request_id))),
+    }
+    let session_id = new.record.session_id;
+    let session = lock(connection, &request.customer_id, session_id)
+        .await?
+        .ok_or_else(|| StoreError::rejected(session_not_found(session_id)))?;
+    if session.contact_id != new.contact_id {
+        return Err(StoreError::rejected(wrong_contact(&new.contact_id)));
+    }
+    set_aside(connection, new, &session).await?;
+    let mut record = new.record.clone();
+    record.request.step = next_step(connection, new, &session).await?;
+    let recorded = NewDecision {
+        record,
+        body_hash: new.body_hash,
+    };
+    insert_decision(connection, &recorded).await?;
+    insert_offers(connection, &recorded).await?;
+    append(connection, new).await?;
+    move_to(connection, &request.customer_id, session_id, State::Offered).await?;
+    let answer = new.record.decision_id.as_uuid();
+    request_log::finish(connection, request_id, answer.as_bytes()).await?;
+    Ok((recorded.record, false))
+}
+
+/// What was not read out makes way, and its hold is given back.
+async fn set_aside(
+    connection: &mut PgConnection,
+    new: &NewOverride,
+    session: &SessionNow,
+) -> Result<(), StoreError> {
+    let max_offers = new.record.decision.policy.max_offers;
+    let customer_id = &new.record.request.customer_id;
+    let unread = Change {
+        state: State::Offered,
+        refused: session.refused,
+        outcome: Outcome::NotPresented,
+        hold: HoldMove::Release,
+    };
+    for id in make_way(session, max_offers).map_err(StoreError::rejected)? {
+        save_answer(connection, customer_id, session.session_id, id, unread).await?;
+        let agent = new.record.request.agent.agent_id.as_ref();
+        append_event(
+            connection,
+            customer_id,
+            session.session_id,
+            unread.outcome.name(),
+            agent.map(kernel::id::Id::as_str),
+            &id.to_string(),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn next_step(
+    connection: &mut PgConnection,
+    new: &NewOverride,
+    session: &SessionNow,
+) -> Result<u32, StoreError> {
+    let last = sqlx::query_scalar!(
+        "select max(step) from decision where customer_id = $1 and session_id = $2",
+        new.record.request.customer_id.as_str(),
+        session.session_id.as_uuid(),
+    )
+    .fetch_one(connection)
+    .instrument(statement("SELECT", "decision"))
+    .await?;
+    let last = last.and_then(|step| u32::try_from(step).ok()).unwrap_or(0);
+    let step = FIRST_STEP.max(last + 1);
+    if step > LAST_STEP {
+        return Err(StoreError::rejected(too_many_offers(session)));
+    }
+    Ok(step)
+}
+
+async fn append(connection: &mut PgConnection, new: &NewOverride) -> Result<(), StoreError> {
+    let (decision, request) = (&new.record.decision, &new.record.request);
+    let reason = decision.overridden.as_ref();
+    let reason = reason.map_or("", |overridden| overridden.reason.as_str());
+    append_event(
+        connection,
+        &request.customer_id,
+        new.record.session_id,
+        "overridden",
+        request.agent.agent_id.as_ref().map(kernel::id::Id::as_str),
+        &format!("{} {reason}", decision.arm),
+    )
+    .await
+}

@@ -1,0 +1,151 @@
+//! Overriding the ranking: replay, gather, decide, record.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kernel::entropy::Entropy;
+use kernel::id::{
+    ContactId, CustomerId, DecisionId, OfferKey, PresentedOfferId, RequestId, SessionId,
+};
+use kernel::refusal::Refusal;
+use kernel::time::{Clock, Deadline};
+use storage::request_log::BodyHash;
+
+use super::active::Active;
+use super::gather::Gather;
+use crate::domain::decision::{GENERATION, Inputs, Record};
+use crate::domain::overriding::decide_override;
+use crate::domain::request::{Agent, SaveRequest};
+use crate::store::{NewOverride, Store, session_not_found};
+
+/// The use case.
+#[derive(Clone)]
+pub struct OverrideOffer {
+    /// The save desk's tables.
+    pub store: Store,
+    /// Who customers are.
+    pub gather: Gather,
+    /// The catalogue and the policy in force.
+    pub active: Active,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for ids and seeds.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A checked request.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Makes a retry safe.
+    pub request_id: RequestId,
+    /// The SHA-256 of the request.
+    pub body_hash: BodyHash,
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The offer to make.
+    pub offer_key: OfferKey,
+    /// Who overrides.
+    pub agent: Agent,
+    /// Why, as a short key.
+    pub reason: String,
+    /// The trace it is part of; empty when there is none.
+    pub trace_id: String,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What was decided.
+    pub record: Record,
+    /// It had been answered before.
+    pub replayed: bool,
+}
+
+impl OverrideOffer {
+    /// Makes an offer that was passed over, once.
+    pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+        let (customer_id, session_id) = (command.customer_id.clone(), command.session_id);
+        let known = self
+            .store
+            .overridden_before(
+                &customer_id,
+                &command.request_id,
+                command.body_hash,
+                deadline,
+            )
+            .await?;
+        if let Some(record) = known {
+            return Ok(Answer {
+                record,
+                replayed: true,
+            });
+        }
+        let latest = self
+            .store
+            .latest_decision(&customer_id, session_id, deadline)
+            .await?
+            .ok_or_else(|| session_not_found(session_id))?;
+        let record = self.decide(&command, latest.request, deadline).await?;
+        let new = NewOverride {
+            record,
+            contact_id: command.contact_id,
+            body_hash: command.body_hash,
+        };
+        let (record, replayed) = self.store.record_override(new, deadline).await?;
+        Ok(Answer { record, replayed })
+    }
+
+    /// Decides on the customer as they are now and the call as it was asked about last.
+    async fn decide(
+        &self,
+        command: &Command,
+        asked: SaveRequest,
+        deadline: Deadline,
+    ) -> Result<Record, Refusal> {
+        let request = SaveRequest {
+            request_id: command.request_id.clone(),
+            agent: command.agent.clone(),
+            ..asked
+        };
+        let gathered = self
+            .gather
+            .customer(&request.customer_id, request.min_revision, deadline)
+            .await?;
+        let history = self.store.history(&request.customer_id, deadline).await?;
+        let active = self.active.current();
+        let (now, started) = (self.clock.now(), Instant::now());
+        let inputs = Inputs {
+            request: &request,
+            customer: gathered.customer.as_deref(),
+            history: &history,
+            catalogue: &active.catalogue,
+            policy: &active.policy,
+            now,
+            degraded: &gathered.degraded,
+            generation: GENERATION,
+        };
+        let decision = decide_override(&inputs, &command.offer_key, &command.reason)?;
+        let entropy = self.entropy.as_ref();
+        Ok(Record {
+            decision_id: DecisionId::draw(now, entropy),
+            session_id: command.session_id,
+            request,
+            customer: gathered.customer,
+            history,
+            catalogue_version: active.catalogue.version,
+            policy_version: active.policy.version,
+            decided_at: now,
+            degraded: gathered.degraded,
+            generation: GENERATION,
+            seed: entropy.next_u64(),
+            decision,
+            presented_offer_ids: vec![PresentedOfferId::draw(now, entropy)],
+            trace_id: command.trace_id.clone(),
+            decide_microseconds: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+}
