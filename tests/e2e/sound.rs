@@ -43,7 +43,49 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_the_desk(&call, &screen));
     requests.extend(of_the_office());
     requests.extend(of_suppressions(clients, &person).await);
+    requests.extend(of_the_till());
     requests
+}
+
+/// About budgets. The one that the suite lists is put first.
+fn of_the_till() -> Vec<Sound> {
+    let budget = offers::Budget {
+        budget_key: "sound".to_owned(),
+        limit_amount: 100_000,
+        currency: "USD".to_owned(),
+        window: offers::BudgetWindow::Fixed.into(),
+        open_time: Some(days_ago(30)),
+        close_time: Some(days_ago(-30)),
+        bucket_count: 2,
+        ..Default::default()
+    };
+    vec![
+        sound(
+            "PutBudget",
+            &offers::PutBudgetRequest {
+                request_id: "sound-budget".to_owned(),
+                budget: Some(budget),
+                ..Default::default()
+            },
+            &[],
+        ),
+        sound(
+            "GetBudget",
+            &offers::GetBudgetRequest {
+                budget_key: "sound".to_owned(),
+            },
+            &[],
+        ),
+        sound("ListBudgets", &offers::ListBudgetsRequest::default(), &[]),
+        sound(
+            "ReconcileBudget",
+            &offers::ReconcileBudgetRequest {
+                budget_key: "sound".to_owned(),
+                as_of_time: Some(days_ago(1)),
+            },
+            &[],
+        ),
+    ]
 }
 
 #[expect(clippy::too_many_lines, reason = "a table is read from top to bottom")]

@@ -3,6 +3,7 @@
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
 use contract::lifecycle::v1::status_service_client::StatusServiceClient;
+use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
@@ -113,6 +114,11 @@ impl Clients {
     /// The offers.
     pub fn catalogues(&self) -> CatalogueServiceClient<Channel> {
         CatalogueServiceClient::new(self.offers.clone())
+    }
+
+    /// What offers may cost in all.
+    pub fn budgets(&self) -> BudgetServiceClient<Channel> {
+        BudgetServiceClient::new(self.offers.clone())
     }
 
     /// What may be said.

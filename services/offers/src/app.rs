@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Context, ProcessSettings, Program, Service};
+use contract::offers::v1::budget_service_server::BudgetServiceServer;
 use contract::offers::v1::catalogue_service_server::CatalogueServiceServer;
 use contract::offers::v1::policy_service_server::PolicyServiceServer;
 use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
@@ -19,10 +20,11 @@ use storage::{Postgres, forget_requests};
 use crate::cache::CachedCustomers;
 use crate::clients::{LifecycleClient, ProfilesClient};
 use crate::jobs;
-use crate::rpc::{CatalogueRpc, PolicyRpc, SaveDesk, SuppressionRpc};
+use crate::rpc::{BudgetRpc, CatalogueRpc, PolicyRpc, SaveDesk, SuppressionRpc};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::usecase::active::Active;
+use crate::usecase::budgets::{KeepBudgets, WatchedBudgets};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::explain_policy::ExplainPolicy;
@@ -68,6 +70,7 @@ impl Program for Offers {
         context.tracker.spawn(forget);
         let store = Store::start(postgres, &settings.reads, &settings.writes);
         let active = Active::load(store.clone()).await?;
+        let budgets = WatchedBudgets::load(store.clone()).await?;
         let cached = CachedCustomers::new(Cache::connect_lazy(&settings.redis, &context.tracker)?);
         let trust = FeedTrust::default();
         let parts = Parts {
@@ -80,6 +83,7 @@ impl Program for Offers {
             ),
             store,
             active,
+            budgets,
             cached,
             trust,
         };
@@ -87,16 +91,19 @@ impl Program for Offers {
         let catalogue = catalogue_rpc(settings, context, &parts);
         let policy = policy_rpc(context, &parts);
         let suppression = suppression_rpc(settings, context, &parts);
+        let budgets = budget_rpc(settings, &parts);
         Ok(service(context, parts)
             .with(SuppressionServiceServer::new(suppression))
             .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
-            .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT)))
+            .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT))
+            .with(BudgetServiceServer::new(budgets)))
     }
 }
 
 struct Parts {
     store: Store,
     active: Active,
+    budgets: WatchedBudgets,
     gather: Gather,
     cached: CachedCustomers,
     trust: FeedTrust,
@@ -128,6 +135,7 @@ fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: A
     let tracker = &context.tracker;
     tracker.spawn(jobs::poll_active(
         parts.active.clone(),
+        parts.budgets.clone(),
         period(settings.active_period_ms),
         stop(),
     ));
@@ -165,6 +173,7 @@ fn service(context: &Context, parts: Parts) -> Service {
             store: store.clone(),
             gather: parts.gather.clone(),
             active: parts.active.clone(),
+            budgets: parts.budgets,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         },
@@ -215,6 +224,16 @@ fn catalogue_rpc(settings: &Settings, context: &Context, parts: &Parts) -> Catal
         read_catalogue: ReadCatalogue {
             store: parts.store.clone(),
             active: parts.active.clone(),
+        },
+        page_tokens: PageTokens::new(&settings.page_token_secret),
+    }
+}
+
+fn budget_rpc(settings: &Settings, parts: &Parts) -> BudgetRpc {
+    BudgetRpc {
+        keep_budgets: KeepBudgets {
+            store: parts.store.clone(),
+            watched: parts.budgets.clone(),
         },
         page_tokens: PageTokens::new(&settings.page_token_secret),
     }

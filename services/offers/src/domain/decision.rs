@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::arbitration::{self, Scored};
 use super::asking::most_offers;
 use super::authority::{Escalation, escalation};
+use super::budget::{Barred, Scarce};
 use super::catalogue::{Catalogue, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
@@ -59,6 +60,8 @@ pub struct Inputs<'a> {
     pub degraded: &'a [String],
     /// The generation of the rules.
     pub generation: u32,
+    /// The budgets that cannot pay for an offer of this call.
+    pub barred: &'a [Barred],
 }
 
 impl<'a> Inputs<'a> {
@@ -146,6 +149,9 @@ pub struct Record {
     pub decided_at: Timestamp,
     /// What was down.
     pub degraded: Vec<String>,
+    /// The budgets that could not pay for an offer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barred: Vec<Barred>,
     /// The seed of the draw.
     pub seed: u64,
     /// The answer.
@@ -194,6 +200,7 @@ impl Record {
             now: self.decided_at,
             degraded: &self.degraded,
             generation: self.generation,
+            barred: &self.barred,
         }
     }
 
@@ -371,10 +378,16 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     if !beyond.is_empty() {
         decision.escalation = escalation(call, &beyond, &scored, &no_offer, most);
     }
+    let mut scarce = Scarce::new(call.inputs.barred);
     for arm in scored {
         let place_left = decision.offers.len() < most
             && contact_policy::leaves_room_beside(call, arm.offer, &decision.offers);
-        let verdict = arbitration::verdict(&arm, place_left);
+        let mut verdict = arbitration::verdict(&arm, place_left);
+        if verdict.kind() == VerdictKind::Chosen
+            && !scarce.take(arm.offer.budget.as_ref(), arm.cost.minor)
+        {
+            verdict.code = Some(Cow::Borrowed(code::BUDGET_EXHAUSTED));
+        }
         if verdict.kind() == VerdictKind::Chosen {
             decision.offers.push(promise(call, &arm));
         }

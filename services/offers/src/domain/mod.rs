@@ -4,6 +4,7 @@ pub mod answer;
 pub mod arbitration;
 pub mod asking;
 pub mod authority;
+pub mod budget;
 pub mod catalogue;
 pub mod contact_policy;
 pub mod customer;

@@ -7,6 +7,7 @@ use kernel::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::arbitration::Scored;
+use super::budget::BudgetKey;
 use super::catalogue::{Lever, Terms};
 use super::qualification::Call;
 
@@ -37,6 +38,9 @@ pub struct Promise {
     /// Somebody with authority made it against the ranking; nothing is learnt from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overridden: bool,
+    /// The budget that its cost is held in; absent when it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetKey>,
 }
 
 /// Makes the promise of a chosen offer.
@@ -62,5 +66,6 @@ pub fn promise(call: &Call<'_>, arm: &Scored<'_>) -> Promise {
         cost: arm.cost,
         gain: arm.terms.money(arm.terms.gain),
         overridden: false,
+        budget: arm.offer.budget.clone(),
     }
 }

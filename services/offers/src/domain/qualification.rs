@@ -75,7 +75,7 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 
 /// The first that is found is the verdict. What an agent could do something about comes last, so
 /// that it is said only of an offer that nothing else speaks against.
-const OBSTACLES: [Obstacle; 16] = [
+const OBSTACLES: [Obstacle; 20] = [
     (code::PAUSED, |_, offer| !offer.is_live()),
     (code::SUPPRESSED, |call, offer| {
         suppression::of_offer(call, offer).is_some()
@@ -117,6 +117,18 @@ const OBSTACLES: [Obstacle; 16] = [
     (code::NO_VALUE_ESTIMATE, |call, _| {
         call.subscription.score.is_none()
     }),
+    (code::BUDGET_UNKNOWN, |call, offer| {
+        is_barred(call, offer, code::BUDGET_UNKNOWN)
+    }),
+    (code::BUDGET_OTHER_CURRENCY, |call, offer| {
+        is_barred(call, offer, code::BUDGET_OTHER_CURRENCY)
+    }),
+    (code::BUDGET_NOT_OPEN, |call, offer| {
+        is_barred(call, offer, code::BUDGET_NOT_OPEN)
+    }),
+    (code::BUDGET_EXHAUSTED, |call, offer| {
+        is_barred(call, offer, code::BUDGET_EXHAUSTED)
+    }),
     (code::AUTHORITY, |call, offer| {
         let level = call.inputs.request.agent.authority;
         authority::needed(call, offer).is_none_or(|needed| level < needed)
@@ -137,6 +149,15 @@ pub fn benefit(call: &Call<'_>, offer: &Offer) -> Option<Benefit> {
     Some(Benefit {
         terms: terms(call, offer)?,
         score: call.subscription.score?,
+    })
+}
+
+fn is_barred(call: &Call<'_>, offer: &Offer, code: &str) -> bool {
+    let mut barred = call.inputs.barred.iter();
+    barred.any(|barred| {
+        barred.left.is_none()
+            && barred.code == code
+            && Some(&barred.budget) == offer.budget.as_ref()
     })
 }
 
@@ -228,6 +249,14 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::COOLING_DOWN => rest(call, offer),
         code::OFFERED_ON_THIS_CALL => "this call had it already".to_owned(),
         code::NO_TERMS => no_terms(call, offer),
+        code::BUDGET_UNKNOWN
+        | code::BUDGET_OTHER_CURRENCY
+        | code::BUDGET_NOT_OPEN
+        | code::BUDGET_EXHAUSTED => offer
+            .budget
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         code::NO_VALUE_ESTIMATE => "what the relationship is worth is not known".to_owned(),
         _ => String::new(),
     }

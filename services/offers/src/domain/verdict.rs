@@ -111,6 +111,14 @@ pub mod code {
     pub const COOLING_DOWN: &str = "COOLING_DOWN";
     /// It has no terms or costs for this price.
     pub const NO_TERMS: &str = "NO_TERMS";
+    /// The budget that pays for it is not there.
+    pub const BUDGET_UNKNOWN: &str = "BUDGET_UNKNOWN";
+    /// The budget that pays for it has not enough left.
+    pub const BUDGET_EXHAUSTED: &str = "BUDGET_EXHAUSTED";
+    /// The budget that pays for it is in another currency.
+    pub const BUDGET_OTHER_CURRENCY: &str = "BUDGET_OTHER_CURRENCY";
+    /// The budget that pays for it is not open yet, or not any more.
+    pub const BUDGET_NOT_OPEN: &str = "BUDGET_NOT_OPEN";
     /// What the relationship is worth is not known.
     pub const NO_VALUE_ESTIMATE: &str = "NO_VALUE_ESTIMATE";
     /// It is worth no more than offering nothing.

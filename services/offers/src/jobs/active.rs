@@ -6,14 +6,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::every;
 use crate::usecase::active::Active;
+use crate::usecase::budgets::WatchedBudgets;
 
 /// Looks for newer versions until the process stops.
-pub async fn poll_active(active: Active, period: Duration, stop: CancellationToken) {
+pub async fn poll_active(
+    active: Active,
+    budgets: WatchedBudgets,
+    period: Duration,
+    stop: CancellationToken,
+) {
     let mut ticks = every(period);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
+        }
+        if let Err(error) = budgets.refresh().await {
+            tracing::warn!(%error, "budgets could not be looked at; each offer is checked all the same");
         }
         if let Err(error) = active.refresh().await {
             tracing::warn!(%error, "the catalogue could not be looked at; the last one stays in force");

@@ -186,5 +186,6 @@ fn summary(offer: &Offer) -> pb::OfferSummary {
         lever: render::lever(offer.lever).into(),
         title: offer.texts.speak("").title.clone(),
         review_due: offer.review_due.to_string(),
+        budget_key: render::budget_key(offer.budget.as_ref()),
     }
 }

@@ -1,5 +1,6 @@
 //! Wire to command, answer to wire.
 
+mod budget;
 mod catalogue;
 mod escalation;
 mod files;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use edge::Boundary;
 use kernel::time::Deadline;
 
+pub use budget::BudgetRpc;
 pub use catalogue::CatalogueRpc;
 pub use policy::PolicyRpc;
 pub use save_desk::SaveDesk;

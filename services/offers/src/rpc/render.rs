@@ -9,6 +9,7 @@ use kernel::money::Money;
 use super::escalation::escalation;
 use super::request::save_request;
 
+use crate::domain::budget::BudgetKey;
 use crate::domain::catalogue::{Lever, Terms};
 use crate::domain::customer::Customer;
 use crate::domain::decision::{Reason, Record};
@@ -140,6 +141,7 @@ pub(super) fn presented_offer(
         expected_net_gain: Some(money(promise.gain)),
         outcome: presented_outcome(outcome).into(),
         overridden: promise.overridden,
+        budget_key: budget_key(promise.budget.as_ref()),
     }
 }
 
@@ -158,6 +160,11 @@ pub(super) fn overriding(answer: &override_offer::Answer) -> pb::OverrideOfferRe
         session_state: state(record.decision.state).into(),
         replayed: answer.replayed,
     }
+}
+
+/// Renders the budget that pays for an offer, if one does.
+pub(super) fn budget_key(budget: Option<&BudgetKey>) -> String {
+    budget.map(ToString::to_string).unwrap_or_default()
 }
 
 /// Renders a presented offer as it stands.

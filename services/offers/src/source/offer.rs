@@ -9,6 +9,7 @@ use super::rule;
 use super::values::{
     amounts, basis_points, check_name, day, decimal, integer, named, placed_text, text,
 };
+use crate::domain::budget::BudgetKey;
 use crate::domain::catalogue::draft::{OfferDraft, PriorsDraft, StageDraft, TextDraft};
 use crate::domain::catalogue::{Amounts, Benefit, Concession, CostModel, Offer, OfferState};
 use crate::domain::predicate::draft::Draft;
@@ -57,6 +58,9 @@ pub(super) fn read(
         suitability: read_rule(&mut fields, "suitability", problems),
         benefit,
         cost,
+        budget: fields
+            .optional("budget")
+            .and_then(|node| budget(node, problems)),
         minimum_authority: fields
             .required("minimum_authority", problems)
             .and_then(|node| named(node, problems)),
@@ -80,6 +84,13 @@ fn read_rule(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems
     fields
         .optional(key)
         .and_then(|node| rule::read(node, problems))
+}
+
+/// Which budgets there are is not known here: one that is not there bars the offer when it is made.
+fn budget(node: &Node, problems: &mut Problems) -> Option<BudgetKey> {
+    let key = Placed::new(text(node, 64, problems)?, node.place.clone());
+    let fits = check_name(&key, "a budget", problems);
+    BudgetKey::parse(&key.value).ok().filter(|_| fits)
 }
 
 fn read_texts(node: &Node, problems: &mut Problems) -> Vec<TextDraft> {

@@ -16,9 +16,10 @@ use crate::domain::exit::{AcknowledgedContent, DatesSource, EndDates, EndSubscri
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
+use super::budget::give_back;
 use super::discretion;
 use super::session::{
-    append_event, bind, lock_by_contact, move_to, release_holds, request_id_reused,
+    append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
 use super::{Store, json, statement};
 
@@ -205,10 +206,11 @@ async fn record(
     confirmed: &Confirmed,
 ) -> Result<(), StoreError> {
     let session_id = confirmed.session_id;
-    release_holds(connection, &new.customer_id, session_id).await?;
     discretion::give_back(connection, &new.customer_id, session_id).await?;
-    undo_acceptances(connection, &new.customer_id, session_id).await?;
+    let released = release_holds(connection, &new.customer_id, session_id).await?;
+    let undone = undo_acceptances(connection, &new.customer_id, session_id).await?;
     insert(connection, new, confirmed).await?;
+    give_back(connection, &released, &undone).await?;
     append_event(
         connection,
         &new.customer_id,
@@ -246,8 +248,8 @@ async fn undo_acceptances(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
-) -> Result<(), StoreError> {
-    sqlx::query!(
+) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
+    let undone = sqlx::query_scalar!(
         "with undone as ( \
              update acceptance set fulfilment = 'rolled_back' from presented_offer offer \
              where acceptance.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
@@ -257,14 +259,15 @@ async fn undo_acceptances(
          ) \
          update presented_offer offer set hold_state = 'released', settled_at = now() from undone \
          where offer.customer_id = $1 and offer.presented_offer_id = undone.presented_offer_id \
-           and offer.hold_state = 'committed'",
+           and offer.hold_state = 'committed' \
+         returning offer.presented_offer_id",
         customer_id.as_str(),
         session_id.as_uuid(),
     )
-    .execute(connection)
+    .fetch_all(connection)
     .instrument(statement("UPDATE", "acceptance"))
     .await?;
-    Ok(())
+    Ok(of_customer(customer_id, undone))
 }
 
 async fn insert(

@@ -7,6 +7,7 @@ use storage::request_log::{self, Begun, BodyHash, Entry};
 use storage::{StoreError, write};
 use tracing::Instrument;
 
+use crate::domain::budget::Shortage;
 use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
@@ -15,6 +16,7 @@ use crate::domain::promise::Promise;
 use crate::domain::request::Agent;
 use crate::domain::session::State;
 
+use super::budget::{Wanted, allot, hold, lock_rooms, open_windows};
 use super::record_decision::{METHOD, NewDecision};
 use super::session::{advance, append_event, bind, lock};
 use super::step::append_news;
@@ -40,6 +42,19 @@ pub enum Asked {
     Recorded,
     /// Not recorded: see what was answered before.
     Before,
+    /// Not recorded: these budgets do not have what its offers need.
+    Short(Vec<Shortage>),
+}
+
+/// Why a later step was not recorded and its transaction rolled back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotRecorded {
+    /// Storage failed, or said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no room in these budgets.
+    #[error("budgets do not have what is needed")]
+    Short(Vec<Shortage>),
 }
 
 /// What was promised, and with what.
@@ -120,10 +135,15 @@ impl Store {
         new: NewDecision,
         deadline: Deadline,
     ) -> Result<Asked, StoreError> {
-        write(&self.postgres, deadline, new, |new, connection| {
+        let written = write(&self.postgres, deadline, new, |new, connection| {
             Box::pin(later_step(connection, new))
         })
-        .await
+        .await;
+        match written {
+            Err(NotRecorded::Short(shortages)) => Ok(Asked::Short(shortages)),
+            Err(NotRecorded::Store(error)) => Err(error),
+            Ok(asked) => Ok(asked),
+        }
     }
 }
 
@@ -207,7 +227,10 @@ async fn read_promise(
     }))
 }
 
-async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<Asked, StoreError> {
+async fn later_step(
+    connection: &mut PgConnection,
+    new: &NewDecision,
+) -> Result<Asked, NotRecorded> {
     let (record, request) = (&new.record, &new.record.request);
     let begun = request_log::begin(
         connection,
@@ -221,11 +244,9 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
     }
     request_log::finish(connection, request.request_id.as_str(), &[]).await?;
     let Some(session) = lock(connection, &request.customer_id, record.session_id).await? else {
-        return Err(StoreError::inconsistent(
-            "save_session",
-            "session_id",
-            record.session_id,
-        ));
+        return Err(
+            StoreError::inconsistent("save_session", "session_id", record.session_id).into(),
+        );
     };
     // Somebody may have been quicker with this step while we waited for the lock: theirs is the
     // answer, whatever the session's state is by now.
@@ -237,6 +258,7 @@ async fn later_step(connection: &mut PgConnection, new: &NewDecision) -> Result<
         .map_err(|illegal| StoreError::rejected(illegal.refusal(record.session_id)))?;
     record.finds_room(&session).map_err(StoreError::rejected)?;
     insert_offers(connection, new).await?;
+    hold_budgets(connection, record).await?;
     let (kind, detail) = record.decision.event();
     let agent = request.agent.agent_id.as_ref().map(kernel::id::Id::as_str);
     if let Some(spoken) = request.spoken() {
@@ -309,4 +331,37 @@ pub(super) async fn insert_offers(
         .await?;
     }
     Ok(())
+}
+
+/// Takes what the offers need of budgets, of whichever parts have it.
+pub(super) async fn hold_budgets(
+    connection: &mut PgConnection,
+    record: &Record,
+) -> Result<(), NotRecorded> {
+    let wanted: Vec<Wanted<'_>> = wanted(record).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<&str> = wanted.iter().map(|it| it.budget.as_str()).collect();
+    open_windows(connection, &keys).await?;
+    let mut purses = lock_rooms(connection, &keys, None).await?;
+    let allotted = allot(&mut purses, wanted.into_iter(), 0).map_err(NotRecorded::Short)?;
+    Ok(hold(connection, &allotted).await?)
+}
+
+fn wanted(record: &Record) -> impl Iterator<Item = Wanted<'_>> {
+    let offers = record.decision.offers.iter();
+    offers
+        .zip(&record.presented_offer_ids)
+        .filter_map(|(promise, id)| {
+            Some(Wanted {
+                customer_id: record.request.customer_id.as_str(),
+                presented_offer_id: id.as_uuid(),
+                attempt: 1,
+                budget: promise.budget.as_ref()?,
+                cost_minor: promise.cost.minor,
+                currency: promise.cost.currency.code(),
+                held_at: record.decided_at,
+            })
+        })
 }

@@ -1,6 +1,7 @@
 //! The tables of the save desk: SQL and nothing else. One write method is one transaction.
 
 mod acceptance_cap;
+mod budget;
 mod cancellation;
 mod close;
 mod decision;
@@ -11,6 +12,7 @@ mod history;
 mod override_offer;
 mod pending_end;
 mod publication;
+mod record_budgeted;
 mod record_decision;
 mod response;
 mod session;
@@ -25,13 +27,14 @@ use storage::batch::{BatchSettings, Batcher, Mode};
 use storage::{Postgres, StoreError, statement_span};
 use tracing::Span;
 
+pub use budget::{NewBudget, Reckoning, StoredBudget};
 pub use cancellation::{Confirmed, NewCancellation};
 pub use close::NewClose;
 pub use decision::{Asked, Before, Promised, StepKey};
 pub use delivery::Order;
 pub use override_offer::NewOverride;
 pub use publication::{NewPublication, Outcome, StoredPublication};
-pub use record_decision::{History, NewDecision};
+pub use record_decision::{History, NewDecision, Noted};
 pub use response::{NewResponse, Recorded};
 pub use session::{request_id_reused, session_not_found};
 pub use step::{NewStep, StepRecorded};
@@ -55,7 +58,10 @@ impl Store {
                 &postgres,
                 writes,
                 Mode::RepeatableStatement,
-                record_decision::Decisions,
+                record_decision::Decisions {
+                    // Processes that begin one after the other begin elsewhere.
+                    preferred: i16::try_from(std::process::id() % 64).unwrap_or(0),
+                },
             ),
             postgres,
         }

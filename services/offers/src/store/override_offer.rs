@@ -2,6 +2,7 @@
 //! and its offer written with their event.
 
 use kernel::id::{ContactId, CustomerId, DecisionId, RequestId, SessionId};
+use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash, Entry};
@@ -16,9 +17,9 @@ use crate::domain::named::Named;
 use crate::domain::overriding::{FIRST_STEP, LAST_STEP, make_way, too_many_offers};
 use crate::domain::session::State;
 
-use super::decision::{insert_decision, insert_offers, read_decision};
+use super::decision::{NotRecorded, hold_budgets, insert_decision, insert_offers, read_decision};
 use super::session::{
-    append_event, lock, move_to, request_id_reused, save_answer, session_not_found,
+    append_event, lock, move_to, request_id_reused, save_answer, session_not_found, settle_answer,
 };
 use super::{NewDecision, Store, from_json, statement};
 
@@ -165,11 +166,29 @@ async fn record(
     };
     insert_decision(connection, &recorded).await?;
     insert_offers(connection, &recorded).await?;
+    hold_cost(connection, &recorded.record).await?;
     append(connection, new).await?;
     move_to(connection, &request.customer_id, session_id, State::Offered).await?;
     let answer = new.record.decision_id.as_uuid();
     request_log::finish(connection, request_id, answer.as_bytes()).await?;
     Ok((recorded.record, false))
+}
+
+/// Holds what the offer costs: no authority spends what a budget does not have.
+async fn hold_cost(connection: &mut PgConnection, record: &Record) -> Result<(), StoreError> {
+    match hold_budgets(connection, record).await {
+        Ok(()) => Ok(()),
+        Err(NotRecorded::Store(error)) => Err(error),
+        Err(NotRecorded::Short(_)) => Err(StoreError::rejected(budget_exhausted(record))),
+    }
+}
+
+fn budget_exhausted(record: &Record) -> Refusal {
+    Refusal::refused(
+        "BUDGET_EXHAUSTED",
+        "the budget of the offer cannot pay for it: offer something else, or raise the budget",
+    )
+    .with("offer_key", &record.decision.arm)
 }
 
 /// What was not read out makes way, and its hold is given back.
@@ -188,6 +207,7 @@ async fn set_aside(
     };
     for id in make_way(session, max_offers).map_err(StoreError::rejected)? {
         save_answer(connection, customer_id, session.session_id, id, unread).await?;
+        settle_answer(connection, customer_id, id, unread.hold).await?;
         let agent = new.record.request.agent.agent_id.as_ref();
         append_event(
             connection,

@@ -17,10 +17,13 @@ use storage::batch::{Answers, BatchHandler};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::domain::budget::{BudgetKey, Shortage};
 use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 
+use super::budget::Wanted;
+use super::record_budgeted::record_with_budgets;
 use super::session::bind;
 use super::{Store, statement};
 
@@ -43,6 +46,24 @@ pub enum History {
     Read,
     /// It was not read: the customer is supposed never to have met the desk.
     Supposed,
+}
+
+/// What recording a decision came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// It is recorded.
+    Recorded,
+    /// Nothing is written: the request or the contact was there before, or the customer has a history
+    /// that was supposed not to be there.
+    Before,
+    /// Nothing is written: these budgets do not have what its offers need.
+    Short(Vec<Shortage>),
+}
+
+impl Noted {
+    pub(super) const fn fresh(fresh: bool) -> Self {
+        if fresh { Self::Recorded } else { Self::Before }
+    }
 }
 
 /// The rows of one decision. They are made on the caller's task, since the writer serves everybody,
@@ -76,6 +97,7 @@ struct OfferRow {
     price_offer: bool,
     expires_at: Timestamp,
     cost: Money,
+    budget: Option<BudgetKey>,
 }
 
 impl Rows {
@@ -107,6 +129,31 @@ impl Rows {
     }
 }
 
+impl Rows {
+    fn needs_budget(&self) -> bool {
+        self.offers.iter().any(|offer| offer.budget.is_some())
+    }
+
+    pub(super) const fn session_id(&self) -> SessionId {
+        self.session_id
+    }
+
+    /// What its offers need of budgets, the best offer first.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = Wanted<'_>> {
+        self.offers.iter().filter_map(|offer| {
+            Some(Wanted {
+                customer_id: self.customer_id.as_str(),
+                presented_offer_id: offer.presented_offer_id,
+                attempt: 1,
+                budget: offer.budget.as_ref()?,
+                cost_minor: offer.cost.minor,
+                currency: offer.cost.currency.code(),
+                held_at: self.decided_at,
+            })
+        })
+    }
+}
+
 fn offer_rows(record: &Record) -> Result<Vec<OfferRow>, StoreError> {
     let promises = &record.decision.offers;
     if promises.len() != record.presented_offer_ids.len() {
@@ -122,6 +169,7 @@ fn offer_rows(record: &Record) -> Result<Vec<OfferRow>, StoreError> {
             price_offer: promise.price_offer,
             expires_at: promise.expires_at,
             cost: promise.cost,
+            budget: promise.budget.clone(),
         })
         .collect())
 }
@@ -220,7 +268,7 @@ impl<'a> Offers<'a> {
 }
 
 /// Inserts a batch and returns the sessions that are new; the others were there before.
-async fn insert(
+pub(super) async fn insert(
     connection: &mut PgConnection,
     batch: &[&Rows],
 ) -> Result<HashSet<SessionId>, StoreError> {
@@ -265,14 +313,13 @@ async fn insert(
 
 impl Store {
     /// Records the decision of a call's first step, together with others that come at the same
-    /// time. Returns false, and writes nothing, when the request or the contact was there before, or
-    /// the customer has a history that was supposed not to be there.
+    /// time.
     pub async fn record_decision(
         &self,
         new: &NewDecision,
         history: History,
         deadline: Deadline,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Noted, StoreError> {
         self.decisions
             .submit(Rows::of(new, history)?, deadline)
             .instrument(statement("INSERT", "decision"))
@@ -281,17 +328,21 @@ impl Store {
 }
 
 /// The batching writer.
-pub(super) struct Decisions;
+pub(super) struct Decisions {
+    /// The part that this process takes from each budget first, so that processes seldom wait for
+    /// each other.
+    pub(super) preferred: i16,
+}
 
 impl BatchHandler for Decisions {
     type Item = Rows;
-    type Output = bool;
+    type Output = Noted;
 
     fn run<'c>(
         &'c self,
         connection: &'c mut PgConnection,
         items: &'c [Rows],
-    ) -> BoxFuture<'c, Result<Answers<bool>, StoreError>> {
+    ) -> BoxFuture<'c, Result<Answers<Noted>, StoreError>> {
         Box::pin(async move {
             // Of two with one request id only the first is written, whatever their bodies say.
             let mut seen = HashSet::new();
@@ -299,10 +350,15 @@ impl BatchHandler for Decisions {
                 .iter()
                 .filter(|one| seen.insert(one.request_id.as_str()))
                 .collect();
+            if batch.iter().any(|one| one.needs_budget()) {
+                let noted = record_with_budgets(connection, &batch, self.preferred).await?;
+                let noted = items.iter().map(|one| noted.of(one.session_id));
+                return Ok(noted.map(Ok).collect());
+            }
             let fresh = insert(connection, &batch).await?;
             Ok(items
                 .iter()
-                .map(|one| Ok(fresh.contains(&one.session_id)))
+                .map(|one| Ok(Noted::fresh(fresh.contains(&one.session_id))))
                 .collect())
         })
     }

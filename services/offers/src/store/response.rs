@@ -19,7 +19,9 @@ use crate::domain::session::State;
 
 use super::disclosure::disclose;
 use super::discretion;
-use super::session::{append_event, lock, request_id_reused, save_answer, session_not_found};
+use super::session::{
+    append_event, lock, request_id_reused, save_answer, session_not_found, settle_answer,
+};
 use super::view::{OfferView, offers};
 use super::{Store, acceptance_cap, json, pending_end, statement};
 
@@ -93,14 +95,7 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         }
         Begun::Reused => return Err(StoreError::rejected(request_id_reused(request_id))),
     }
-    // Who accepts may clear the end that another contact set: one after the other, so that the
-    // orders to profiles keep the order in which the customer spoke.
-    if new.answer == Answer::Accepted {
-        order_by_key(connection, &[new.customer_id.as_str()]).await?;
-    }
-    let session = lock(connection, &new.customer_id, new.session_id)
-        .await?
-        .ok_or_else(|| StoreError::rejected(session_not_found(new.session_id)))?;
+    let session = lock_for(connection, new).await?;
     let change = take(
         &session,
         &new.contact_id,
@@ -123,6 +118,13 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     if new.answer == Answer::Accepted {
         accept(connection, new, &session).await?;
     }
+    settle_answer(
+        connection,
+        &new.customer_id,
+        new.presented_offer_id,
+        change.hold,
+    )
+    .await?;
     append_event(
         connection,
         &new.customer_id,
@@ -139,6 +141,21 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         state: change.state,
         replayed: false,
     })
+}
+
+/// Locks the session that is answered.
+async fn lock_for(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+) -> Result<SessionNow, StoreError> {
+    // Who accepts may clear the end that another contact set: one after the other, so that the
+    // orders to profiles keep the order in which the customer spoke.
+    if new.answer == Answer::Accepted {
+        order_by_key(connection, &[new.customer_id.as_str()]).await?;
+    }
+    lock(connection, &new.customer_id, new.session_id)
+        .await?
+        .ok_or_else(|| StoreError::rejected(session_not_found(new.session_id)))
 }
 
 /// Refuses what the contact policy or the agent's authority does not let be accepted by now.

@@ -14,6 +14,7 @@ use crate::domain::named::Named;
 use crate::domain::progress::Progress;
 use crate::domain::session::State;
 
+use super::budget::{Moves, Settlement};
 use super::statement;
 
 /// Locks a session and its offers, and reads them with the clock of the database.
@@ -115,6 +116,25 @@ pub(super) async fn advance(
 }
 
 /// Sets the state of a session. A refusal stays, also where only the state before told of it.
+/// Settles what the offer holds of budgets, as its hold was.
+pub(super) async fn settle_answer(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    presented_offer_id: PresentedOfferId,
+    hold: HoldMove,
+) -> Result<(), StoreError> {
+    let settlement = match hold {
+        HoldMove::Keep => return Ok(()),
+        HoldMove::Commit => Settlement::Commit,
+        HoldMove::Release => Settlement::Release,
+    };
+    let offers = [(customer_id.clone(), presented_offer_id.as_uuid())];
+    let mut moves = Moves::default();
+    moves.settle(connection, &offers, settlement).await?;
+    moves.apply(connection).await
+}
+
+/// Sets the state of a session.
 pub(super) async fn move_to(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
@@ -135,22 +155,29 @@ pub(super) async fn move_to(
     Ok(())
 }
 
-/// Gives back every hold of a session, except on what was accepted.
+/// Gives back every hold of a session, except on what was accepted. Returns the offers.
 pub(super) async fn release_holds(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
-) -> Result<(), StoreError> {
-    sqlx::query!(
+) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
+    let released = sqlx::query_scalar!(
         "update presented_offer set hold_state = 'released', settled_at = now() \
-         where customer_id = $1 and session_id = $2 and hold_state = 'held'",
+         where customer_id = $1 and session_id = $2 and hold_state = 'held' \
+         returning presented_offer_id",
         customer_id.as_str(),
         session_id.as_uuid(),
     )
-    .execute(connection)
+    .fetch_all(connection)
     .instrument(statement("UPDATE", "presented_offer"))
     .await?;
-    Ok(())
+    Ok(of_customer(customer_id, released))
+}
+
+/// Names offers as budgets do.
+pub(super) fn of_customer(customer_id: &CustomerId, offers: Vec<Uuid>) -> Vec<(CustomerId, Uuid)> {
+    let offers = offers.into_iter();
+    offers.map(|offer| (customer_id.clone(), offer)).collect()
 }
 
 /// Appends an event after the last one of the session. The session's lock keeps the order.

@@ -1,20 +1,28 @@
 //! What time does by itself: holds expire, forgotten sessions close. In bounded batches, skipping
 //! rows that somebody else is busy with.
 
+use std::time::Duration;
+
+use kernel::id::CustomerId;
+use kernel::time::Deadline;
 use sqlx::PgConnection;
-use storage::StoreError;
+use storage::{StoreError, write};
 use tracing::Instrument;
 
+use super::budget::{Moves, Settlement};
 use super::{Store, statement};
+
+/// How long one batch of expired offers may take.
+const EXPIRE_AT_MOST: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Expires up to `limit` offers whose time ran out, each hold once. Returns how many.
     pub async fn expire_offers(&self, limit: i64) -> Result<u64, StoreError> {
-        self.postgres
-            .background(&limit, |limit, connection| {
-                Box::pin(expire(connection, *limit))
-            })
-            .await
+        let deadline = Deadline::within(EXPIRE_AT_MOST);
+        write(&self.postgres, deadline, limit, |limit, connection| {
+            Box::pin(expire(connection, *limit))
+        })
+        .await
     }
 
     /// Closes up to `limit` sessions that nobody came back to for `idle_seconds`. Returns how many.
@@ -31,7 +39,7 @@ impl Store {
 }
 
 async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreError> {
-    let done = sqlx::query!(
+    let expired = sqlx::query!(
         "with due as ( \
              select customer_id, presented_offer_id from presented_offer \
              where outcome in ('decided', 'presented') and expires_at <= now() \
@@ -42,13 +50,28 @@ async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreE
              settled_at = case when hold_state = 'held' then now() else settled_at end \
          from due \
          where offer.customer_id = due.customer_id \
-           and offer.presented_offer_id = due.presented_offer_id",
+           and offer.presented_offer_id = due.presented_offer_id \
+         returning offer.customer_id, offer.presented_offer_id",
         limit,
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .instrument(statement("UPDATE", "presented_offer"))
     .await?;
-    Ok(done.rows_affected())
+    let offers = expired
+        .into_iter()
+        .map(|row| {
+            let customer = CustomerId::parse(&row.customer_id).map_err(|_| {
+                StoreError::inconsistent("presented_offer", "customer_id", row.presented_offer_id)
+            })?;
+            Ok((customer, row.presented_offer_id))
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut moves = Moves::default();
+    moves
+        .settle(connection, &offers, Settlement::Expire)
+        .await?;
+    moves.apply(connection).await?;
+    Ok(u64::try_from(offers.len()).unwrap_or(u64::MAX))
 }
 
 async fn abandon(

@@ -1,6 +1,7 @@
 //! What the save desk does, one file for each use case.
 
 pub mod active;
+pub mod budgets;
 mod compile;
 pub mod confirm_cancellation;
 pub mod explain_decision;

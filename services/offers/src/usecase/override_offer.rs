@@ -127,6 +127,7 @@ impl OverrideOffer {
             now,
             degraded: &gathered.degraded,
             generation: GENERATION,
+            barred: &[],
         };
         let decision = decide_override(&inputs, &command.offer_key, &command.reason)?;
         let entropy = self.entropy.as_ref();
@@ -141,6 +142,7 @@ impl OverrideOffer {
             decided_at: now,
             degraded: gathered.degraded,
             generation: GENERATION,
+            barred: Vec::new(),
             seed: entropy.next_u64(),
             decision,
             presented_offer_ids: vec![PresentedOfferId::draw(now, entropy)],

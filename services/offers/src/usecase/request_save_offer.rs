@@ -6,18 +6,23 @@ use std::time::Instant;
 use kernel::entropy::Entropy;
 use kernel::id::{DecisionId, PresentedOfferId, SessionId};
 use kernel::refusal::{Refusal, Violation};
-use kernel::time::{Clock, Deadline};
+use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
+use super::budgets::WatchedBudgets;
 use super::gather::{Gather, Gathered};
+use crate::domain::budget::{Barred, Shortage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::customer::Customer;
 use crate::domain::decision::{GENERATION, Inputs, Record, decide};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
 use crate::domain::request::SaveRequest;
-use crate::store::{Asked, Before, History, NewDecision, StepKey, Store, request_id_reused};
+use crate::store::{Asked, Before, History, NewDecision, Noted, StepKey, Store, request_id_reused};
+
+/// How often a call is decided before budgets are given up on.
+const MOST_TRIES: u32 = 4;
 
 /// The use case.
 #[derive(Clone)]
@@ -28,6 +33,8 @@ pub struct RequestSaveOffer {
     pub gather: Gather,
     /// The catalogue and the policy in force.
     pub active: Active,
+    /// How budgets stood a moment ago.
+    pub budgets: WatchedBudgets,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance, for ids and seeds.
@@ -98,11 +105,18 @@ impl RequestSaveOffer {
             return Ok(None);
         }
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
-        // What is refused here may have been answered when it was asked first.
-        let Ok(new) = self.decide(command, gathered, DeskHistory::default(), session_id) else {
-            return Ok(None);
-        };
-        self.record(new, History::Supposed, deadline).await
+        let history = DeskHistory::default();
+        let mut shortages = Shortages::default();
+        loop {
+            // What is refused here may have been answered when it was asked first.
+            let Ok(new) = self.decide(command, gathered, &history, session_id, &shortages) else {
+                return Ok(None);
+            };
+            match self.record(new, History::Supposed, deadline).await? {
+                Ok(answer) => return Ok(answer),
+                Err(short) => shortages.note(short),
+            }
+        }
     }
 
     async fn first_step(
@@ -116,25 +130,34 @@ impl RequestSaveOffer {
             return Err(contact_unknown(&command.request));
         }
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
-        let new = self.decide(&command, &gathered, history, session_id)?;
-        match self.record(new, History::Read, deadline).await? {
-            Some(answer) => Ok(answer),
-            None => self.read_first_answer(&command, session_id, deadline).await,
+        let mut shortages = Shortages::default();
+        loop {
+            let new = self.decide(&command, &gathered, &history, session_id, &shortages)?;
+            match self.record(new, History::Read, deadline).await? {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => return self.read_first_answer(&command, session_id, deadline).await,
+                Err(short) => shortages.note(short),
+            }
         }
     }
 
-    /// Records the decision of a first step; `None` when it does not stand.
+    /// Records the decision of a first step; no answer when it does not stand, and the budgets that
+    /// lack what its offers need when these made it fail.
     async fn record(
         &self,
         new: NewDecision,
         history: History,
         deadline: Deadline,
-    ) -> Result<Option<Answer>, Refusal> {
-        let recorded = self.store.record_decision(&new, history, deadline).await?;
-        Ok(recorded.then_some(Answer {
-            record: new.record,
-            replayed: false,
-        }))
+    ) -> Result<Result<Option<Answer>, Vec<Shortage>>, Refusal> {
+        let noted = self.store.record_decision(&new, history, deadline).await?;
+        Ok(match noted {
+            Noted::Recorded => Ok(Some(Answer {
+                record: new.record,
+                replayed: false,
+            })),
+            Noted::Before => Ok(None),
+            Noted::Short(short) => Err(short),
+        })
     }
 
     async fn later_step(
@@ -145,13 +168,21 @@ impl RequestSaveOffer {
         session_id: SessionId,
         deadline: Deadline,
     ) -> Result<Answer, Refusal> {
-        let new = self.decide(&command, &gathered, history, session_id)?;
-        match self.store.record_later_step(new.clone(), deadline).await? {
-            Asked::Recorded => Ok(Answer {
-                record: new.record,
-                replayed: false,
-            }),
-            Asked::Before => self.read_first_answer(&command, session_id, deadline).await,
+        let mut shortages = Shortages::default();
+        loop {
+            let new = self.decide(&command, &gathered, &history, session_id, &shortages)?;
+            match self.store.record_later_step(new.clone(), deadline).await? {
+                Asked::Recorded => {
+                    return Ok(Answer {
+                        record: new.record,
+                        replayed: false,
+                    });
+                }
+                Asked::Before => {
+                    return self.read_first_answer(&command, session_id, deadline).await;
+                }
+                Asked::Short(short) => shortages.note(short),
+            }
         }
     }
 
@@ -196,26 +227,28 @@ impl RequestSaveOffer {
         &self,
         command: &Command,
         gathered: &Gathered,
-        mut history: DeskHistory,
+        history: &DeskHistory,
         session_id: SessionId,
+        shortages: &Shortages,
     ) -> Result<NewDecision, Refusal> {
         let request = &command.request;
         let active = self.active.current();
         known(request, gathered.customer.as_deref(), &active.catalogue)?;
         let started = Instant::now();
         let now = self.clock.now();
-        let everybody = self.active.suppressions();
-        let in_force = everybody.iter().filter(|told| told.holds(now));
-        history.suppressions.extend(in_force.cloned());
+        let history = self.with_everybodys_suppressions(history, now);
+        let customer = gathered.customer.as_deref();
+        let barred = self.barred(request, customer, &active.catalogue, now, shortages);
         let decision = decide(&Inputs {
             request,
-            customer: gathered.customer.as_deref(),
+            customer,
             history: &history,
             catalogue: &active.catalogue,
             policy: &active.policy,
             now,
             degraded: &gathered.degraded,
             generation: GENERATION,
+            barred: &barred,
         });
         let entropy = self.entropy.as_ref();
         let offers = decision.offers.len();
@@ -230,6 +263,7 @@ impl RequestSaveOffer {
             generation: GENERATION,
             decided_at: now,
             degraded: gathered.degraded.clone(),
+            barred,
             seed: entropy.next_u64(),
             decision,
             presented_offer_ids: (0..offers)
@@ -242,6 +276,59 @@ impl RequestSaveOffer {
             record,
             body_hash: command.body_hash,
         })
+    }
+
+    fn with_everybodys_suppressions(&self, history: &DeskHistory, now: Timestamp) -> DeskHistory {
+        let mut history = history.clone();
+        let everybody = self.active.suppressions();
+        let in_force = everybody.iter().filter(|told| told.holds(now));
+        history.suppressions.extend(in_force.cloned());
+        history
+    }
+
+    /// The budgets that cannot pay for an offer of this call, in the currency that its customer pays.
+    fn barred(
+        &self,
+        request: &SaveRequest,
+        customer: Option<&Customer>,
+        catalogue: &Catalogue,
+        now: Timestamp,
+        shortages: &Shortages,
+    ) -> Vec<Barred> {
+        let needed = catalogue.budgets();
+        if needed.is_empty() {
+            return Vec::new();
+        }
+        if shortages.are_endless() {
+            return needed.iter().map(Barred::exhausted).collect();
+        }
+        let currency = customer
+            .and_then(|customer| customer.subscription(&request.subscription_id)?.score)
+            .map(|score| score.monthly_margin.currency);
+        let budgets = self.budgets.current();
+        budgets.barred(needed.iter(), currency, now, &shortages.known)
+    }
+}
+
+/// What budgets lacked while a call was decided.
+#[derive(Debug, Default)]
+struct Shortages {
+    known: Vec<Shortage>,
+    tries: u32,
+}
+
+impl Shortages {
+    /// Remembers for the next try what turned out to be missing.
+    fn note(&mut self, short: Vec<Shortage>) {
+        self.tries += 1;
+        let news = |known: &Shortage| short.iter().all(|it| it.budget != known.budget);
+        self.known.retain(news);
+        self.known.extend(short);
+    }
+
+    /// Others were quicker again and again: nothing is offered any more that a budget pays for.
+    const fn are_endless(&self) -> bool {
+        self.tries >= MOST_TRIES
     }
 }
 

@@ -11,6 +11,7 @@ mod answers;
 mod asking;
 mod authority;
 mod broken;
+mod budgets;
 mod cache;
 mod catalogue;
 mod contact_policy;

@@ -117,6 +117,7 @@ impl CatalogueDraft {
             suitability: suitability?,
             benefit: benefit.value.clone(),
             cost: cost.value.clone(),
+            budget: draft.budget.clone(),
             minimum_authority: draft.minimum_authority?,
             hold_minutes: draft.hold_minutes?,
             priors: priors?,

@@ -7,6 +7,7 @@ use kernel::time::Date;
 
 use super::authority::AuthorityDraft;
 use super::{Benefit, CostModel, Lever, OfferState, Reason, StagePrior};
+use crate::domain::budget::BudgetKey;
 use crate::domain::contact_policy::{Cap, Rest};
 use crate::domain::predicate::draft::Draft;
 use crate::domain::problem::{Place, Placed};
@@ -54,6 +55,8 @@ pub struct OfferDraft {
     pub benefit: Option<Placed<Benefit>>,
     /// What it costs.
     pub cost: Option<Placed<CostModel>>,
+    /// The budget that pays for it, where one is written.
+    pub budget: Option<BudgetKey>,
     /// Who may grant it.
     pub minimum_authority: Option<Authority>,
     /// For how long a presented offer is honoured.

@@ -15,8 +15,11 @@ mod reason;
 mod tests;
 mod text;
 
+use std::collections::BTreeSet;
+
 use kernel::id::OfferKey;
 
+use super::budget::BudgetKey;
 use super::contact_policy::ContactPolicy;
 
 pub use amounts::Amounts;
@@ -39,6 +42,7 @@ pub struct Catalogue {
     /// What agents may grant, by level.
     pub authority: AuthorityLimits,
     offers: Vec<Offer>,
+    budgets: Vec<BudgetKey>,
 }
 
 impl Catalogue {
@@ -50,12 +54,15 @@ impl Catalogue {
     /// Builds a catalogue that has no version yet.
     pub fn new(reasons: ReasonTree, mut offers: Vec<Offer>) -> Self {
         offers.sort_by(|left, right| left.key.cmp(&right.key));
+        let named = offers.iter().filter_map(|offer| offer.budget.clone());
+        let budgets: BTreeSet<BudgetKey> = named.collect();
         Self {
             version: 0,
             reasons,
             contact_policy: ContactPolicy::default(),
             authority: AuthorityLimits::default(),
             offers,
+            budgets: budgets.into_iter().collect(),
         }
     }
 
@@ -74,6 +81,11 @@ impl Catalogue {
     /// Returns every offer, by key.
     pub fn offers(&self) -> impl ExactSizeIterator<Item = &Offer> {
         self.offers.iter()
+    }
+
+    /// Returns the budgets that its offers name, each once.
+    pub fn budgets(&self) -> &[BudgetKey] {
+        &self.budgets
     }
 
     /// Finds an offer.

@@ -7,6 +7,7 @@ use kernel::money::{BasisPoints, Currency, Money};
 use kernel::time::Date;
 
 use super::{Amounts, Benefit, Lever, Reason, Texts};
+use crate::domain::budget::BudgetKey;
 use crate::domain::named::Named;
 use crate::domain::predicate::Predicate;
 use crate::domain::request::Authority;
@@ -32,6 +33,8 @@ pub struct Offer {
     pub benefit: Benefit,
     /// What it costs.
     pub cost: CostModel,
+    /// The budget that pays for it; absent when it needs none.
+    pub budget: Option<BudgetKey>,
     /// Who may grant it.
     pub minimum_authority: Authority,
     /// For how long a presented offer is honoured.

@@ -67,6 +67,7 @@ fn offer(key: &str, lever: Lever, discount: u32, stay: f64) -> Offer {
             commitment_months: 0,
         },
         cost: CostModel::default(),
+        budget: None,
         minimum_authority: Authority::Agent,
         hold_minutes: 60,
         priors: Priors {
@@ -170,6 +171,7 @@ struct Situated {
     history: DeskHistory,
     catalogue: Catalogue,
     policy: PolicySet,
+    barred: Vec<Barred>,
 }
 
 impl Situated {
@@ -180,6 +182,7 @@ impl Situated {
             history: DeskHistory::default(),
             catalogue: catalogue(),
             policy: policy(lenient(1)),
+            barred: Vec::new(),
         }
     }
 
@@ -193,6 +196,7 @@ impl Situated {
             now: now(),
             degraded: &[],
             generation: GENERATION,
+            barred: &self.barred,
         })
     }
 
@@ -560,6 +564,7 @@ fn record(call: &Situated) -> Record {
         generation: GENERATION,
         decided_at: now(),
         degraded: Vec::new(),
+        barred: call.barred.clone(),
         seed: 1,
         decision: call.decide(),
         presented_offer_ids: vec![PresentedOfferId::new(now(), [3; 10])],

@@ -171,6 +171,7 @@ fn a_cap_and_a_cool_down_are_said_in_words() {
         policy: &call.policy,
         now: now(),
         degraded: &[],
+        barred: &[],
         generation: crate::domain::decision::GENERATION,
     };
     let customer = call.customer.as_ref().unwrap();

@@ -12,6 +12,7 @@ fn overridden(call: &Situated, key: &str) -> Result<Decision, String> {
         policy: &call.policy,
         now: now(),
         degraded: &[],
+        barred: &[],
         generation: GENERATION,
     };
     let key = OfferKey::parse(key).unwrap();

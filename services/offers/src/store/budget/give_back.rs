@@ -1,0 +1,128 @@
+//! Giving back to budgets when a customer leaves. Leaving waits for nobody: budgets that are busy
+//! get theirs a moment later.
+
+use std::time::Duration;
+
+use kernel::id::CustomerId;
+use kernel::time::Deadline;
+use sqlx::PgConnection;
+use storage::{StoreError, write};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::super::{Store, statement};
+use super::{Moves, Settlement};
+
+/// How long one batch of late returns may take.
+const RETURN_AT_MOST: Duration = Duration::from_secs(10);
+
+/// Gives back what was held, and what was spent on offers that are undone; whatever stands in the
+/// way of that does not stand in the way of leaving.
+pub(in crate::store) async fn give_back(
+    connection: &mut PgConnection,
+    released: &[(CustomerId, Uuid)],
+    undone: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    if released.is_empty() && undone.is_empty() {
+        return Ok(());
+    }
+    // Whoever has a part of a budget locked has it for a few milliseconds.
+    run(
+        connection,
+        "savepoint budgets; set local lock_timeout = 250",
+    )
+    .await?;
+    let Err(error) = settle(connection, released, undone).await else {
+        return Ok(());
+    };
+    tracing::warn!(%error, "a budget is busy: what it gets back is noted for later");
+    run(connection, "rollback to savepoint budgets").await?;
+    note(connection, released, false).await?;
+    note(connection, undone, true).await
+}
+
+impl Store {
+    /// Gives back up to `limit` returns that were noted for later. Returns how many.
+    pub async fn return_to_budgets(&self, limit: i64) -> Result<u64, StoreError> {
+        let deadline = Deadline::within(RETURN_AT_MOST);
+        write(&self.postgres, deadline, limit, |limit, connection| {
+            Box::pin(return_noted(connection, *limit))
+        })
+        .await
+    }
+}
+
+async fn settle(
+    connection: &mut PgConnection,
+    released: &[(CustomerId, Uuid)],
+    undone: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    let mut moves = Moves::default();
+    moves
+        .settle(connection, released, Settlement::Release)
+        .await?;
+    moves.settle(connection, undone, Settlement::Refund).await?;
+    moves.apply(connection).await
+}
+
+async fn note(
+    connection: &mut PgConnection,
+    offers: &[(CustomerId, Uuid)],
+    refund: bool,
+) -> Result<(), StoreError> {
+    let customers: Vec<&str> = offers
+        .iter()
+        .map(|(customer, _)| customer.as_str())
+        .collect();
+    let ids: Vec<Uuid> = offers.iter().map(|(_, id)| *id).collect();
+    sqlx::query!(
+        "insert into budget_return (customer_id, presented_offer_id, refund, noted_at) \
+         select customer_id, presented_offer_id, $3, now() \
+         from unnest($1::text[], $2::uuid[]) as offer (customer_id, presented_offer_id) \
+         on conflict on constraint budget_return_pkey do nothing",
+        &customers as &[&str],
+        &ids,
+        refund,
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "budget_return"))
+    .await?;
+    Ok(())
+}
+
+async fn return_noted(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreError> {
+    let noted = sqlx::query!(
+        "delete from budget_return noted using ( \
+             select customer_id, presented_offer_id from budget_return \
+             order by noted_at limit $1 for update skip locked) as due \
+         where noted.customer_id = due.customer_id \
+           and noted.presented_offer_id = due.presented_offer_id \
+         returning noted.customer_id, noted.presented_offer_id, noted.refund",
+        limit,
+    )
+    .fetch_all(&mut *connection)
+    .instrument(statement("DELETE", "budget_return"))
+    .await?;
+    let (mut released, mut undone) = (Vec::new(), Vec::new());
+    for row in noted {
+        let customer = CustomerId::parse(&row.customer_id).map_err(|_| {
+            StoreError::inconsistent("budget_return", "customer_id", row.presented_offer_id)
+        })?;
+        let offers = if row.refund {
+            &mut undone
+        } else {
+            &mut released
+        };
+        offers.push((customer, row.presented_offer_id));
+    }
+    settle(connection, &released, &undone).await?;
+    Ok(u64::try_from(released.len() + undone.len()).unwrap_or(u64::MAX))
+}
+
+async fn run(connection: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {
+    sqlx::raw_sql(sql)
+        .execute(connection)
+        .instrument(statement("TRANSACTION", "budget_bucket"))
+        .await?;
+    Ok(())
+}
