@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub mod arguments;
+pub mod budgets;
 pub mod client;
 pub mod commands;
 pub mod evaluation;

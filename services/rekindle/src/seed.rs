@@ -2,14 +2,16 @@
 //! folder.
 
 use contract::lifecycle::v1::BusinessLineRules;
-use contract::offers::v1::SourceFile;
+use contract::offers::v1::{Budget, SourceFile};
 
+use crate::budgets::read_budgets;
 use crate::failure::{Exit, Failure};
 use crate::rules::read_rules;
 
 const CATALOGUE: &str = include_str!("../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../deploy/seed/reasons.yaml");
 const POLICY: &str = include_str!("../../../deploy/seed/policy.yaml");
+const BUDGETS: &str = include_str!("../../../deploy/seed/budgets.toml");
 const RULES: &str = include_str!("../../../deploy/seed/rules.toml");
 
 fn file(name: &str, text: &str) -> SourceFile {
@@ -30,6 +32,16 @@ pub fn catalogue() -> Vec<SourceFile> {
 /// What may be said on the way out.
 pub fn policy() -> Vec<SourceFile> {
     vec![file("policy.yaml", POLICY)]
+}
+
+/// What the offers may cost in all.
+pub fn budgets() -> Result<Vec<Budget>, Failure> {
+    read_budgets(BUDGETS).map_err(|problem| {
+        Failure::new(
+            Exit::Internal,
+            format!("the budgets built in cannot be read: {problem}"),
+        )
+    })
 }
 
 /// The thresholds of the business lines.

@@ -336,7 +336,17 @@ pub const PRESENTED_OUTCOME: Vocabulary = Vocabulary {
     },
 };
 
-/// `offers.v1.VerdictKind`.
+/// The time that the limit of a budget is for.
+pub const BUDGET_WINDOW: Vocabulary = Vocabulary {
+    prefix: "BUDGET_WINDOW_",
+    name_of: |number| {
+        offers::BudgetWindow::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// What became of an offer of the catalogue.
 pub const VERDICT: Vocabulary = Vocabulary {
     prefix: "VERDICT_KIND_",
     name_of: |number| {

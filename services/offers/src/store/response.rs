@@ -82,18 +82,8 @@ impl Store {
 }
 
 async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Recorded, StoreError> {
-    let request_id = new.request_id.as_str();
-    match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
-        Begun::Fresh => {}
-        Begun::Replay(answer) => return replayed(connection, new, &answer).await,
-        Begun::Repeats(_) => {
-            return Err(StoreError::inconsistent(
-                "request_log",
-                "request_id",
-                "repeated",
-            ));
-        }
-        Begun::Reused => return Err(StoreError::rejected(request_id_reused(request_id))),
+    if let Some(known) = begin(connection, new).await? {
+        return Ok(known);
     }
     let session = lock_for(connection, new).await?;
     let change = take(
@@ -135,12 +125,30 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     )
     .await?;
     let answer = json("request_log", "response", &(change.outcome, change.state))?;
-    request_log::finish(connection, request_id, answer.as_bytes()).await?;
+    request_log::finish(connection, new.request_id.as_str(), answer.as_bytes()).await?;
     Ok(Recorded {
         offer: offer(connection, new).await?,
         state: change.state,
         replayed: false,
     })
+}
+
+/// Enters the request into the log, or gives the answer it had.
+async fn begin(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+) -> Result<Option<Recorded>, StoreError> {
+    let request_id = new.request_id.as_str();
+    match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
+        Begun::Fresh => Ok(None),
+        Begun::Replay(answer) => replayed(connection, new, &answer).await.map(Some),
+        Begun::Repeats(_) => Err(StoreError::inconsistent(
+            "request_log",
+            "request_id",
+            "repeated",
+        )),
+        Begun::Reused => Err(StoreError::rejected(request_id_reused(request_id))),
+    }
 }
 
 /// Locks the session that is answered.

@@ -17,6 +17,7 @@ use contract::lifecycle::v1::model_service_client::ModelServiceClient;
 use contract::lifecycle::v1::portfolio_service_client::PortfolioServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
 use contract::lifecycle::v1::status_service_client::StatusServiceClient;
+use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
@@ -129,6 +130,11 @@ impl Services {
         CatalogueServiceClient::new(self.offers.clone())
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// What offers may cost in all.
+    pub fn budgets(&self) -> BudgetServiceClient<Channel> {
+        BudgetServiceClient::new(self.offers.clone())
     }
 
     /// What may be said.

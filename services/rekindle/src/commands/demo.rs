@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use contract::offers::v1::Problem;
 
+use super::budget::put_budgets;
 use super::catalogue::publish_catalogue;
 use super::generate::{load_sample, today};
 use super::model::fit_model;
@@ -183,6 +184,7 @@ async fn publish(services: &Services, output: Output) -> Result<(), Failure> {
     refuse_problems(&catalogue.problems)?;
     let policy = publish_policy(services, seed::policy(), by, "", false).await?;
     refuse_problems(&policy.problems)?;
+    put_budgets(services, seed::budgets()?, false).await?;
     let offers = catalogue
         .catalogue
         .map_or(0, |version| version.offers.len());

@@ -2,6 +2,7 @@
 //!
 //! A new command is a file here, a variant of [`Command`] and a line in [`run`].
 
+mod budget;
 mod call;
 mod catalogue;
 mod child;
@@ -63,6 +64,8 @@ pub enum Command {
     Policy(policy::Policy),
     /// Keep offers from a customer, an account or everybody, or make them again.
     Suppression(suppression::Suppression),
+    /// Put, list, show or reconcile the budgets of offers.
+    Budget(budget::Budget),
     /// Publish or show the rules of the business lines.
     Rules(rules::Rules),
     /// Fit or list the models.
@@ -89,6 +92,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Catalogue(catalogue) => catalogue.run(output).await,
         Command::Policy(policy) => policy.run(output).await,
         Command::Suppression(suppression) => suppression.run(output).await,
+        Command::Budget(budget) => budget.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,

@@ -18,6 +18,7 @@ use crate::suite::{Addresses, LocalSuite, SERVICES};
 const FIRST_STEPS: &str = "  \
   rekindle catalogue publish deploy/seed/catalogue.yaml deploy/seed/reasons.yaml
   rekindle policy publish deploy/seed/policy.yaml
+  rekindle budget put -f deploy/seed/budgets.toml
   rekindle rules publish deploy/seed/rules.toml
   rekindle generate-customers
   rekindle model fit

@@ -1,6 +1,7 @@
 //! Answers of the services as JSON documents: field names of the contract, words for its enums,
 //! RFC 3339 times, amounts as `{"minor": 2985, "currency": "USD"}`.
 
+mod budget;
 mod desk;
 mod evaluation;
 mod import;
@@ -11,6 +12,7 @@ mod retention;
 mod suppression;
 mod trace;
 
+pub use budget::{budgets, reconciled_budget};
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use import::import;

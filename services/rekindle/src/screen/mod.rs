@@ -1,6 +1,7 @@
 //! What a person sees: pure functions from the messages of the contract to text.
 
 mod agent;
+mod budget;
 mod evaluation;
 mod explanation;
 mod import;
@@ -18,6 +19,7 @@ mod why;
 pub(crate) mod words;
 
 pub use agent::agent;
+pub use budget::{budgets, reconciled_budget};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use explanation::explanation;
 pub use import::import;

@@ -33,6 +33,7 @@ fn request() -> pb::RequestSaveOfferRequest {
 
 fn offer() -> pb::PresentedOffer {
     pb::PresentedOffer {
+        budget_key: String::new(),
         presented_offer_id: "019a-offer".to_owned(),
         offer_key: "smaller_plan".to_owned(),
         lever: pb::Lever::RightSize.into(),
