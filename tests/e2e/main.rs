@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod bank;
 mod faults;
 mod fuzz;
 mod killed;

@@ -106,6 +106,15 @@ impl Call {
         }
     }
 
+    /// Confirms the cancellation, which may fail while the desk is not there.
+    pub async fn try_leave(
+        &self,
+        clients: &Clients,
+    ) -> Result<pb::ConfirmCancellationResponse, Status> {
+        let answer = clients.desk().confirm_cancellation(self.leave()).await?;
+        Ok(answer.into_inner())
+    }
+
     /// Confirms the cancellation.
     pub async fn confirm(&self, clients: &Clients) -> pb::ConfirmCancellationResponse {
         let answer = clients.desk().confirm_cancellation(self.leave()).await;
