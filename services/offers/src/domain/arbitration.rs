@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use kernel::money::Money;
 
+use super::care;
 use super::catalogue::{Concession, Offer, StagePrior};
 use super::qualification::{Benefit, Call};
 use super::verdict::{ScoreTerms, Verdict, code};
@@ -37,6 +38,8 @@ pub struct Scored<'a> {
     pub terms: ScoreTerms,
     /// What it costs if it is taken: what the hold reserves.
     pub cost: Money,
+    /// It is owed, and no sale.
+    pub owed: bool,
     /// The place of its lever among those that answer the reason.
     lever_rank: usize,
 }
@@ -118,6 +121,7 @@ pub fn score<'a>(
             gain: rounded(expected - nothing),
         },
         cost: cost(offer, &benefit),
+        owed: care::is_owed(call, offer),
         lever_rank: call
             .stated
             .and_then(|stated| stated.levers.iter().position(|lever| *lever == offer.lever))
@@ -179,13 +183,13 @@ fn conceded(benefit: &Benefit, each_month_during: f64, each_month_after: f64) ->
     (f64::from(SHORTEST_WINDOW_MONTHS) * each_month_after).max(0.0)
 }
 
-/// Sorts by gain, the larger first; equals by the order of levers that the reason gives, then by key.
+/// Sorts what is owed before the rest, then by gain, the larger first; equals by the order of levers that the reason gives, then by key.
 pub fn rank(scored: &mut [Scored<'_>]) {
     scored.sort_by(|left, right| {
         right
-            .terms
-            .gain
-            .cmp(&left.terms.gain)
+            .owed
+            .cmp(&left.owed)
+            .then(right.terms.gain.cmp(&left.terms.gain))
             .then(left.lever_rank.cmp(&right.lever_rank))
             .then(left.offer.key.cmp(&right.offer.key))
     });
@@ -193,7 +197,7 @@ pub fn rank(scored: &mut [Scored<'_>]) {
 
 /// Says what became of a ranked offer; `place_left` while fewer are chosen than policy allows.
 pub fn verdict(scored: &Scored<'_>, place_left: bool) -> Verdict {
-    let code = if scored.terms.gain <= 0 {
+    let code = if scored.terms.gain <= 0 && !scored.owed {
         Some(code::BELOW_NO_OFFER)
     } else if place_left {
         None

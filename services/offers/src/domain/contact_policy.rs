@@ -10,6 +10,7 @@ use kernel::id::{AccountId, SubscriptionId};
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 
+use super::care;
 use super::catalogue::{Catalogue, Offer};
 use super::customer::Customer;
 use super::history::{Outcome, PastOffer, days_since};
@@ -176,15 +177,20 @@ impl<'a> Heard<'a> {
     }
 }
 
+/// Tells whether a cap or a cool-down of a selection holds for an offer. What is owed is no sale, so
+/// that only what names it by lever or key holds it back.
+fn governs(of: &Selection, call: &Call<'_>, offer: &Offer) -> bool {
+    let by_name = matches!(of, Selection::Lever(_) | Selection::Offer(_));
+    of.includes(offer) && (by_name || !care::is_owed(call, offer))
+}
+
 /// Finds a cap that leaves no room for an offer.
 pub fn reached<'a>(call: &Call<'a>, offer: &Offer) -> Option<&'a Cap> {
     if call.inputs.history.offers.is_empty() {
         return None;
     }
     let heard = Heard::of(call);
-    full(&call.catalogue.contact_policy, offer, |cap| {
-        heard.count(cap)
-    })
+    full(call, offer, |cap| heard.count(cap))
 }
 
 /// Tells whether caps leave room for an offer beside others of the same answer: all of them may be
@@ -194,7 +200,7 @@ pub fn leaves_room_beside(call: &Call<'_>, offer: &Offer, chosen: &[Promise]) ->
         return true;
     }
     let heard = Heard::of(call);
-    full(&call.catalogue.contact_policy, offer, |cap| {
+    full(call, offer, |cap| {
         let beside = chosen.iter().filter(|promise| {
             let other = call.catalogue.offer(&promise.offer_key);
             cap.counts == Counted::Presented && other.is_some_and(|other| cap.of.includes(other))
@@ -204,13 +210,9 @@ pub fn leaves_room_beside(call: &Call<'_>, offer: &Offer, chosen: &[Promise]) ->
     .is_none()
 }
 
-fn full<'a>(
-    policy: &'a ContactPolicy,
-    offer: &Offer,
-    count: impl Fn(&Cap) -> usize,
-) -> Option<&'a Cap> {
-    let mut caps = policy.caps.iter();
-    caps.find(|cap| cap.of.includes(offer) && count(cap) >= most(cap))
+fn full<'a>(call: &Call<'a>, offer: &Offer, count: impl Fn(&Cap) -> usize) -> Option<&'a Cap> {
+    let mut caps = call.catalogue.contact_policy.caps.iter();
+    caps.find(|cap| governs(&cap.of, call, offer) && count(cap) >= most(cap))
 }
 
 fn most(cap: &Cap) -> usize {
@@ -232,7 +234,7 @@ pub fn cooling_down<'a>(call: &Call<'a>, offer: &Offer) -> Option<(&'a Rest, &'a
         .map(|session| session.session_id);
     let rests = call.catalogue.contact_policy.cool_downs.iter();
     rests
-        .filter(|rest| rest.of.includes(offer))
+        .filter(|rest| governs(&rest.of, call, offer))
         .find_map(|rest| {
             let mut past = heard.offers.iter();
             let last = past.find(|past| {

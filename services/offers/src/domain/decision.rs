@@ -25,6 +25,7 @@ use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
 use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
 use super::request::{Permission, SaveRequest};
+use super::serial_saver;
 use super::session::State;
 use super::suppression;
 use super::verdict::{Verdict, VerdictKind, code};
@@ -89,6 +90,9 @@ pub struct Decision {
     /// What somebody with more authority could offer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalation: Vec<Escalation>,
+    /// What about the customer made the offers others than usual.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub considerations: Vec<Reason>,
     /// What became of each offer of the catalogue.
     pub verdicts: Vec<Verdict>,
     /// When the contract would end if the customer left now; absent when it was not known.
@@ -228,6 +232,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         offers: Vec::new(),
         let_go: Vec::new(),
         escalation: Vec::new(),
+        considerations: Vec::new(),
         verdicts: Vec::new(),
         contract_ends_at: subscription.map(|subscription| contract_end(subscription, inputs.now)),
         state: State::IntentStated,
@@ -374,6 +379,17 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
         }
     }
     arbitration::rank(&mut scored);
+    if let Some(band) = serial_saver::band_of(call) {
+        let note = Reason::new(code::SERIAL_SAVER, band.key.clone());
+        decision.considerations.push(note);
+        if band.non_price_first {
+            scored.sort_by_key(|arm| serial_saver::lowers_the_price(arm.offer));
+        }
+    }
+    if call.customer.vulnerable {
+        let note = Reason::new(code::VULNERABLE, "");
+        decision.considerations.push(note);
+    }
     let most = most_offers(call, &decision.policy);
     if !beyond.is_empty() {
         decision.escalation = escalation(call, &beyond, &scored, &no_offer, most);

@@ -5,6 +5,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::named::Named;
+use super::request::{Intent, Occasion};
 use super::session::State;
 use super::suppression::Suppression;
 
@@ -41,6 +42,12 @@ pub struct PastSession {
     /// When service ends by the cancellation confirmed in it; absent when there is none that stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_ends_at: Option<Timestamp>,
+    /// What the customer said they want; absent in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
+    /// Why the parties spoke; absent in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<Occasion>,
 }
 
 /// What became of an offer handed to the desk.

@@ -32,12 +32,13 @@ pub struct Overridden {
 }
 
 /// What may be overridden. Every other obstacle stands, those that do not exist yet too.
-const OVERRIDABLE: [&str; 8] = [
+const OVERRIDABLE: &[&str] = &[
     code::ELIGIBILITY,
     code::APPLICABILITY,
     code::SUITABILITY,
     code::REFUSED_BEFORE,
     code::ACCEPTED_BEFORE,
+    code::SERIAL_SAVER,
     code::CAP_REACHED,
     code::COOLING_DOWN,
     code::AUTHORITY,
@@ -61,9 +62,6 @@ pub fn decide_override(
     let (Some(customer), Some(subscription)) = (inputs.customer, inputs.subscription()) else {
         return forbidden("SAFE_DEFAULT");
     };
-    if customer.vulnerable {
-        return forbidden("VULNERABLE");
-    }
     if refused_in_this_call(inputs, offer_key) {
         return forbidden("REFUSED_IN_THIS_CALL");
     }

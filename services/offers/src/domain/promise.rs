@@ -21,6 +21,9 @@ pub struct Promise {
     pub lever: Lever,
     /// It argues about price.
     pub price_offer: bool,
+    /// It is owed for something that went wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owed: bool,
     /// The title.
     pub title: String,
     /// What it is, in one sentence.
@@ -52,6 +55,7 @@ pub fn promise(call: &Call<'_>, arm: &Scored<'_>) -> Promise {
         offer_key: arm.offer.key.clone(),
         lever: arm.offer.lever,
         price_offer: arm.offer.is_price_offer(),
+        owed: arm.owed,
         title: text.title.clone(),
         // Publishing checks that an offer's texts use only what its benefit has.
         summary: text

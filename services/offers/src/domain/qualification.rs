@@ -4,6 +4,7 @@
 //! in words, are found when somebody asks, on the inputs and the catalogue of the decision.
 
 use super::authority;
+use super::care;
 use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
 use super::contact_policy;
 use super::customer::{Customer, Score, Subscription};
@@ -14,6 +15,7 @@ use super::named::Named;
 use super::observation::observe;
 use super::predicate::Predicate;
 use super::repeat::{had_on_this_call, refused_just_now};
+use super::serial_saver;
 use super::suppression;
 use super::verdict::code;
 
@@ -75,7 +77,7 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 
 /// The first that is found is the verdict. What an agent could do something about comes last, so
 /// that it is said only of an offer that nothing else speaks against.
-const OBSTACLES: [Obstacle; 20] = [
+const OBSTACLES: &[Obstacle] = &[
     (code::PAUSED, |_, offer| !offer.is_live()),
     (code::SUPPRESSED, |call, offer| {
         suppression::of_offer(call, offer).is_some()
@@ -87,10 +89,13 @@ const OBSTACLES: [Obstacle; 20] = [
     (code::LEVER_DOES_NOT_ANSWER_REASON, |call, offer| {
         let stated = call.stated;
         stated.is_some_and(|stated| !stated.levers.contains(&offer.lever))
+            && !care::is_owed(call, offer)
     }),
     (code::OPEN_INCIDENT, |call, offer| {
         offer.is_price_offer() && !call.customer.open_incidents.is_empty()
     }),
+    (code::VULNERABLE, care::is_no_help),
+    (code::SERIAL_SAVER, serial_saver::keeps_back),
     (code::ELIGIBILITY, |call, offer| {
         !offer.eligibility.evaluate(&call.facts)
     }),
@@ -114,8 +119,8 @@ const OBSTACLES: [Obstacle; 20] = [
         contact_policy::cooling_down(call, offer).is_some()
     }),
     (code::NO_TERMS, |call, offer| terms(call, offer).is_none()),
-    (code::NO_VALUE_ESTIMATE, |call, _| {
-        call.subscription.score.is_none()
+    (code::NO_VALUE_ESTIMATE, |call, offer| {
+        care::score(call, offer).is_none()
     }),
     (code::BUDGET_UNKNOWN, |call, offer| {
         is_barred(call, offer, code::BUDGET_UNKNOWN)
@@ -137,7 +142,7 @@ const OBSTACLES: [Obstacle; 20] = [
 
 /// Says what an offer comes to, or the first thing that keeps it from this call.
 pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, &'static str> {
-    let mut obstacles = OBSTACLES.into_iter();
+    let mut obstacles = OBSTACLES.iter().copied();
     if let Some((code, _)) = obstacles.find(|(_, stands)| stands(call, offer)) {
         return Err(code);
     }
@@ -148,7 +153,7 @@ pub fn qualify(call: &Call<'_>, offer: &Offer) -> Result<Benefit, &'static str> 
 pub fn benefit(call: &Call<'_>, offer: &Offer) -> Option<Benefit> {
     Some(Benefit {
         terms: terms(call, offer)?,
-        score: call.subscription.score?,
+        score: care::score(call, offer)?,
     })
 }
 
@@ -193,15 +198,16 @@ fn terms(call: &Call<'_>, offer: &Offer) -> Option<Terms> {
 /// The codes of everything that keeps an offer from this call.
 pub fn standing(call: &Call<'_>, offer: &Offer) -> Vec<&'static str> {
     let standing = OBSTACLES
-        .into_iter()
+        .iter()
         .filter(|(_, stands)| stands(call, offer));
-    standing.map(|(code, _)| code).collect()
+    standing.map(|(code, _)| *code).collect()
 }
 
 /// Everything that keeps an offer from this call, each with its code, in words.
 pub fn obstacles(call: &Call<'_>, offer: &Offer) -> Vec<(&'static str, String)> {
     OBSTACLES
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|(_, stands)| stands(call, offer))
         .flat_map(|(code, _)| {
             let words = describe(call, offer, code).into_iter();
@@ -242,6 +248,11 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::AUTHORITY => authority::describe(call, offer),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
+        code::VULNERABLE => {
+            "the customer needs care: nothing that binds or presses them".to_owned()
+        }
+        code::SERIAL_SAVER => serial_saver::band_of(call)
+            .map_or_else(String::new, |band| format!("the band {}", band.key)),
         code::SUPPRESSED => suppression::of_offer(call, offer).map_or_else(String::new, |told| {
             format!("{}: {}", told.of, told.reason_key)
         }),

@@ -109,6 +109,10 @@ pub mod code {
     pub const CAP_REACHED: &str = "CAP_REACHED";
     /// The customer heard one not long ago and is left in peace.
     pub const COOLING_DOWN: &str = "COOLING_DOWN";
+    /// The customer rang to leave so often that price is no argument any more, or less of one.
+    pub const SERIAL_SAVER: &str = "SERIAL_SAVER";
+    /// The customer needs care: nothing that binds them or presses them about price.
+    pub const VULNERABLE: &str = "VULNERABLE";
     /// It has no terms or costs for this price.
     pub const NO_TERMS: &str = "NO_TERMS";
     /// The budget that pays for it is not there.

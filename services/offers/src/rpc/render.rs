@@ -61,6 +61,7 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
             .map(|(promise, id)| presented_offer(*id, promise, Outcome::Decided))
             .collect(),
         let_go_reasons: decision.let_go.into_iter().map(reason).collect(),
+        considerations: decision.considerations.into_iter().map(reason).collect(),
         cancel_now: Some(cancel_now),
         verdicts: decision.verdicts.into_iter().map(verdict).collect(),
         degraded: !record.degraded.is_empty(),
@@ -142,6 +143,7 @@ pub(super) fn presented_offer(
         outcome: presented_outcome(outcome).into(),
         overridden: promise.overridden,
         budget_key: budget_key(promise.budget.as_ref()),
+        owed: promise.owed,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
-use super::{authority, contact_policy, offer, reasons, rule};
+use super::{authority, contact_policy, offer, reasons, rule, serial_savers};
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
 
@@ -21,6 +21,7 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         offers: Vec::new(),
         caps: Vec::new(),
         cool_downs: Vec::new(),
+        serial_savers: None,
     };
     for document in documents {
         read_file(document, &mut draft, problems);
@@ -80,6 +81,13 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
     }
     if let Some(node) = fields.optional("contact_policy") {
         contact_policy::read(node, draft, problems);
+    }
+    if let Some(node) = fields.optional("serial_savers") {
+        if draft.serial_savers.is_some() {
+            let message = "serial_savers are set in two files: drop one";
+            problems.add(&node.place, Code::DuplicateDefinition, message);
+        }
+        draft.serial_savers = serial_savers::read(node, problems);
     }
     fields.finish(problems);
 }

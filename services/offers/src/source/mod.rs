@@ -14,6 +14,7 @@ mod policy;
 mod reasons;
 mod rule;
 pub mod seed;
+mod serial_savers;
 #[cfg(test)]
 mod tests;
 mod values;

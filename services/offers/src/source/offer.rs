@@ -7,7 +7,7 @@ use super::fields::{Fields, entries};
 use super::node::Node;
 use super::rule;
 use super::values::{
-    amounts, basis_points, check_name, day, decimal, integer, named, placed_text, text,
+    amounts, basis_points, boolean, check_name, day, decimal, integer, named, placed_text, text,
 };
 use crate::domain::budget::BudgetKey;
 use crate::domain::catalogue::draft::{OfferDraft, PriorsDraft, StageDraft, TextDraft};
@@ -50,6 +50,9 @@ pub(super) fn read(
             .optional("state")
             .map_or(Some(OfferState::Live), |node| named(node, problems))
             .unwrap_or(OfferState::Paused),
+        owed: fields
+            .optional("owed")
+            .is_some_and(|node| boolean(node, problems) == Some(true)),
         texts: fields
             .required("texts", problems)
             .map_or_else(Vec::new, |node| read_texts(node, problems)),

@@ -11,6 +11,8 @@ use storage::batch::{Answers, BatchHandler};
 use tracing::Instrument;
 
 use crate::domain::history::{DeskHistory, PastOffer, PastSession, REMEMBERED_DAYS};
+use crate::domain::named::Named;
+use crate::domain::request::{Intent, Occasion};
 
 use super::session::{contact, outcome, state, subscription};
 use super::suppression::read_suppressions;
@@ -70,10 +72,12 @@ async fn read_sessions(
 ) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         "select past.customer_id, past.session_id, past.contact_id, past.subscription_id, \
-                past.state, past.opened_at, cancellation.service_end_at as \"service_end_at?\" \
+                past.state, past.opened_at, past.intent, past.occasion, \
+                cancellation.service_end_at as \"service_end_at?\" \
          from unnest($1::text[]) as wanted (customer_id) \
          cross join lateral ( \
-             select customer_id, session_id, contact_id, subscription_id, state, opened_at \
+             select customer_id, session_id, contact_id, subscription_id, state, opened_at, \
+                    intent, occasion \
              from save_session \
              where save_session.customer_id = wanted.customer_id \
                and opened_at > now() - make_interval(days => $2) \
@@ -96,6 +100,8 @@ async fn read_sessions(
             state: state(&row.state, session_id)?,
             opened_at: row.opened_at.to_jiff(),
             service_ends_at: row.service_end_at.map(jiff_sqlx::Timestamp::to_jiff),
+            intent: Intent::from_name(&row.intent),
+            occasion: Occasion::from_name(&row.occasion),
         };
         histories
             .entry(row.customer_id)

@@ -169,3 +169,86 @@ async fn of_two_acceptances_at_once_a_cap_of_one_lets_through_exactly_one() {
     }
     assert_eq!(world.number(left).await, 3);
 }
+
+#[tokio::test]
+async fn whoever_rings_to_leave_again_and_again_hears_less_about_price_and_leaves_as_easily() {
+    let mut world = World::start().await;
+    let mut discounts = Vec::new();
+    for call in 1..=7 {
+        let contact = format!("k-{call}");
+        let answer = world.ask(too_expensive(&contact)).await.unwrap();
+        let told: Vec<String> = answer
+            .considerations
+            .iter()
+            .map(|reason| format!("{} {}", reason.code, reason.detail))
+            .collect();
+        let largest = answer
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.reasons.iter().all(|it| it.code != "SERIAL_SAVER"))
+            .count();
+        discounts.push((told.join(", "), largest));
+        if call == 7 {
+            world.leave(goodbye(&contact)).await.unwrap();
+        }
+    }
+    let told: Vec<&str> = discounts.iter().map(|(told, _)| told.as_str()).collect();
+    let third = "SERIAL_SAVER third_call";
+    let fifth = "SERIAL_SAVER fifth_call";
+    assert_eq!(
+        told,
+        [
+            "",
+            "",
+            third,
+            third,
+            fifth,
+            fifth,
+            "SERIAL_SAVER seventh_call"
+        ]
+    );
+    let kept: Vec<usize> = discounts.iter().map(|(_, kept)| *kept).collect();
+    assert!(
+        kept.is_sorted_by(|before, after| before >= after),
+        "{kept:?}"
+    );
+    assert!(kept[0] > kept[4] && kept[4] > kept[6], "{kept:?}");
+}
+
+#[tokio::test]
+async fn what_is_owed_for_an_outage_comes_first_and_is_no_sale() {
+    let mut world = World::start().await;
+    let mut harmed = facts("c-1");
+    harmed.revision = 2;
+    harmed.open_incidents = vec![crate::neighbours::outage()];
+    world.neighbours.put(harmed);
+    let mut request = too_expensive("k-1");
+    request.min_revision = 2;
+    let answer = world.ask(request).await.unwrap();
+    let first = &answer.offers[0];
+    assert_eq!(first.offer_key, "recovery_major_long_standing");
+    assert!(first.owed && first.lever() == pb::Lever::Goodwill);
+    let accepted = world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
+    assert!(accepted.offer.unwrap().owed);
+}
+
+#[tokio::test]
+async fn a_vulnerable_customer_is_neither_bound_nor_pressed_about_price() {
+    let mut world = World::start().await;
+    let mut frail = facts("c-1");
+    frail.revision = 2;
+    frail.vulnerable = true;
+    world.neighbours.put(frail);
+    let mut request = too_expensive("k-1");
+    request.min_revision = 2;
+    let answer = world.ask(request).await.unwrap();
+    assert!(codes(&answer).contains(&"VULNERABLE"));
+    assert_eq!(answer.outcome(), pb::DecisionOutcome::Present);
+    for offer in &answer.offers {
+        assert_eq!(offer.terms.as_ref().unwrap().commitment_months, 0);
+        assert_ne!(offer.lever(), pb::Lever::PriceDiscount);
+    }
+}

@@ -897,6 +897,9 @@ pub struct PresentedOffer {
     /// Somebody with authority made it against the ranking; nothing is learnt from it.
     #[prost(bool, tag = "11")]
     pub overridden: bool,
+    /// It is owed for something that went wrong, and no sale: hand it over whatever they decide.
+    #[prost(bool, tag = "15")]
+    pub owed: bool,
 }
 /// Escalation is an offer that only authority keeps from a call.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3170,6 +3173,10 @@ pub struct RequestSaveOfferResponse {
     /// over, or have them override.
     #[prost(message, repeated, tag = "23")]
     pub escalation: ::prost::alloc::vec::Vec<Escalation>,
+    /// What about the customer made the offers others than usual: SERIAL_SAVER with the band,
+    /// VULNERABLE. For the agent, never to be read out.
+    #[prost(message, repeated, tag = "20")]
+    pub considerations: ::prost::alloc::vec::Vec<Reason>,
 }
 /// RecordResponseRequest is the request of RecordResponse.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -40,6 +40,11 @@ impl CatalogueDraft {
         let contact_policy = self.compile_contact_policy(problems);
         problems.is_empty().then(|| Catalogue {
             contact_policy,
+            serial_savers: self
+                .serial_savers
+                .clone()
+                .map(|it| it.value)
+                .unwrap_or_default(),
             ..Catalogue::new(reasons, offers).with_authority(authority)
         })
     }
@@ -102,6 +107,9 @@ impl CatalogueDraft {
             problems,
         );
         check_terms(lever.value, benefit, problems);
+        if draft.owed {
+            check_owed(lever, benefit, problems);
+        }
         check_currencies(benefit, cost, problems);
         let after_acceptance_days = match lever.value {
             Lever::PriceDiscount => CoolDown::AFTER_DISCOUNT_DAYS,
@@ -111,6 +119,7 @@ impl CatalogueDraft {
             key: draft.key.value.clone(),
             lever: lever.value,
             state: draft.state,
+            owed: draft.owed,
             texts: texts?,
             eligibility: eligibility?,
             applicability: applicability?,
@@ -169,6 +178,18 @@ fn check_lever(
 fn check_terms(lever: Lever, benefit: &Placed<Benefit>, problems: &mut Problems) {
     for complaint in benefit.value.complaints(lever) {
         problems.add(&benefit.place, Code::InconsistentTerms, complaint);
+    }
+}
+
+/// What is owed is given without anything in return, and is never about price.
+fn check_owed(lever: &Placed<Lever>, benefit: &Placed<Benefit>, problems: &mut Problems) {
+    if lever.value.is_about_price() {
+        let message = "what is owed is no offer about price: use goodwill or service_fix";
+        problems.add(&lever.place, Code::InconsistentTerms, message);
+    }
+    if benefit.value.commitment_months > 0 {
+        let message = "what is owed binds nobody: drop commitment_months";
+        problems.add(&benefit.place, Code::InconsistentTerms, message);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::contact_policy::{Cap, Rest};
 use crate::domain::predicate::draft::Draft;
 use crate::domain::problem::{Place, Placed};
 use crate::domain::request::Authority;
+use crate::domain::serial_saver::SerialSavers;
 
 /// A catalogue as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub struct CatalogueDraft {
     pub caps: Vec<Placed<Cap>>,
     /// The cool-downs of the contact policy.
     pub cool_downs: Vec<Placed<Rest>>,
+    /// The bands of serial savers.
+    pub serial_savers: Option<Placed<SerialSavers>>,
 }
 
 /// An offer as written.
@@ -43,6 +46,8 @@ pub struct OfferDraft {
     pub lever: Option<Placed<Lever>>,
     /// Whether it is offered at present.
     pub state: OfferState,
+    /// It makes good for something that went wrong.
+    pub owed: bool,
     /// The texts.
     pub texts: Vec<TextDraft>,
     /// Everything about the customer.

@@ -21,6 +21,7 @@ use kernel::id::OfferKey;
 
 use super::budget::BudgetKey;
 use super::contact_policy::ContactPolicy;
+use super::serial_saver::SerialSavers;
 
 pub use amounts::Amounts;
 pub use authority::{AuthorityDraft, AuthorityLimits, Limits};
@@ -41,6 +42,8 @@ pub struct Catalogue {
     pub contact_policy: ContactPolicy,
     /// What agents may grant, by level.
     pub authority: AuthorityLimits,
+    /// What is otherwise for those who ring to leave again and again.
+    pub serial_savers: SerialSavers,
     offers: Vec<Offer>,
     budgets: Vec<BudgetKey>,
 }
@@ -61,6 +64,7 @@ impl Catalogue {
             reasons,
             contact_policy: ContactPolicy::default(),
             authority: AuthorityLimits::default(),
+            serial_savers: SerialSavers::default(),
             offers,
             budgets: budgets.into_iter().collect(),
         }

@@ -21,6 +21,8 @@ pub struct Offer {
     pub lever: Lever,
     /// Whether it is offered at present.
     pub state: OfferState,
+    /// It makes good for something that went wrong: while that lasts it is owed, and no sale.
+    pub owed: bool,
     /// Title, summary and script, by language.
     pub texts: Texts,
     /// May we offer it: about the customer only, so that it can be kept between calls.

@@ -1,6 +1,8 @@
 //! The laws of deciding, on a small catalogue that says everything by itself.
 
+mod care;
 mod contact_policy;
+mod serial_savers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,6 +52,7 @@ fn offer(key: &str, lever: Lever, discount: u32, stay: f64) -> Offer {
         key: OfferKey::parse(key).unwrap(),
         lever,
         state: OfferState::Live,
+        owed: false,
         texts: Texts::new(
             OfferText {
                 title: key.to_owned(),
@@ -465,6 +468,8 @@ fn what_was_refused_within_a_day_or_had_on_this_call_is_not_offered_whatever_its
         subscription_id: SubscriptionId::parse("s-1").unwrap(),
         state: State::Offered,
         opened_at: now(),
+        intent: None,
+        occasion: None,
         service_ends_at: None,
     }];
     call.history.offers = vec![past(Outcome::NotPresented, 24, Some(own))];

@@ -6,6 +6,7 @@ mod contact_policy;
 mod damaged;
 mod policy_problems;
 mod seeds;
+mod serial_savers;
 mod yaml_problems;
 
 use super::*;

@@ -147,3 +147,25 @@ fn a_place_nobody_knows_is_treated_as_the_strictest() {
         );
     }
 }
+
+#[test]
+fn recovery_grows_with_the_harm_and_never_shrinks_with_the_years() {
+    let catalogue = catalogue();
+    let amount = |key: &str| {
+        let offer = catalogue.offer(&key.parse().unwrap()).unwrap();
+        assert!(offer.owed, "{key}");
+        offer
+            .benefit
+            .one_off
+            .get(kernel::money::Currency::parse("USD").unwrap())
+            .unwrap()
+            .minor
+    };
+    let worse = ["minor", "major", "critical"].map(|severity| {
+        let new = amount(&format!("recovery_{severity}"));
+        let old = amount(&format!("recovery_{severity}_long_standing"));
+        assert!(old >= new, "{severity}");
+        new
+    });
+    assert!(worse.is_sorted(), "{worse:?}");
+}

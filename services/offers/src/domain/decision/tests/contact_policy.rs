@@ -151,6 +151,8 @@ fn whoever_heard_an_offer_is_left_in_peace_but_not_in_the_middle_of_the_call() {
         state: State::Offered,
         opened_at: now(),
         service_ends_at: None,
+        intent: None,
+        occasion: None,
     }];
     call.history.offers = vec![here];
     assert_eq!(call.decide().arm, "discount");

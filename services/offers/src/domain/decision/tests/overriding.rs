@@ -115,6 +115,8 @@ fn what_was_refused_on_this_very_call_is_not_offered_again_by_anybody() {
         subscription_id: call.request.subscription_id.clone(),
         state: State::Offered,
         opened_at,
+        intent: None,
+        occasion: None,
         service_ends_at: None,
     });
     call.history.offers.push(PastOffer {
