@@ -79,6 +79,7 @@ fn subscription(
         live: scored.is_some_and(|scored| scored.live),
         started_at: instant(fact.start_time),
         commitment_ends_at: instant(fact.commitment_end_time),
+        service_ends_at: instant(fact.service_end_time),
         monthly_price: fact.monthly_price.as_ref().map(money).transpose()?,
         score: scored.map(score).transpose()?.flatten(),
     })

@@ -14,6 +14,7 @@ use kernel::money::Money;
 
 use super::care;
 use super::catalogue::{Concession, Offer, StagePrior};
+use super::occasion;
 use super::qualification::{Benefit, Call};
 use super::verdict::{ScoreTerms, Verdict, code};
 
@@ -50,7 +51,12 @@ pub struct NoOffer(StagePrior);
 
 /// Takes the belief about customers who are offered nothing.
 pub fn no_offer(call: &Call<'_>) -> NoOffer {
-    NoOffer(call.stated.map_or(NO_OFFER_PRIOR, |stated| stated.no_offer))
+    let of_reason = || call.stated.map(|stated| stated.no_offer);
+    NoOffer(
+        occasion::no_offer(call)
+            .or_else(of_reason)
+            .unwrap_or(NO_OFFER_PRIOR),
+    )
 }
 
 /// The value of the three stages of an arm, in minor units.

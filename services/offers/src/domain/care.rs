@@ -5,6 +5,7 @@ use kernel::money::Money;
 
 use super::catalogue::{Lever, Offer};
 use super::customer::Score;
+use super::occasion;
 use super::qualification::Call;
 
 /// Tells whether an offer is owed on a call: something is broken, and it makes good for it. What is
@@ -35,7 +36,10 @@ const fn helps(lever: Lever) -> bool {
 
 /// What the worth of an offer is reckoned on. What is owed is owed without an estimate, too.
 pub fn score(call: &Call<'_>, offer: &Offer) -> Option<Score> {
-    let estimate = call.subscription.score;
+    let estimate = call
+        .subscription
+        .score
+        .or_else(|| occasion::believed_worth(call));
     if estimate.is_some() || !is_owed(call, offer) {
         return estimate;
     }

@@ -80,6 +80,9 @@ pub struct Subscription {
     pub started_at: Option<Timestamp>,
     /// When the commitment ends.
     pub commitment_ends_at: Option<Timestamp>,
+    /// When service ends or ended, if that is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_ends_at: Option<Timestamp>,
     /// The price of one month.
     pub monthly_price: Option<Money>,
     /// The scores; absent while nothing could be estimated.
@@ -199,6 +202,7 @@ pub(crate) mod tests {
                 live: true,
                 started_at,
                 commitment_ends_at: None,
+                service_ends_at: None,
                 monthly_price: Some(Money::new(5_000, usd)),
                 score: Some(Score {
                     churn_risk: 0.2,

@@ -21,10 +21,11 @@ use super::exit::contract_end;
 use super::history::DeskHistory;
 use super::leaving::{Leaving, leaving, may_withdraw};
 use super::overriding::{Overridden, decide_override};
+use super::occasion;
 use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
 use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
-use super::request::{Permission, SaveRequest};
+use super::request::{Occasion, Permission, SaveRequest};
 use super::serial_saver;
 use super::session::State;
 use super::suppression;
@@ -265,6 +266,7 @@ fn situation(inputs: &Inputs<'_>, subscription: Option<&Subscription>) -> Situat
     Situation {
         jurisdiction: (!jurisdiction.is_empty()).then(|| jurisdiction.to_owned()),
         channel: inputs.request.channel,
+        occasion: Some(inputs.request.occasion),
         customer_kind: customer.and_then(|customer| customer.kind),
         contract_kind: subscription.and_then(|subscription| subscription.contract_kind),
     }
@@ -293,19 +295,24 @@ fn let_go_at_once(
     if let Some(told) = suppression::of_everything(inputs, subscription) {
         return Some(Reason::new(code::SUPPRESSED, told.reason_key.clone()));
     }
+    if let Some(reason) = occasion::lets_go(inputs, customer, subscription, stated, policy) {
+        return Some(reason);
+    }
+    let request = inputs.request;
+    let asked_back = request.occasion == Occasion::WinBack;
     let leaving = leaving(inputs, subscription);
-    if leaving == Leaving::Gone {
+    if leaving == Leaving::Gone && !asked_back {
         return Some(Reason::new("NOT_LIVE", "the subscription is not live"));
     }
-    let permission = inputs.request.permission;
-    let may_be_asked_back = permission == Permission::Granted && inputs.generation > 1;
-    if leaving == Leaving::Pending && !may_be_asked_back {
+    let permitted = request.permission == Permission::Granted && inputs.generation > 1;
+    if leaving == Leaving::Pending && !permitted && !asked_back {
         return Some(Reason::new(
             "ALREADY_CANCELLED",
             "its end is set: an offer needs the customer's permission now",
         ));
     }
-    if inputs.generation > 1 && may_withdraw(policy, subscription, inputs.now) {
+    let on_the_way_out = request.occasion == Occasion::CancelCall;
+    if on_the_way_out && inputs.generation > 1 && may_withdraw(policy, subscription, inputs.now) {
         return Some(Reason::new(
             "WITHDRAWAL",
             "the customer may withdraw: confirm it, the contract ends at once",
@@ -319,14 +326,15 @@ fn let_go_at_once(
         };
         return Some(Reason::new(code, stated.key.clone()));
     }
-    policy_lets_go(permission, leaving, policy)
+    policy_lets_go(request, leaving, policy)
 }
 
 fn policy_lets_go(
-    permission: Permission,
+    request: &SaveRequest,
     leaving: Leaving,
     policy: &PolicyOutcome,
 ) -> Option<Reason> {
+    let permission = request.permission;
     if permission == Permission::Refused {
         return Some(Reason::new(
             "PERMISSION_REFUSED",
@@ -341,6 +349,12 @@ fn policy_lets_go(
     }
     match policy.offers_allowed {
         OffersAllowed::During => None,
+        // The rules of the way out are for those who are on it.
+        OffersAllowed::WithPermission | OffersAllowed::AfterCancelOnly
+            if request.occasion != Occasion::CancelCall =>
+        {
+            None
+        }
         OffersAllowed::WithPermission if permission == Permission::Granted => None,
         OffersAllowed::WithPermission => Some(Reason::new(
             "PERMISSION_NEEDED",

@@ -20,6 +20,7 @@ pub mod named;
 pub mod nearest;
 pub mod observation;
 pub mod overriding;
+pub mod occasion;
 pub mod policy;
 pub mod predicate;
 pub mod problem;

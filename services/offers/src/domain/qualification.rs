@@ -13,8 +13,10 @@ use super::facts::Facts;
 use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
 use super::observation::observe;
+use super::occasion;
 use super::predicate::Predicate;
 use super::repeat::{had_on_this_call, refused_just_now};
+use super::request::Occasion;
 use super::serial_saver;
 use super::suppression;
 use super::verdict::code;
@@ -49,7 +51,11 @@ impl<'a> Call<'a> {
             catalogue: inputs.catalogue,
             customer,
             subscription,
-            stated: stated.or_else(|| inputs.catalogue.reasons.unstated()),
+            // Only who leaves has a reason to, stated or not.
+            stated: stated.or_else(|| match inputs.request.occasion {
+                Occasion::CancelCall => inputs.catalogue.reasons.unstated(),
+                _ => None,
+            }),
             facts: observe(inputs, customer, subscription, stated),
         }
     }
@@ -79,6 +85,8 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 /// that it is said only of an offer that nothing else speaks against.
 const OBSTACLES: &[Obstacle] = &[
     (code::PAUSED, |_, offer| !offer.is_live()),
+    (code::OTHER_OCCASION, occasion::is_another),
+    (code::NO_PRICE_OFFER_ON_OCCASION, occasion::is_without_price),
     (code::SUPPRESSED, |call, offer| {
         suppression::of_offer(call, offer).is_some()
     }),
@@ -248,6 +256,9 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::AUTHORITY => authority::describe(call, offer),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
+        code::OTHER_OCCASION | code::NO_PRICE_OFFER_ON_OCCASION => {
+            call.inputs.request.occasion.name().to_owned()
+        }
         code::VULNERABLE => {
             "the customer needs care: nothing that binds or presses them".to_owned()
         }

@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, files, parse, render};
 use crate::domain::policy::{ContractKind, CustomerKind, RowEffect, Situation};
+use crate::domain::request::Occasion;
 use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::publish_policy::{Answer, Command, PublishPolicy};
 
@@ -88,6 +89,8 @@ fn explain(wire: &pb::ExplainPolicyRequest) -> Result<(Situation, Option<Timesta
         let situation = Situation {
             jurisdiction: Some(jurisdiction?).filter(|place| !place.is_empty()),
             channel: channel?,
+            // What is explained is the way out.
+            occasion: Some(Occasion::CancelCall),
             customer_kind: customer_kind?,
             contract_kind: contract_kind?,
         };

@@ -3,7 +3,7 @@
 use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
-use super::{authority, contact_policy, offer, reasons, rule, serial_savers};
+use super::{authority, contact_policy, occasions, offer, reasons, rule, serial_savers};
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
 
@@ -22,6 +22,7 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         caps: Vec::new(),
         cool_downs: Vec::new(),
         serial_savers: None,
+        occasions: Vec::new(),
     };
     for document in documents {
         read_file(document, &mut draft, problems);
@@ -81,6 +82,9 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
     }
     if let Some(node) = fields.optional("contact_policy") {
         contact_policy::read(node, draft, problems);
+    }
+    if let Some(node) = fields.optional("occasions") {
+        draft.occasions.extend(occasions::read(node, problems));
     }
     if let Some(node) = fields.optional("serial_savers") {
         if draft.serial_savers.is_some() {

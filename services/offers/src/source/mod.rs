@@ -9,6 +9,7 @@ mod catalogue;
 mod contact_policy;
 mod fields;
 mod node;
+mod occasions;
 mod offer;
 mod policy;
 mod reasons;

@@ -4,16 +4,18 @@ use kernel::id::OfferKey;
 use kernel::money::BasisPoints;
 
 use super::fields::{Fields, entries};
-use super::node::Node;
+use super::node::{Kind, Node};
 use super::rule;
 use super::values::{
-    amounts, basis_points, boolean, check_name, day, decimal, integer, named, placed_text, text,
+    amounts, basis_points, boolean, check_name, day, decimal, integer, named, named_list,
+    placed_text, text,
 };
 use crate::domain::budget::BudgetKey;
 use crate::domain::catalogue::draft::{OfferDraft, PriorsDraft, StageDraft, TextDraft};
 use crate::domain::catalogue::{Amounts, Benefit, Concession, CostModel, Offer, OfferState};
 use crate::domain::predicate::draft::Draft;
 use crate::domain::problem::{Code, Placed, Problems};
+use crate::domain::request::Occasion;
 
 /// As how many calls a belief counts where nothing is written.
 const DEFAULT_WEIGHT: f64 = 10.0;
@@ -50,6 +52,10 @@ pub(super) fn read(
             .optional("state")
             .map_or(Some(OfferState::Live), |node| named(node, problems))
             .unwrap_or(OfferState::Paused),
+        occasions: fields.optional("occasions").map_or_else(
+            || vec![Occasion::CancelCall],
+            |node| read_occasions(node, problems),
+        ),
         owed: fields
             .optional("owed")
             .is_some_and(|node| boolean(node, problems) == Some(true)),
@@ -81,6 +87,15 @@ pub(super) fn read(
     };
     fields.finish(problems);
     Some(draft)
+}
+
+fn read_occasions(node: &Node, problems: &mut Problems) -> Vec<Occasion> {
+    let occasions = named_list(node, problems);
+    if matches!(&node.kind, Kind::List(nodes) if nodes.is_empty()) {
+        let message = "an empty list is never: name an occasion, or leave the key out";
+        problems.add(&node.place, Code::Empty, message);
+    }
+    occasions
 }
 
 fn read_rule(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<Draft> {
@@ -283,7 +298,7 @@ fn read_priors(node: &Node, problems: &mut Problems) -> Option<PriorsDraft> {
     })
 }
 
-fn read_stage(node: &Node, problems: &mut Problems) -> Option<Placed<StageDraft>> {
+pub(super) fn read_stage(node: &Node, problems: &mut Problems) -> Option<Placed<StageDraft>> {
     let mut fields = Fields::of(node, "the chances of three stages", problems)?;
     let stay = fields.required("stay", problems);
     let here = fields.required("here_30_days", problems);

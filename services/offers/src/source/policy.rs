@@ -108,6 +108,7 @@ fn read_scope(node: &Node, groups: &[Group], problems: &mut Problems) -> Scope {
         channels: some_of(&mut fields, "channels", problems),
         customer_kinds: some_of(&mut fields, "customer_kinds", problems),
         contract_kinds: some_of(&mut fields, "contract_kinds", problems),
+        occasions: some_of(&mut fields, "occasions", problems),
     };
     fields.finish(problems);
     scope

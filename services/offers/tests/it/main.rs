@@ -18,6 +18,7 @@ mod contact_policy;
 mod leaving;
 mod neighbours;
 mod overriding;
+mod occasions;
 mod policy;
 mod races;
 mod steps;

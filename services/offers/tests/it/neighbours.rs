@@ -33,6 +33,7 @@ pub(crate) struct Neighbours {
 #[derive(Default)]
 struct Held {
     customers: BTreeMap<String, types::CustomerFacts>,
+    stages: BTreeMap<String, lifecycle::Stage>,
     changes: Vec<profiles::Change>,
     ended: Vec<profiles::EndSubscriptionRequest>,
     reinstated: Vec<profiles::ReinstateSubscriptionRequest>,
@@ -72,6 +73,11 @@ impl Neighbours {
         });
         held.customers.insert(facts.customer_id.clone(), facts);
         self.news.send_replace(held.changes.len());
+    }
+
+    /// Sees a customer in a stage from now on.
+    pub(crate) fn set_stage(&self, customer_id: &str, stage: lifecycle::Stage) {
+        self.held().stages.insert(customer_id.to_owned(), stage);
     }
 
     /// Refuses everything for the moment, or not any more.
@@ -152,32 +158,35 @@ fn usd(minor: i64) -> types::Money {
 }
 
 /// The status of a customer who is worth keeping.
-fn status(facts: &types::CustomerFacts) -> lifecycle::CustomerStatus {
-    let subscription = |subscription: &types::SubscriptionFacts| lifecycle::SubscriptionStatus {
-        subscription_id: subscription.subscription_id.clone(),
-        live: matches!(
+fn status(facts: &types::CustomerFacts, stage: lifecycle::Stage) -> lifecycle::CustomerStatus {
+    let subscription = |subscription: &types::SubscriptionFacts| {
+        let live = matches!(
             subscription.state(),
             types::SubscriptionState::Active | types::SubscriptionState::CancelPending
-        ),
-        churn_risk: Some(lifecycle::ChurnRisk {
-            probability: 0.2,
+        );
+        lifecycle::SubscriptionStatus {
+            subscription_id: subscription.subscription_id.clone(),
+            live,
+            churn_risk: live.then(|| lifecycle::ChurnRisk {
+                probability: 0.2,
+                ..Default::default()
+            }),
+            value_remaining: live.then(|| lifecycle::ValueRemaining {
+                amount: Some(usd(40_000)),
+                residual_months: 20.0,
+                monthly_margin: Some(usd(2_000)),
+                ..Default::default()
+            }),
             ..Default::default()
-        }),
-        value_remaining: Some(lifecycle::ValueRemaining {
-            amount: Some(usd(40_000)),
-            residual_months: 20.0,
-            monthly_margin: Some(usd(2_000)),
-            ..Default::default()
-        }),
-        ..Default::default()
+        }
     };
     lifecycle::CustomerStatus {
         customer_id: facts.customer_id.clone(),
         revision: facts.revision,
-        stage: lifecycle::Stage::LongTerm.into(),
+        stage: stage.into(),
         stage_rule: "long_term.tenure".to_owned(),
         live: true,
-        lifetime_count: 1,
+        lifetime_count: u32::try_from(facts.lifetimes.len()).unwrap(),
         subscriptions: facts.subscriptions.iter().map(subscription).collect(),
         ..Default::default()
     }
@@ -211,8 +220,10 @@ impl StatusService for Neighbours {
             .ok_or_else(|| {
                 BOUNDARY.status(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
             })?;
+        let stage = held.stages.get(&facts.customer_id).copied();
+        let stage = stage.unwrap_or(lifecycle::Stage::LongTerm);
         Ok(Response::new(lifecycle::GetCustomerStatusResponse {
-            status: Some(status(facts)),
+            status: Some(status(facts, stage)),
             facts: Some(facts.clone()),
         }))
     }

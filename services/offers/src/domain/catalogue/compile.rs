@@ -10,6 +10,7 @@ use crate::domain::nearest::did_you_mean;
 use crate::domain::predicate::draft::Draft;
 use crate::domain::predicate::{Part, Possibilities, Predicate, RuleBook};
 use crate::domain::problem::{Code, Place, Placed, Problems};
+use crate::domain::request::Occasion;
 
 impl CatalogueDraft {
     /// Checks everything and compiles; absent when something is wrong, which is noted.
@@ -38,6 +39,7 @@ impl CatalogueDraft {
         }
         drop(book);
         let contact_policy = self.compile_contact_policy(problems);
+        self.check_occasions(problems);
         problems.is_empty().then(|| Catalogue {
             contact_policy,
             serial_savers: self
@@ -45,6 +47,11 @@ impl CatalogueDraft {
                 .clone()
                 .map(|it| it.value)
                 .unwrap_or_default(),
+            occasions: self
+                .occasions
+                .iter()
+                .map(|(it, belief)| (it.value, *belief))
+                .collect(),
             ..Catalogue::new(reasons, offers).with_authority(authority)
         })
     }
@@ -99,13 +106,15 @@ impl CatalogueDraft {
             draft.benefit.as_ref()?,
             draft.cost.as_ref()?,
         );
-        check_lever(
-            &draft.key.value.to_string(),
-            lever,
-            reasons,
-            &possible,
-            problems,
-        );
+        if draft.occasions.contains(&Occasion::CancelCall) {
+            check_lever(
+                &draft.key.value.to_string(),
+                lever,
+                reasons,
+                &possible,
+                problems,
+            );
+        }
         check_terms(lever.value, benefit, problems);
         if draft.owed {
             check_owed(lever, benefit, problems);
@@ -119,6 +128,7 @@ impl CatalogueDraft {
             key: draft.key.value.clone(),
             lever: lever.value,
             state: draft.state,
+            occasions: draft.occasions.clone(),
             owed: draft.owed,
             texts: texts?,
             eligibility: eligibility?,

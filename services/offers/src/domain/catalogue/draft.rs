@@ -9,9 +9,10 @@ use super::authority::AuthorityDraft;
 use super::{Benefit, CostModel, Lever, OfferState, Reason, StagePrior};
 use crate::domain::budget::BudgetKey;
 use crate::domain::contact_policy::{Cap, Rest};
+use crate::domain::occasion::Belief;
 use crate::domain::predicate::draft::Draft;
 use crate::domain::problem::{Place, Placed};
-use crate::domain::request::Authority;
+use crate::domain::request::{Authority, Occasion};
 use crate::domain::serial_saver::SerialSavers;
 
 /// A catalogue as written.
@@ -35,6 +36,8 @@ pub struct CatalogueDraft {
     pub cool_downs: Vec<Placed<Rest>>,
     /// The bands of serial savers.
     pub serial_savers: Option<Placed<SerialSavers>>,
+    /// The beliefs by occasion.
+    pub occasions: Vec<(Placed<Occasion>, Belief)>,
 }
 
 /// An offer as written.
@@ -46,6 +49,8 @@ pub struct OfferDraft {
     pub lever: Option<Placed<Lever>>,
     /// Whether it is offered at present.
     pub state: OfferState,
+    /// On which occasions it is made.
+    pub occasions: Vec<Occasion>,
     /// It makes good for something that went wrong.
     pub owed: bool,
     /// The texts.
@@ -113,7 +118,7 @@ pub struct StageDraft {
 
 impl StageDraft {
     /// Fills in what may be left out: that a discount lasts is doubted until shown.
-    pub(super) fn complete(self, lever: Lever) -> Option<StagePrior> {
+    pub fn complete(self, lever: Lever) -> Option<StagePrior> {
         let doubted = (lever == Lever::PriceDiscount).then_some(StagePrior::DISCOUNT_LASTS);
         Some(StagePrior {
             stay: self.stay,

@@ -6,6 +6,7 @@ mod authority;
 mod benefit;
 mod compile;
 mod compile_contact_policy;
+mod compile_occasions;
 mod compile_texts;
 pub mod draft;
 mod lever;
@@ -21,6 +22,7 @@ use kernel::id::OfferKey;
 
 use super::budget::BudgetKey;
 use super::contact_policy::ContactPolicy;
+use super::occasion::Occasions;
 use super::serial_saver::SerialSavers;
 
 pub use amounts::Amounts;
@@ -44,6 +46,8 @@ pub struct Catalogue {
     pub authority: AuthorityLimits,
     /// What is otherwise for those who ring to leave again and again.
     pub serial_savers: SerialSavers,
+    /// What is believed on occasions other than a call to cancel.
+    pub occasions: Occasions,
     offers: Vec<Offer>,
     budgets: Vec<BudgetKey>,
 }
@@ -65,6 +69,7 @@ impl Catalogue {
             contact_policy: ContactPolicy::default(),
             authority: AuthorityLimits::default(),
             serial_savers: SerialSavers::default(),
+            occasions: Occasions::new(),
             offers,
             budgets: budgets.into_iter().collect(),
         }

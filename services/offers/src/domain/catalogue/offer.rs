@@ -10,7 +10,7 @@ use super::{Amounts, Benefit, Lever, Reason, Texts};
 use crate::domain::budget::BudgetKey;
 use crate::domain::named::Named;
 use crate::domain::predicate::Predicate;
-use crate::domain::request::Authority;
+use crate::domain::request::{Authority, Occasion};
 
 /// An offer of the catalogue. Its terms never change within a version.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Offer {
     pub lever: Lever,
     /// Whether it is offered at present.
     pub state: OfferState,
+    /// On which occasions it is made.
+    pub occasions: Vec<Occasion>,
     /// It makes good for something that went wrong: while that lasts it is owed, and no sale.
     pub owed: bool,
     /// Title, summary and script, by language.

@@ -2,6 +2,8 @@
 
 mod care;
 mod contact_policy;
+mod laws;
+mod occasions;
 mod serial_savers;
 
 use std::collections::BTreeMap;
@@ -52,6 +54,7 @@ fn offer(key: &str, lever: Lever, discount: u32, stay: f64) -> Offer {
         key: OfferKey::parse(key).unwrap(),
         lever,
         state: OfferState::Live,
+        occasions: vec![Occasion::CancelCall],
         owed: false,
         texts: Texts::new(
             OfferText {

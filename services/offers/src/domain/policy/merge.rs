@@ -96,6 +96,7 @@ impl Absence {
             Self::OtherChannel => format!("holds only by {}", join(&scope.channels)),
             Self::OtherCustomerKind => format!("holds only for {}", join(&scope.customer_kinds)),
             Self::OtherContractKind => format!("holds only for {}", join(&scope.contract_kinds)),
+            Self::OtherOccasion => format!("holds only on {}", join(&scope.occasions)),
         }
     }
 }

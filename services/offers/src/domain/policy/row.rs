@@ -8,6 +8,7 @@ use super::{
     Channel, ContactHours, ContractKind, CustomerKind, Jurisdiction, Medium, OffersAllowed,
     Situation,
 };
+use crate::domain::request::Occasion;
 
 /// One row of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Scope {
     pub customer_kinds: Vec<CustomerKind>,
     /// Kinds of contract.
     pub contract_kinds: Vec<ContractKind>,
+    /// Occasions.
+    pub occasions: Vec<Occasion>,
 }
 
 /// A place in the scope of a row.
@@ -93,6 +96,7 @@ pub(super) enum Absence {
     OtherChannel,
     OtherCustomerKind,
     OtherContractKind,
+    OtherOccasion,
 }
 
 impl fmt::Display for PlaceScope {
@@ -145,6 +149,10 @@ impl Row {
             (
                 includes(&scope.contract_kinds, contract),
                 Absence::OtherContractKind,
+            ),
+            (
+                includes(&scope.occasions, situation.occasion),
+                Absence::OtherOccasion,
             ),
         ];
         checks

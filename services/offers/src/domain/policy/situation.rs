@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::named::Named;
+use crate::domain::request::Occasion;
 
 /// A situation on the way out. What is absent is not known and is treated as the strictest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct Situation {
     pub jurisdiction: Option<String>,
     /// How the parties speak.
     pub channel: Option<Channel>,
+    /// Why the parties speak.
+    #[serde(default)]
+    pub occasion: Option<Occasion>,
     /// Who the customer is in law.
     pub customer_kind: Option<CustomerKind>,
     /// The commitment.

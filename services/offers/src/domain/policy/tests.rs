@@ -4,6 +4,7 @@ use kernel::time::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::request::Occasion;
 
 fn row(key: &str, scope: Scope, rules: Rules) -> Row {
     Row {
@@ -139,8 +140,9 @@ fn any_scope() -> impl Strategy<Value = Scope> {
     let channels = proptest::collection::vec(any_of::<Channel>(), 0..2);
     let kinds = proptest::collection::vec(any_of::<CustomerKind>(), 0..2);
     let contracts = proptest::collection::vec(any_of::<ContractKind>(), 0..2);
-    (places, any::<bool>(), channels, kinds, contracts).prop_map(
-        |(places, unknown, channels, customer_kinds, contract_kinds)| {
+    let occasions = proptest::collection::vec(any_of::<Occasion>(), 0..2);
+    (places, any::<bool>(), channels, kinds, contracts, occasions).prop_map(
+        |(places, unknown, channels, customer_kinds, contract_kinds, occasions)| {
             let mut places: Vec<PlaceScope> = places.into_iter().map(place).collect();
             if unknown && !places.is_empty() {
                 places.push(PlaceScope::Unknown);
@@ -150,6 +152,7 @@ fn any_scope() -> impl Strategy<Value = Scope> {
                 channels,
                 customer_kinds,
                 contract_kinds,
+                occasions,
             }
         },
     )
@@ -216,6 +219,7 @@ fn any_situation() -> impl Strategy<Value = Situation> {
         .prop_map(|(place, channel, customer_kind, contract_kind)| Situation {
             jurisdiction: place.map(str::to_owned),
             channel,
+            occasion: Some(Occasion::CancelCall),
             customer_kind,
             contract_kind,
         })

@@ -85,6 +85,7 @@ fn outcome(place: &str, channel: Channel, on: &str) -> crate::domain::policy::Po
     let situation = Situation {
         jurisdiction: Some(place.to_owned()),
         channel: Some(channel),
+        occasion: Some(crate::domain::request::Occasion::CancelCall),
         customer_kind: Some(CustomerKind::Person),
         contract_kind: Some(ContractKind::MonthToMonth),
     };

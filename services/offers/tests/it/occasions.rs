@@ -1,0 +1,203 @@
+//! Why else the parties may speak, with the seed's offers for each.
+
+use contract::lifecycle::v1::Stage;
+use contract::offers::v1 as pb;
+use contract::types::v1 as types;
+use pb::Occasion;
+use pb::PresentedOutcome::Accepted;
+
+use crate::neighbours::{facts, outage};
+use crate::world::{World, goodbye, respond, too_expensive};
+
+/// The desk asks on an occasion, with no reason stated.
+async fn ask(world: &mut World, contact: &str, occasion: Occasion) -> pb::RequestSaveOfferResponse {
+    let request = pb::RequestSaveOfferRequest {
+        occasion: occasion.into(),
+        reason: String::new(),
+        min_revision: 1,
+        ..too_expensive(contact)
+    };
+    world.ask(request).await.unwrap()
+}
+
+fn offered(answer: &pb::RequestSaveOfferResponse) -> Vec<&str> {
+    let offers = answer.offers.iter();
+    offers.map(|offer| offer.offer_key.as_str()).collect()
+}
+
+fn let_go(answer: &pb::RequestSaveOfferResponse) -> &str {
+    assert_eq!(answer.outcome(), pb::DecisionOutcome::LetGo, "{answer:?}");
+    answer.let_go_reasons[0].code.as_str()
+}
+
+/// A world whose customer is as a test needs them.
+async fn world_of(change: impl FnOnce(&mut types::CustomerFacts)) -> World {
+    let world = World::start().await;
+    let mut customer = facts("c-1");
+    change(&mut customer);
+    world.neighbours.put(customer);
+    // The desk may only call at a decent hour.
+    let today = kernel::time::Clock::now(&world.clock).to_string();
+    let noon = format!("{}T12:00:00Z", &today[..10]);
+    world.clock.set(noon.parse().unwrap());
+    world
+}
+
+fn days_ago(world: &World, days: i64) -> prost_types::Timestamp {
+    let now = kernel::time::Clock::now(&world.clock);
+    edge::wire::timestamp(now - kernel::time::Span::new().hours(24 * days))
+}
+
+#[tokio::test]
+async fn what_went_wrong_is_made_good_for_without_a_word_about_price() {
+    let mut world = world_of(|_| {}).await;
+    let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
+    assert_eq!(let_go(&answer), "NOTHING_TO_RECOVER");
+
+    let mut harmed = facts("c-2");
+    harmed.open_incidents = vec![outage()];
+    world.neighbours.put(harmed);
+    let mut request = too_expensive("k-2");
+    request.customer_id = "c-2".to_owned();
+    request.occasion = Occasion::ServiceRecovery.into();
+    request.reason = String::new();
+    let answer = world.ask(request.clone()).await.unwrap();
+    assert_eq!(offered(&answer), ["recovery_major_long_standing"]);
+    assert!(answer.offers[0].owed);
+
+    let mut mended = facts("c-3");
+    mended.last_incident_resolve_time = Some(days_ago(&world, 10));
+    world.neighbours.put(mended);
+    request.customer_id = "c-3".to_owned();
+    request.contact_id = "k-3".to_owned();
+    request.request_id = "ask-k-3".to_owned();
+    request.language = "de".to_owned();
+    let answer = world.ask(request).await.unwrap();
+    assert_eq!(offered(&answer), ["after_it_was_mended"]);
+    assert_eq!(answer.offers[0].title, "Danke f\u{fc}r Ihre Geduld");
+    let price = |verdict: &&pb::OfferVerdict| verdict.offer_key == "ten_percent_three_months";
+    let verdict = answer.verdicts.iter().find(price).unwrap();
+    assert_eq!(verdict.reasons[0].code, "OTHER_OCCASION");
+}
+
+#[tokio::test]
+async fn whoever_is_gone_is_asked_back_within_the_window_and_for_their_reason() {
+    let mut world = world_of(|_| {}).await;
+    let answer = ask(&mut world, "k-1", Occasion::WinBack).await;
+    assert_eq!(let_go(&answer), "STILL_HERE");
+
+    let gone = |customer: &str, ended: prost_types::Timestamp| {
+        let mut gone = facts(customer);
+        gone.subscriptions[0].state = types::SubscriptionState::Ended.into();
+        gone.subscriptions[0].service_end_time = Some(ended);
+        gone
+    };
+    for (customer, days, code) in [
+        ("c-2", 1, "TOO_EARLY_TO_ASK_BACK"),
+        ("c-3", 549, "WIN_BACK_WINDOW_OVER"),
+    ] {
+        world.neighbours.put(gone(customer, days_ago(&world, days)));
+        let mut request = too_expensive(customer);
+        request.customer_id = customer.to_owned();
+        request.occasion = Occasion::WinBack.into();
+        let answer = world.ask(request).await.unwrap();
+        assert_eq!(let_go(&answer), code);
+    }
+    world.neighbours.put(gone("c-4", days_ago(&world, 200)));
+    let mut request = too_expensive("k-4");
+    request.customer_id = "c-4".to_owned();
+    request.occasion = Occasion::WinBack.into();
+    let answer = world.ask(request).await.unwrap();
+    let [key] = offered(&answer)[..] else {
+        panic!("{answer:?}")
+    };
+    assert!(key.starts_with("come_back"), "{key}");
+    let row = "win_back".to_owned();
+    assert!(answer.policy.as_ref().unwrap().applied_rows.contains(&row));
+    let mut accept = respond("k-4", &answer, Accepted);
+    accept.customer_id = "c-4".to_owned();
+    world.answer(accept).await.unwrap();
+
+    // Nobody is called at night.
+    let night = kernel::time::Clock::now(&world.clock) + kernel::time::Span::new().hours(9);
+    world.clock.set(night);
+    let mut request = too_expensive("k-5");
+    request.customer_id = "c-4".to_owned();
+    request.occasion = Occasion::WinBack.into();
+    let answer = world.ask(request).await.unwrap();
+    assert_eq!(let_go(&answer), "OUTSIDE_CONTACT_HOURS");
+}
+
+#[tokio::test]
+async fn whoever_came_back_is_welcomed_while_they_settle_in() {
+    let mut world = world_of(|_| {}).await;
+    let answer = ask(&mut world, "k-1", Occasion::WelcomeBack).await;
+    assert_eq!(let_go(&answer), "NOT_BACK");
+    let again = |days| {
+        let mut again = facts("c-1");
+        again.lifetimes.push(types::LifetimeFacts {
+            number: 2,
+            start_time: Some(days_ago(&world, days)),
+            ..Default::default()
+        });
+        again
+    };
+    let (long_ago, lately) = (again(120), again(20));
+    world.neighbours.put(types::CustomerFacts {
+        customer_id: "c-2".to_owned(),
+        ..long_ago
+    });
+    world.neighbours.put(types::CustomerFacts {
+        customer_id: "c-3".to_owned(),
+        ..lately
+    });
+    let mut request = too_expensive("k-2");
+    request.occasion = Occasion::WelcomeBack.into();
+    request.reason = String::new();
+    request.customer_id = "c-2".to_owned();
+    assert_eq!(
+        let_go(&world.ask(request.clone()).await.unwrap()),
+        "WELCOME_OVER"
+    );
+    request.customer_id = "c-3".to_owned();
+    request.request_id = "ask-k-3".to_owned();
+    let answer = world.ask(request).await.unwrap();
+    assert_eq!(offered(&answer), ["settle_in_again"]);
+}
+
+#[tokio::test]
+async fn long_standing_customers_are_thanked_and_growing_ones_offered_more() {
+    let mut world = world_of(|_| {}).await;
+    let answer = ask(&mut world, "k-1", Occasion::Recognition).await;
+    assert_eq!(offered(&answer), ["thank_you_for_the_years"]);
+    assert_eq!(answer.session_state(), pb::SessionState::Offered);
+    let answer = ask(&mut world, "k-2", Occasion::Growth).await;
+    assert_eq!(let_go(&answer), "NOT_GROWING");
+
+    world.neighbours.set_stage("c-5", Stage::Growing);
+    world.neighbours.put(facts("c-5"));
+    let mut request = too_expensive("k-3");
+    request.customer_id = "c-5".to_owned();
+    request.reason = String::new();
+    request.occasion = Occasion::Growth.into();
+    let answer = world.ask(request.clone()).await.unwrap();
+    assert_eq!(offered(&answer), ["the_next_plan_up"]);
+    let terms = answer.offers[0].terms.as_ref().unwrap();
+    assert_eq!(terms.price_after.as_ref().unwrap().minor, 5_750);
+    request.occasion = Occasion::Recognition.into();
+    request.contact_id = "k-4".to_owned();
+    request.request_id = "ask-k-4".to_owned();
+    let answer = world.ask(request).await.unwrap();
+    assert_eq!(let_go(&answer), "NOT_LONG_STANDING");
+    // Whatever the parties spoke about, leaving is one step away.
+    world.leave(goodbye("k-1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_permission_of_the_way_out_is_asked_for_on_the_way_out_alone() {
+    let mut world = world_of(|customer| customer.jurisdiction = "US-MN".to_owned()).await;
+    let answer = world.ask(too_expensive("k-1")).await.unwrap();
+    assert_eq!(let_go(&answer), "AFTER_CANCEL_ONLY");
+    let answer = ask(&mut world, "k-2", Occasion::Recognition).await;
+    assert_eq!(offered(&answer), ["thank_you_for_the_years"]);
+}
