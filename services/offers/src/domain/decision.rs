@@ -94,7 +94,7 @@ pub struct Decision {
     /// What about the customer made the offers others than usual.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub considerations: Vec<Reason>,
-    /// What became of each offer of the catalogue.
+    /// What became of each offer of the catalogue that is made on the occasion.
     pub verdicts: Vec<Verdict>,
     /// When the contract would end if the customer left now; absent when it was not known.
     pub contract_ends_at: Option<Timestamp>,
@@ -377,7 +377,8 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     let no_offer = arbitration::no_offer(call);
     let mut scored: Vec<Scored<'_>> = Vec::new();
     let mut beyond = Vec::new();
-    for offer in call.catalogue.offers() {
+    let offers = call.catalogue.offers();
+    for offer in offers.filter(|offer| occasion::is_made_here(call, offer)) {
         match qualification::qualify(call, offer) {
             Ok(benefit) => scored.push(arbitration::score(call, offer, benefit, &no_offer)),
             Err(code) => {

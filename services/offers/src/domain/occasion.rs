@@ -130,9 +130,10 @@ fn no_win_back(
     }
 }
 
-/// Tells whether an offer is made on another occasion than this.
-pub fn is_another(call: &Call<'_>, offer: &Offer) -> bool {
-    !offer.occasions.contains(&call.inputs.request.occasion)
+/// Tells whether an offer is made on this occasion. One that is not is none that is passed over, so
+/// that no verdict is made and stored of it.
+pub fn is_made_here(call: &Call<'_>, offer: &Offer) -> bool {
+    offer.occasions.contains(&call.inputs.request.occasion)
 }
 
 /// Tells whether an offer about price has no place: making good is no talk about price.

@@ -85,7 +85,6 @@ type Obstacle = (&'static str, fn(&Call<'_>, &Offer) -> bool);
 /// that it is said only of an offer that nothing else speaks against.
 const OBSTACLES: &[Obstacle] = &[
     (code::PAUSED, |_, offer| !offer.is_live()),
-    (code::OTHER_OCCASION, occasion::is_another),
     (code::NO_PRICE_OFFER_ON_OCCASION, occasion::is_without_price),
     (code::SUPPRESSED, |call, offer| {
         suppression::of_offer(call, offer).is_some()
@@ -256,9 +255,7 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::AUTHORITY => authority::describe(call, offer),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
-        code::OTHER_OCCASION | code::NO_PRICE_OFFER_ON_OCCASION => {
-            call.inputs.request.occasion.name().to_owned()
-        }
+        code::NO_PRICE_OFFER_ON_OCCASION => call.inputs.request.occasion.name().to_owned(),
         code::VULNERABLE => {
             "the customer needs care: nothing that binds or presses them".to_owned()
         }

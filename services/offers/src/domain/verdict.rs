@@ -113,8 +113,6 @@ pub mod code {
     pub const SERIAL_SAVER: &str = "SERIAL_SAVER";
     /// The customer needs care: nothing that binds them or presses them about price.
     pub const VULNERABLE: &str = "VULNERABLE";
-    /// It is made on other occasions.
-    pub const OTHER_OCCASION: &str = "OTHER_OCCASION";
     /// Price is no subject on this occasion.
     pub const NO_PRICE_OFFER_ON_OCCASION: &str = "NO_PRICE_OFFER_ON_OCCASION";
     /// It has no terms or costs for this price.

@@ -3421,7 +3421,8 @@ pub struct ExplainDecisionResponse {
     /// How long deciding took, in microseconds.
     #[prost(uint64, tag = "9")]
     pub decide_microseconds: u64,
-    /// What became of each offer of the catalogue, with its score and every reason in words.
+    /// What became of each offer of the catalogue that is made on the occasion, with its score and
+    /// every reason in words.
     #[prost(message, repeated, tag = "10")]
     pub verdicts: ::prost::alloc::vec::Vec<OfferVerdict>,
 }
