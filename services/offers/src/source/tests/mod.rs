@@ -4,6 +4,7 @@ mod authority;
 mod catalogue_problems;
 mod contact_policy;
 mod damaged;
+mod laws;
 mod policy_problems;
 mod seeds;
 mod serial_savers;
