@@ -20,8 +20,9 @@ use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
 use super::history::DeskHistory;
 use super::leaving::{Leaving, leaving, may_withdraw};
-use super::overriding::{Overridden, decide_override};
 use super::occasion;
+use super::overriding::{Overridden, decide_override};
+use super::parity::{Compared, compare_price_now};
 use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
 use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
@@ -94,6 +95,9 @@ pub struct Decision {
     /// What about the customer made the offers others than usual.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub considerations: Vec<Reason>,
+    /// The price now against that of a new customer, where policy asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Compared>,
     /// What became of each offer of the catalogue that is made on the occasion.
     pub verdicts: Vec<Verdict>,
     /// When the contract would end if the customer left now; absent when it was not known.
@@ -234,6 +238,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         let_go: Vec::new(),
         escalation: Vec::new(),
         considerations: Vec::new(),
+        parity: None,
         verdicts: Vec::new(),
         contract_ends_at: subscription.map(|subscription| contract_end(subscription, inputs.now)),
         state: State::IntentStated,
@@ -251,7 +256,9 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         decision.let_go.push(reason);
         return decision;
     }
-    let call = Call::new(inputs, customer, subscription, stated);
+    let call =
+        Call::new(inputs, customer, subscription, stated).with_parity(decision.policy.parity);
+    decision.parity = compare_price_now(&call);
     choose(&call, &mut decision);
     decision
 }

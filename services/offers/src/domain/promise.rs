@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::arbitration::Scored;
 use super::budget::BudgetKey;
 use super::catalogue::{Lever, Terms};
+use super::parity::{Compared, compare_offer};
+use super::policy::PolicyOutcome;
 use super::qualification::Call;
 
 /// An offer as promised.
@@ -44,6 +46,25 @@ pub struct Promise {
     /// The budget that its cost is held in; absent when it needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetKey>,
+    /// Its price against that of a new customer, where policy asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Compared>,
+}
+
+impl Promise {
+    /// Lists what must go with it: what goes with any offer, and what goes with a price.
+    pub fn notices(&self, policy: &PolicyOutcome) -> Vec<String> {
+        let mut notices = policy.notices.clone();
+        if self.sets_a_price() {
+            notices.extend(policy.price_notices.iter().cloned());
+        }
+        notices
+    }
+
+    fn sets_a_price(&self) -> bool {
+        let now = self.terms.price_now;
+        self.price_offer || self.terms.price_during != now || self.terms.price_after != now
+    }
 }
 
 /// Makes the promise of a chosen offer.
@@ -71,5 +92,6 @@ pub fn promise(call: &Call<'_>, arm: &Scored<'_>) -> Promise {
         gain: arm.terms.money(arm.terms.gain),
         overridden: false,
         budget: arm.offer.budget.clone(),
+        parity: compare_offer(call, arm.offer, &terms),
     }
 }

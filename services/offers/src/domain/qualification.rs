@@ -14,6 +14,8 @@ use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
 use super::observation::observe;
 use super::occasion;
+use super::parity;
+use super::policy::Parity;
 use super::predicate::Predicate;
 use super::repeat::{had_on_this_call, refused_just_now};
 use super::request::Occasion;
@@ -36,6 +38,8 @@ pub struct Call<'a> {
     pub stated: Option<&'a StatedReason>,
     /// The facts that rules look at.
     pub facts: Facts,
+    /// What policy says about the price of a new customer.
+    pub parity: Parity,
 }
 
 impl<'a> Call<'a> {
@@ -57,7 +61,14 @@ impl<'a> Call<'a> {
                 _ => None,
             }),
             facts: observe(inputs, customer, subscription, stated),
+            parity: Parity::None,
         }
+    }
+
+    /// Takes in what policy says about the price of a new customer.
+    #[must_use]
+    pub fn with_parity(self, parity: Parity) -> Self {
+        Self { parity, ..self }
     }
 
     /// The language to speak; empty when nobody knows.
@@ -126,6 +137,9 @@ const OBSTACLES: &[Obstacle] = &[
         contact_policy::cooling_down(call, offer).is_some()
     }),
     (code::NO_TERMS, |call, offer| terms(call, offer).is_none()),
+    (code::PARITY, |call, offer| {
+        parity::forbids(call, offer, terms(call, offer).as_ref())
+    }),
     (code::NO_VALUE_ESTIMATE, |call, offer| {
         care::score(call, offer).is_none()
     }),
@@ -204,9 +218,7 @@ fn terms(call: &Call<'_>, offer: &Offer) -> Option<Terms> {
 
 /// The codes of everything that keeps an offer from this call.
 pub fn standing(call: &Call<'_>, offer: &Offer) -> Vec<&'static str> {
-    let standing = OBSTACLES
-        .iter()
-        .filter(|(_, stands)| stands(call, offer));
+    let standing = OBSTACLES.iter().filter(|(_, stands)| stands(call, offer));
     standing.map(|(code, _)| *code).collect()
 }
 
@@ -253,6 +265,7 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         }
         code::OPEN_INCIDENT => open_incidents(call),
         code::AUTHORITY => authority::describe(call, offer),
+        code::PARITY => parity::describe(call, offer),
         code::REFUSED_BEFORE => days_passed(call, offer, Outcome::Declined),
         code::ACCEPTED_BEFORE => days_passed(call, offer, Outcome::Accepted),
         code::NO_PRICE_OFFER_ON_OCCASION => call.inputs.request.occasion.name().to_owned(),

@@ -97,6 +97,8 @@ pub mod code {
     pub const OPEN_INCIDENT: &str = "OPEN_INCIDENT";
     /// It needs an agent with more authority.
     pub const AUTHORITY: &str = "AUTHORITY";
+    /// It ends above the price of a new customer, where policy forbids that.
+    pub const PARITY: &str = "PARITY";
     /// It was refused not long ago.
     pub const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
     /// This call had it already.

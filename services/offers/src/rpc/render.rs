@@ -7,6 +7,7 @@ use kernel::id::PresentedOfferId;
 use kernel::money::Money;
 
 use super::escalation::escalation;
+use super::parity::{compared, parity};
 use super::request::save_request;
 
 use crate::domain::budget::BudgetKey;
@@ -51,15 +52,19 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
         pb::DecisionOutcome::Present
     };
     let offers = decision.offers.iter().zip(&record.presented_offer_ids);
+    let offers = offers
+        .map(|(promise, id)| {
+            let notices = promise.notices(&decision.policy);
+            presented_offer(*id, promise, Outcome::Decided, notices)
+        })
+        .collect();
     pb::RequestSaveOfferResponse {
         session_id: record.session_id.to_string(),
         decision_id: record.decision_id.to_string(),
         outcome: outcome.into(),
         customer,
         policy: Some(policy(decision.policy)),
-        offers: offers
-            .map(|(promise, id)| presented_offer(*id, promise, Outcome::Decided))
-            .collect(),
+        offers,
         let_go_reasons: decision.let_go.into_iter().map(reason).collect(),
         considerations: decision.considerations.into_iter().map(reason).collect(),
         cancel_now: Some(cancel_now),
@@ -70,6 +75,7 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
         decide_time: Some(timestamp(record.decided_at)),
         replayed,
         session_state: state(session_state).into(),
+        parity: decision.parity.map(compared),
         escalation: decision.escalation.into_iter().map(escalation).collect(),
     }
 }
@@ -120,6 +126,8 @@ pub(super) fn policy(policy: PolicyOutcome) -> pb::PolicyOutcome {
         cancel_deadline_hours: policy.cancel_deadline_hours,
         acknowledgement_medium: policy.acknowledgement_medium.name().to_owned(),
         record_retention_months: policy.record_retention_months,
+        parity: parity(policy.parity).into(),
+        price_notices: policy.price_notices,
         applied_rows: policy.applied_rows,
         policy_version: policy.policy_version,
     }
@@ -130,6 +138,7 @@ pub(super) fn presented_offer(
     id: PresentedOfferId,
     promise: &Promise,
     outcome: Outcome,
+    notices: Vec<String>,
 ) -> pb::PresentedOffer {
     pb::PresentedOffer {
         presented_offer_id: id.to_string(),
@@ -144,6 +153,8 @@ pub(super) fn presented_offer(
         overridden: promise.overridden,
         budget_key: budget_key(promise.budget.as_ref()),
         owed: promise.owed,
+        parity: promise.parity.map(compared),
+        notices,
     }
 }
 
@@ -155,9 +166,10 @@ pub(super) fn overriding(answer: &override_offer::Answer) -> pb::OverrideOfferRe
         .iter()
         .zip(&record.decision.offers);
     pb::OverrideOfferResponse {
-        offer: made
-            .next()
-            .map(|(id, promise)| presented_offer(*id, promise, Outcome::Decided)),
+        offer: made.next().map(|(id, promise)| {
+            let notices = promise.notices(&record.decision.policy);
+            presented_offer(*id, promise, Outcome::Decided, notices)
+        }),
         decision_id: record.decision_id.to_string(),
         session_state: state(record.decision.state).into(),
         replayed: answer.replayed,
@@ -171,7 +183,13 @@ pub(super) fn budget_key(budget: Option<&BudgetKey>) -> String {
 
 /// Renders a presented offer as it stands.
 pub(super) fn offer_view(view: &OfferView) -> pb::PresentedOffer {
-    presented_offer(view.presented_offer_id, &view.promise, view.outcome)
+    let notices = view.notices.clone();
+    presented_offer(
+        view.presented_offer_id,
+        &view.promise,
+        view.outcome,
+        notices,
+    )
 }
 
 fn terms(summary: &str, terms: &Terms) -> pb::OfferTerms {

@@ -3,7 +3,9 @@
 use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
-use super::{authority, contact_policy, occasions, offer, reasons, rule, serial_savers};
+use super::{
+    authority, contact_policy, occasions, offer, reasons, reference_price, rule, serial_savers,
+};
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
 
@@ -18,6 +20,7 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         rules: Vec::new(),
         reasons: Vec::new(),
         authority: Vec::new(),
+        reference_prices: Vec::new(),
         offers: Vec::new(),
         caps: Vec::new(),
         cool_downs: Vec::new(),
@@ -37,6 +40,7 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         (draft.offers.len(), "offers"),
         (draft.caps.len(), "caps"),
         (draft.cool_downs.len(), "cool-downs"),
+        (draft.reference_prices.len(), "reference prices"),
     ] {
         if count > MAX_ENTRIES {
             let message = format!("there are {count} {what}, at most {MAX_ENTRIES} are allowed");
@@ -74,6 +78,10 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
             problems.add(&node.place, Code::DuplicateDefinition, message);
         }
         draft.authority = authority::read(node, problems);
+    }
+    if let Some(node) = fields.optional("reference_prices") {
+        let prices = reference_price::read(node, problems);
+        draft.reference_prices.extend(prices);
     }
     if let Some(node) = fields.optional("offers") {
         for (key, node) in entries(node, "offers", problems) {

@@ -13,6 +13,7 @@ mod occasions;
 mod offer;
 mod policy;
 mod reasons;
+mod reference_price;
 mod rule;
 pub mod seed;
 mod serial_savers;

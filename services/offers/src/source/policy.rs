@@ -194,6 +194,10 @@ fn read_rules(node: &Node, problems: &mut Problems) -> Rules {
             .and_then(|node| read_hours(node, problems)),
         win_back_window_days: number(&mut fields, "win_back_window_days", 3_650, problems),
         opt_out_days: number(&mut fields, "opt_out_days", 365, problems),
+        parity: fields
+            .optional("parity")
+            .and_then(|node| named(node, problems)),
+        price_notices: texts(&mut fields, "price_notices", problems),
     };
     fields.finish(problems);
     rules

@@ -52,6 +52,8 @@ pub struct OfferView {
     pub outcome: Outcome,
     /// What was promised.
     pub promise: Promise,
+    /// What must be said with it.
+    pub notices: Vec<String>,
 }
 
 /// One event of a session.
@@ -178,13 +180,16 @@ async fn offers_of(
     .into_iter()
     .map(|row| {
         let id = PresentedOfferId::from_uuid(row.presented_offer_id);
-        let promise = records.iter().find_map(|record| record.promise(id));
+        let promised = records
+            .iter()
+            .find_map(|record| Some((record.promise(id)?, &record.decision.policy)));
+        let (promise, policy) =
+            promised.ok_or_else(|| StoreError::inconsistent("decision", "record", id))?;
         Ok(OfferView {
             presented_offer_id: id,
             outcome: outcome(&row.outcome, row.presented_offer_id)?,
-            promise: promise
-                .ok_or_else(|| StoreError::inconsistent("decision", "record", id))?
-                .clone(),
+            promise: promise.clone(),
+            notices: promise.notices(policy),
         })
     })
     .collect()

@@ -58,7 +58,7 @@ impl ExplainDecision {
             .await?;
         let policy = self.active.policy(record.policy_version, deadline).await?;
         let inputs = record.inputs(&catalogue, &policy);
-        let call = call(&inputs);
+        let call = call(&inputs).map(|call| call.with_parity(record.decision.policy.parity));
         Ok(Explanation {
             grounds: call
                 .as_ref()

@@ -18,8 +18,8 @@ const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
 /// Publishes the seed with other limits.
 async fn limit(world: &World, limits: &str) {
     let (before, rest) = CATALOGUE.split_once("authority:\n").unwrap();
-    let (_, after) = rest.split_once("\noffers:\n").unwrap();
-    let catalogue = format!("{before}{limits}\noffers:\n{after}");
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let catalogue = format!("{before}{limits}\n\n{after}");
     let file = |name: &str, text: &str| pb::SourceFile {
         name: name.to_owned(),
         text: text.to_owned(),

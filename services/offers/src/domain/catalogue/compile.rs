@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::authority::{check_grantable, compile_authority};
 use super::draft::{CatalogueDraft, OfferDraft, PriorsDraft, StageDraft};
+use super::reference_price::compile_reference_prices;
 use super::{Benefit, Catalogue, CoolDown, CostModel, Lever, Offer, Priors, ReasonTree};
 use crate::domain::named::Named;
 use crate::domain::nearest::did_you_mean;
@@ -38,10 +39,13 @@ impl CatalogueDraft {
             );
         }
         drop(book);
+        let reference_prices = compile_reference_prices(&self.reference_prices, problems);
         let contact_policy = self.compile_contact_policy(problems);
         self.check_occasions(problems);
         problems.is_empty().then(|| Catalogue {
+            authority,
             contact_policy,
+            reference_prices,
             serial_savers: self
                 .serial_savers
                 .clone()
@@ -52,7 +56,7 @@ impl CatalogueDraft {
                 .iter()
                 .map(|(it, belief)| (it.value, *belief))
                 .collect(),
-            ..Catalogue::new(reasons, offers).with_authority(authority)
+            ..Catalogue::new(reasons, offers)
         })
     }
 

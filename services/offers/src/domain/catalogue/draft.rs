@@ -6,7 +6,7 @@ use kernel::id::OfferKey;
 use kernel::time::Date;
 
 use super::authority::AuthorityDraft;
-use super::{Benefit, CostModel, Lever, OfferState, Reason, StagePrior};
+use super::{Benefit, CostModel, Lever, OfferState, Reason, ReferencePrice, StagePrior};
 use crate::domain::budget::BudgetKey;
 use crate::domain::contact_policy::{Cap, Rest};
 use crate::domain::occasion::Belief;
@@ -28,6 +28,8 @@ pub struct CatalogueDraft {
     pub reasons: Vec<Placed<Reason>>,
     /// What agents may grant, by level.
     pub authority: AuthorityDraft,
+    /// What new customers pay.
+    pub reference_prices: Vec<Placed<ReferencePrice>>,
     /// The offers.
     pub offers: Vec<OfferDraft>,
     /// The caps of the contact policy.

@@ -12,6 +12,7 @@ pub mod draft;
 mod lever;
 mod offer;
 mod reason;
+mod reference_price;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,6 +32,7 @@ pub use benefit::{Benefit, Concession, Terms, TermsError};
 pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
 pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};
+pub use reference_price::{ReferencePrice, ReferencePrices};
 pub use text::{OfferText, Placeholder, Script, ScriptValues, Texts};
 
 /// One version of the catalogue.
@@ -48,6 +50,8 @@ pub struct Catalogue {
     pub serial_savers: SerialSavers,
     /// What is believed on occasions other than a call to cancel.
     pub occasions: Occasions,
+    /// What new customers pay.
+    pub reference_prices: ReferencePrices,
     offers: Vec<Offer>,
     budgets: Vec<BudgetKey>,
 }
@@ -70,6 +74,7 @@ impl Catalogue {
             authority: AuthorityLimits::default(),
             serial_savers: SerialSavers::default(),
             occasions: Occasions::new(),
+            reference_prices: ReferencePrices::default(),
             offers,
             budgets: budgets.into_iter().collect(),
         }

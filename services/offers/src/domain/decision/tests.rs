@@ -28,6 +28,7 @@ use crate::domain::predicate::Predicate;
 use crate::domain::request::{Agent, Authority, Intent, Occasion};
 
 mod overriding;
+mod parity;
 
 const NOW: &str = "2026-11-21T12:00:00Z";
 

@@ -154,6 +154,8 @@ impl Rules {
             Ord::min,
         );
         tighten(&mut self.opt_out_days, other.opt_out_days, Ord::min);
+        tighten(&mut self.parity, other.parity, Ord::max);
+        add_missing(&mut self.price_notices, &other.price_notices);
     }
 
     /// Fills what no row said with the strictest value.
@@ -193,6 +195,8 @@ impl Rules {
                 .win_back_window_days
                 .unwrap_or(otherwise.win_back_window_days),
             opt_out_days: self.opt_out_days.unwrap_or(otherwise.opt_out_days),
+            parity: self.parity.unwrap_or_default(),
+            price_notices: self.price_notices,
             ..otherwise
         }
     }
@@ -247,6 +251,8 @@ impl Rules {
                 Field::OptOutDays,
                 self.opt_out_days == Some(outcome.opt_out_days),
             ),
+            (Field::Parity, self.parity == Some(outcome.parity)),
+            (Field::PriceNotices, !self.price_notices.is_empty()),
         ];
         says.into_iter()
             .filter(|(_, says)| *says)

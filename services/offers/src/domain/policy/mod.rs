@@ -6,6 +6,7 @@ mod check;
 mod jurisdiction;
 mod merge;
 mod outcome;
+mod parity;
 mod row;
 mod situation;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use kernel::time::Timestamp;
 pub use jurisdiction::{Jurisdiction, JurisdictionError, covers};
 pub use merge::RowEffect;
 pub use outcome::{ContactHours, Field, Medium, OffersAllowed, PolicyOutcome};
+pub use parity::Parity;
 pub use row::{PlaceScope, Row, Rules, Scope};
 pub use situation::{Channel, ContractKind, CustomerKind, Situation};
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Parity;
 use crate::domain::named::Named;
 
 /// What may be said on a call.
@@ -34,6 +35,12 @@ pub struct PolicyOutcome {
     pub win_back_window_days: u32,
     /// Within how many days an objection to being contacted takes effect.
     pub opt_out_days: u32,
+    /// What is done about the price of a new customer.
+    #[serde(default, skip_serializing_if = "Parity::is_none")]
+    pub parity: Parity,
+    /// What must go with an offer that sets a price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub price_notices: Vec<String>,
     /// The rows that applied.
     pub applied_rows: Vec<String>,
     /// The version of the policy.
@@ -63,6 +70,8 @@ impl PolicyOutcome {
             },
             win_back_window_days: 0,
             opt_out_days: 0,
+            parity: Parity::None,
+            price_notices: Vec::new(),
             applied_rows: Vec::new(),
             policy_version: 0,
         }
@@ -167,6 +176,10 @@ pub enum Field {
     WinBackWindowDays,
     /// How soon an objection takes effect.
     OptOutDays,
+    /// What is done about the price of a new customer.
+    Parity,
+    /// What must go with an offer that sets a price.
+    PriceNotices,
 }
 
 impl Named for Field {
@@ -184,5 +197,7 @@ impl Named for Field {
         (Self::ContactHours, "contact_hours"),
         (Self::WinBackWindowDays, "win_back_window_days"),
         (Self::OptOutDays, "opt_out_days"),
+        (Self::Parity, "parity"),
+        (Self::PriceNotices, "price_notices"),
     ];
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use kernel::time::Date;
 
 use super::{
-    Channel, ContactHours, ContractKind, CustomerKind, Jurisdiction, Medium, OffersAllowed,
+    Channel, ContactHours, ContractKind, CustomerKind, Jurisdiction, Medium, OffersAllowed, Parity,
     Situation,
 };
 use crate::domain::request::Occasion;
@@ -84,6 +84,10 @@ pub struct Rules {
     pub win_back_window_days: Option<u32>,
     /// How soon an objection takes effect.
     pub opt_out_days: Option<u32>,
+    /// What is done about the price of a new customer; nothing where no row says.
+    pub parity: Option<Parity>,
+    /// What must go with an offer that sets a price; adds up over rows.
+    pub price_notices: Vec<String>,
 }
 
 /// Why a row does not apply.

@@ -172,14 +172,24 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         proptest::option::of(any::<bool>()),
     );
     let medium = proptest::option::of(any_of::<Medium>());
+    let parity = proptest::option::of(any_of::<Parity>());
     let texts = proptest::collection::vec("[a-c]", 0..3);
+    let medium = (medium, parity);
     (offers, rest, medium, proptest::option::of(hours), texts).prop_map(
-        |((offers_allowed, max_offers), (screens, days, hours, ends), medium, contact, texts)| {
+        |(
+            (offers_allowed, max_offers),
+            (screens, days, hours, ends),
+            (medium, parity),
+            contact,
+            texts,
+        )| {
             Rules {
                 offers_allowed,
                 max_offers,
                 disclosures: texts.clone(),
-                notices: texts,
+                notices: texts.clone(),
+                price_notices: texts,
+                parity,
                 refusal_ends_offers: ends,
                 max_feedback_screens: screens,
                 cooling_off_days: days,
@@ -243,6 +253,8 @@ fn is_as_strict(strict: &PolicyOutcome, lenient: &PolicyOutcome) -> bool {
             .all(|hour| lenient.contact_hours.allows(hour) || !strict.contact_hours.allows(hour))
         && says_all(&strict.disclosures, &lenient.disclosures)
         && says_all(&strict.notices, &lenient.notices)
+        && says_all(&strict.price_notices, &lenient.price_notices)
+        && strict.parity >= lenient.parity
 }
 
 /// A row for everybody that says everything, as every published policy has one.
@@ -264,6 +276,8 @@ fn with_default(set: &PolicySet) -> PolicySet {
         }),
         win_back_window_days: Some(1_000),
         opt_out_days: Some(100),
+        parity: Some(Parity::None),
+        price_notices: Vec::new(),
     };
     let mut rows = set.rows().to_vec();
     rows.push(row("default", Scope::default(), lenient));

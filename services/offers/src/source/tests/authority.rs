@@ -8,8 +8,8 @@ fn with_limits(limits: &str) -> Result<Catalogue, Vec<Problem>> {
     let seed = seed::catalogue();
     let text = &seed[0].text;
     let (before, rest) = text.split_once("authority:\n").unwrap();
-    let (_, after) = rest.split_once("\noffers:\n").unwrap();
-    let text = format!("{before}{limits}\noffers:\n{after}");
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let text = format!("{before}{limits}\n\n{after}");
     read_catalogue(&[file("catalogue.yaml", &text), seed[1].clone()])
 }
 
@@ -70,4 +70,28 @@ fn the_limits_of_the_seed_rise_with_the_level() {
     let pool = |level| catalogue.authority.discretion(level, usd);
     assert!(pool(Authority::Agent).unwrap().minor < pool(Authority::Senior).unwrap().minor);
     assert_eq!(pool(Authority::Manager), None);
+}
+
+#[test]
+fn what_is_wrong_with_the_price_of_a_new_customer_is_named_with_its_line() {
+    let prices = "reference_prices:
+  fibre:
+    - { price: { GBP: 1 }, effective_from: 2026-02-01, effective_until: 2026-02-01 }
+    - { jurisdiction: GB }
+    - { price: { GBP: 1 }, jurisdiction: Britain }
+    - { price: {} }
+    - { price: { GBP: 1 }, since: 2026-01-01 }
+";
+    let mut files = seed::catalogue();
+    files.push(file("prices.yaml", prices));
+    assert_eq!(
+        found(read_catalogue(&files)),
+        [
+            (3, Code::InconsistentTerms),
+            (4, Code::MissingKey),
+            (5, Code::BadValue),
+            (6, Code::Empty),
+            (7, Code::UnknownKey),
+        ]
+    );
 }
