@@ -91,6 +91,10 @@ pub enum Code {
     InconsistentTerms,
     /// No row that applies to everyone and sets every field.
     MissingDefaultRow,
+    /// An offer that is closed to those who have been here longer, without another for them.
+    LoyaltyInversion,
+    /// A text that is missing in a language the desk speaks.
+    MissingTranslation,
 }
 
 impl Code {
@@ -123,8 +127,19 @@ impl Code {
             Self::MissingPlaceholder => "MISSING_PLACEHOLDER",
             Self::InconsistentTerms => "INCONSISTENT_TERMS",
             Self::MissingDefaultRow => "MISSING_DEFAULT_ROW",
+            Self::LoyaltyInversion => "LOYALTY_INVERSION",
+            Self::MissingTranslation => "MISSING_TRANSLATION",
         }
     }
+}
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The files cannot be published.
+    Error,
+    /// They can, and somebody should look.
+    Warning,
 }
 
 /// One thing wrong in a file.
@@ -136,6 +151,8 @@ pub struct Problem {
     pub code: Code,
     /// What is wrong and what to do.
     pub message: String,
+    /// How much it weighs.
+    pub severity: Severity,
 }
 
 impl fmt::Display for Problem {
@@ -144,6 +161,7 @@ impl fmt::Display for Problem {
             place,
             code,
             message,
+            ..
         } = self;
         write!(formatter, "{place}: {} {message}", code.as_str())
     }
@@ -161,13 +179,24 @@ impl Problems {
 
     /// Notes a problem.
     pub fn add(&mut self, place: &Place, code: Code, message: impl Into<String>) {
-        if !self.is_full() {
-            self.found.push(Problem {
-                place: place.clone(),
-                code,
-                message: message.into(),
-            });
+        self.note(place, code, message.into(), Severity::Error);
+    }
+
+    /// Notes something that does not keep the files from being published.
+    pub fn warn(&mut self, place: &Place, code: Code, message: impl Into<String>) {
+        self.note(place, code, message.into(), Severity::Warning);
+    }
+
+    fn note(&mut self, place: &Place, code: Code, message: String, severity: Severity) {
+        if self.is_full() {
+            return;
         }
+        self.found.push(Problem {
+            place: place.clone(),
+            code,
+            message,
+            severity,
+        });
     }
 
     /// Tells whether no more are kept, so that looking for more is idle.
@@ -175,9 +204,10 @@ impl Problems {
         self.found.len() >= Self::MAX
     }
 
-    /// Tells whether there is none.
-    pub const fn is_empty(&self) -> bool {
-        self.found.is_empty()
+    /// Tells whether there is none that keeps the files from being published.
+    pub fn is_empty(&self) -> bool {
+        let is_error = |problem: &Problem| problem.severity == Severity::Error;
+        !self.found.iter().any(is_error)
     }
 
     /// Returns how many there are.

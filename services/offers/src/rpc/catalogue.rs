@@ -42,8 +42,8 @@ impl CatalogueService for CatalogueRpc {
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(match read {
-            Ok(catalogue) => pb::ValidateCatalogueResponse {
-                problems: Vec::new(),
+            Ok((catalogue, warnings)) => pb::ValidateCatalogueResponse {
+                problems: files::problems(&warnings),
                 offers: summaries(&catalogue),
             },
             Err(problems) => pb::ValidateCatalogueResponse {
@@ -73,9 +73,10 @@ impl CatalogueService for CatalogueRpc {
                 publication,
                 catalogue,
                 changed,
+                warnings,
             } => pb::PublishCatalogueResponse {
                 catalogue: Some(version(&publication, summaries(&catalogue))),
-                problems: Vec::new(),
+                problems: files::problems(&warnings),
                 changed,
             },
         }))

@@ -3,7 +3,7 @@
 use contract::offers::v1 as pb;
 use edge::violations::Violations;
 
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, Severity};
 use crate::domain::version::SourceFile;
 
 /// The longest name of a publisher, and the longest note, in characters.
@@ -67,5 +67,10 @@ fn problem(problem: &Problem) -> pb::Problem {
         column: problem.place.column,
         code: problem.code.as_str().to_owned(),
         message: problem.message.clone(),
+        severity: match problem.severity {
+            Severity::Error => pb::Severity::Error,
+            Severity::Warning => pb::Severity::Warning,
+        }
+        .into(),
     }
 }

@@ -40,6 +40,22 @@ pub fn read_catalogue(files: &[SourceFile]) -> Result<Catalogue, Vec<Problem>> {
     compiled.ok_or_else(|| problems.into_sorted())
 }
 
+/// Reads, checks, compiles and reviews a catalogue that is to be published: with what to look at when
+/// it can be, with everything that is wrong when it cannot.
+pub fn review_catalogue(files: &[SourceFile]) -> Result<(Catalogue, Vec<Problem>), Vec<Problem>> {
+    let mut problems = Problems::default();
+    let documents = documents(files, &mut problems);
+    let draft = catalogue::read(&documents, start(files), &mut problems);
+    let compiled = draft.compile(&mut problems);
+    if let Some(compiled) = &compiled {
+        draft.review(compiled, &mut problems);
+    }
+    match compiled.filter(|_| problems.is_empty()) {
+        Some(catalogue) => Ok((catalogue, problems.into_sorted())),
+        None => Err(problems.into_sorted()),
+    }
+}
+
 /// Reads and checks a policy; everything that is wrong otherwise.
 pub fn read_policy(files: &[SourceFile]) -> Result<PolicySet, Vec<Problem>> {
     let mut problems = Problems::default();

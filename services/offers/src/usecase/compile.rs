@@ -13,6 +13,8 @@ use crate::source;
 
 /// A catalogue, or everything that is wrong with its files.
 pub(super) type ReadCatalogue = Result<Catalogue, Vec<Problem>>;
+/// A catalogue with what to look at, or everything that is wrong with its files.
+pub(super) type Reviewed = Result<(Catalogue, Vec<Problem>), Vec<Problem>>;
 /// A policy, or everything that is wrong with its files.
 pub(super) type ReadPolicy = Result<PolicySet, Vec<Problem>>;
 
@@ -20,6 +22,14 @@ pub(super) type ReadPolicy = Result<PolicySet, Vec<Problem>>;
 pub(super) async fn compile_catalogue(files: &[SourceFile]) -> Result<ReadCatalogue, StoreError> {
     let files = files.to_vec();
     spawn_blocking(move || source::read_catalogue(&files))
+        .await
+        .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
+}
+
+/// Reads, checks, compiles and reviews a catalogue that is to be published.
+pub(super) async fn review_catalogue(files: &[SourceFile]) -> Result<Reviewed, StoreError> {
+    let files = files.to_vec();
+    spawn_blocking(move || source::review_catalogue(&files))
         .await
         .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
 }

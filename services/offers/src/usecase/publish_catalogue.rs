@@ -8,7 +8,7 @@ use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
 use super::active::{Active, catalogue_not_found};
-use super::compile::{ReadCatalogue, compile_catalogue, digest};
+use super::compile::{Reviewed, digest, review_catalogue};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::problem::Problem;
 use crate::domain::version::{Publication, Published, SourceFile};
@@ -53,19 +53,21 @@ pub enum Answer {
         catalogue: Arc<Catalogue>,
         /// It is new.
         changed: bool,
+        /// What somebody should look at.
+        warnings: Vec<Problem>,
     },
 }
 
 impl PublishCatalogue {
     /// Only checks.
-    pub async fn validate(&self, files: &[SourceFile]) -> Result<ReadCatalogue, Refusal> {
-        Ok(compile_catalogue(files).await?)
+    pub async fn validate(&self, files: &[SourceFile]) -> Result<Reviewed, Refusal> {
+        Ok(review_catalogue(files).await?)
     }
 
     /// Checks and publishes.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
-        let compiled = match compile_catalogue(&command.files).await? {
-            Ok(compiled) => compiled,
+        let (compiled, warnings) = match review_catalogue(&command.files).await? {
+            Ok(reviewed) => reviewed,
             Err(problems) => return Ok(Answer::Refused(problems)),
         };
         let new = NewPublication {
@@ -91,6 +93,7 @@ impl PublishCatalogue {
             publication: stored.publication,
             catalogue,
             changed: outcome.changed,
+            warnings,
         })
     }
 }

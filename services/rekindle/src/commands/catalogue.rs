@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use contract::offers::v1::{
-    GetCatalogueRequest, PublishCatalogueRequest, PublishCatalogueResponse, SourceFile,
-    ValidateCatalogueRequest,
+    GetCatalogueRequest, Problem, PublishCatalogueRequest, PublishCatalogueResponse, Severity,
+    SourceFile, ValidateCatalogueRequest,
 };
 
 use super::files::{print_problems, read_sources};
@@ -63,9 +63,10 @@ impl Catalogue {
             Verb::Publish { files, by, note } => {
                 let files = read_sources(files)?;
                 let answer = publish_catalogue(&services, files, by, note).await?;
-                if !answer.problems.is_empty() {
+                if answer.catalogue.is_none() {
                     return print_problems(&answer.problems, output);
                 }
+                tell_warnings(&answer.problems, output);
                 let version = answer.catalogue.unwrap_or_default();
                 output.result(
                     &json::catalogue(Some(&version), &version.offers, answer.changed),
@@ -94,13 +95,22 @@ async fn validate(
             catalogues.validate_catalogue(request).await
         })
         .await?;
-    if !answer.problems.is_empty() {
+    let is_error = |problem: &Problem| problem.severity() != Severity::Warning;
+    if answer.problems.iter().any(is_error) {
         return print_problems(&answer.problems, output);
     }
+    tell_warnings(&answer.problems, output);
     output.result(&json::catalogue(None, &answer.offers, false), |_| {
         screen::catalogue(None, &answer.offers, false, Paper::of_stdout())
     })?;
     Ok(0)
+}
+
+/// What does not keep a catalogue from being published, and should be looked at.
+fn tell_warnings(warnings: &[Problem], output: Output) {
+    if !warnings.is_empty() {
+        output.progress(format_args!("{}", screen::problems(warnings)));
+    }
 }
 
 /// Publishes a catalogue; the answer may hold problems instead of a version.

@@ -221,6 +221,7 @@ fn problems_read_like_those_of_a_compiler() {
         column: 7,
         code: "UNKNOWN_FACT".to_owned(),
         message: "no fact \"tenur\"".to_owned(),
+        severity: pb::Severity::Error.into(),
     };
     assert_eq!(
         problems(&[problem]),

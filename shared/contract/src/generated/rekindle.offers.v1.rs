@@ -996,6 +996,9 @@ pub struct Problem {
     /// What is wrong and what to do.
     #[prost(string, tag = "5")]
     pub message: ::prost::alloc::string::String,
+    /// How much it weighs.
+    #[prost(enumeration = "Severity", tag = "6")]
+    pub severity: i32,
 }
 /// OfferSummary is one offer of a version.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1045,7 +1048,7 @@ pub struct ValidateCatalogueRequest {
 /// ValidateCatalogueResponse is the response of ValidateCatalogue.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ValidateCatalogueResponse {
-    /// Every problem, by file and line; empty when the files can be published.
+    /// Every problem, by file and line; the files can be published when none of them is an error.
     #[prost(message, repeated, tag = "1")]
     pub problems: ::prost::alloc::vec::Vec<Problem>,
     /// The offers that were understood.
@@ -1071,10 +1074,10 @@ pub struct PublishCatalogueRequest {
 /// PublishCatalogueResponse is the response of PublishCatalogue.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PublishCatalogueResponse {
-    /// The version; absent when there are problems.
+    /// The version; absent when a problem is an error.
     #[prost(message, optional, tag = "1")]
     pub catalogue: ::core::option::Option<CatalogueVersion>,
-    /// Every problem; nothing was published when there is one.
+    /// Every problem; nothing was published when one of them is an error.
     #[prost(message, repeated, tag = "2")]
     pub problems: ::prost::alloc::vec::Vec<Problem>,
     /// The version is new.
@@ -1117,6 +1120,39 @@ pub struct ListCatalogueVersionsResponse {
     /// The token of the next page; empty on the last.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+/// Severity is how much a problem weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Severity {
+    /// Unspecified; treat it as an error.
+    Unspecified = 0,
+    /// The files cannot be published.
+    Error = 1,
+    /// They can, and somebody should look.
+    Warning = 2,
+}
+impl Severity {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEVERITY_UNSPECIFIED",
+            Self::Error => "SEVERITY_ERROR",
+            Self::Warning => "SEVERITY_WARNING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEVERITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEVERITY_ERROR" => Some(Self::Error),
+            "SEVERITY_WARNING" => Some(Self::Warning),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod catalogue_service_client {

@@ -10,9 +10,11 @@ mod compile_occasions;
 mod compile_texts;
 pub mod draft;
 mod lever;
+mod loyalty;
 mod offer;
 mod reason;
 mod reference_price;
+mod review;
 #[cfg(test)]
 mod tests;
 mod text;

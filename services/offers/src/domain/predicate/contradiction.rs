@@ -108,7 +108,7 @@ impl<'a> Possibilities<'a> {
     }
 
     /// Takes in one clause and tells whether it can hold with the others.
-    fn take(&mut self, clause: &Clause) -> bool {
+    pub(super) fn take(&mut self, clause: &Clause) -> bool {
         let fact = clause.fact;
         let constraint = self.by_fact.entry(fact).or_insert_with(|| Constraint {
             possible: Possible::any_of(fact, self.reasons),

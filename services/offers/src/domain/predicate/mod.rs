@@ -20,6 +20,7 @@ pub mod draft;
 mod possible;
 mod range;
 mod rule_book;
+mod search;
 #[cfg(test)]
 mod tests;
 mod typing;
@@ -30,6 +31,7 @@ pub use clause::{Clause, Test};
 pub use contradiction::Possibilities;
 pub use range::Ranges;
 pub use rule_book::{Part, RuleBook};
+pub use search::{Demand, Found, anybody};
 
 /// A checked rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +84,13 @@ impl Predicate {
         let mut failures = Vec::new();
         self.root.gather_failures(facts, &mut failures);
         failures
+    }
+
+    /// Returns every clause of the rule.
+    pub fn clauses(&self) -> Vec<&Clause> {
+        let mut clauses = Vec::new();
+        self.root.gather_clauses(&mut clauses);
+        clauses
     }
 
     /// Returns the facts the rule looks at.
@@ -145,6 +154,17 @@ impl Node {
                 clause: &clause.written,
                 seen: facts.get(clause.fact),
             }),
+        }
+    }
+
+    fn gather_clauses<'a>(&'a self, clauses: &mut Vec<&'a Clause>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.gather_clauses(clauses);
+                }
+            }
+            Self::Clause(clause) => clauses.push(clause),
         }
     }
 

@@ -74,6 +74,11 @@ impl Ranges {
             .any(|(least, greatest)| *least <= number && number <= *greatest)
     }
 
+    /// Returns the intervals in their order, each with its first and its last number.
+    pub fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.0.iter().copied()
+    }
+
     /// Tells whether nothing is in the set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -5,6 +5,7 @@ mod catalogue_problems;
 mod contact_policy;
 mod damaged;
 mod laws;
+mod loyalty;
 mod policy_problems;
 mod seeds;
 mod serial_savers;
