@@ -8,6 +8,7 @@ mod real_row;
 mod redis_dies;
 mod senior_override;
 mod services_down;
+mod spanish_agent;
 mod the_same_request_again;
 mod too_expensive;
 mod what_was_just_written;

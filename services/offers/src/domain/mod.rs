@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod contact_policy;
 pub mod customer;
 pub mod decision;
+pub mod direction;
 pub mod disclosure;
 pub mod exit;
 pub mod facts;

@@ -4,6 +4,7 @@ mod budget;
 mod catalogue;
 mod escalation;
 mod files;
+mod guidance;
 mod parity;
 mod parse;
 mod policy;

@@ -7,6 +7,7 @@ use kernel::id::PresentedOfferId;
 use kernel::money::Money;
 
 use super::escalation::escalation;
+use super::guidance::{guidance, routing};
 use super::parity::{compared, parity};
 use super::request::save_request;
 
@@ -14,6 +15,7 @@ use crate::domain::budget::BudgetKey;
 use crate::domain::catalogue::{Lever, Terms};
 use crate::domain::customer::Customer;
 use crate::domain::decision::{Reason, Record};
+use crate::domain::direction::Directions;
 use crate::domain::exit::DatesSource;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
@@ -34,11 +36,15 @@ pub(super) fn answer(answer: Answer, with_passed_over: bool) -> pb::RequestSaveO
         let verdicts = &mut record.decision.verdicts;
         verdicts.retain(|verdict| verdict.kind() == VerdictKind::Chosen);
     }
-    recorded(record, answer.replayed)
+    recorded(record, answer.replayed, answer.directions)
 }
 
 /// Renders a recorded decision as it was answered. The texts move: there are many of them.
-pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferResponse {
+pub(super) fn recorded(
+    record: Record,
+    replayed: bool,
+    mut directions: Directions,
+) -> pb::RequestSaveOfferResponse {
     let customer = record
         .customer
         .as_ref()
@@ -75,6 +81,8 @@ pub(super) fn recorded(record: Record, replayed: bool) -> pb::RequestSaveOfferRe
         decide_time: Some(timestamp(record.decided_at)),
         replayed,
         session_state: state(session_state).into(),
+        guidance: guidance(&mut directions),
+        routing: directions.routing.map(routing),
         parity: decision.parity.map(compared),
         escalation: decision.escalation.into_iter().map(escalation).collect(),
     }
@@ -384,7 +392,11 @@ pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionRespo
     let record = &explanation.record;
     let verdicts = record.decision.verdicts.iter().zip(&explanation.grounds);
     pb::ExplainDecisionResponse {
-        answer: Some(recorded(record.clone(), false)),
+        answer: Some(recorded(
+            record.clone(),
+            false,
+            explanation.directions.clone(),
+        )),
         request: Some(save_request(&record.request)),
         facts: explanation
             .facts

@@ -4,7 +4,8 @@ use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
 use super::{
-    authority, contact_policy, occasions, offer, reasons, reference_price, rule, serial_savers,
+    authority, contact_policy, guidance, occasions, offer, reasons, reference_price, rule,
+    serial_savers,
 };
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
@@ -21,6 +22,9 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         reasons: Vec::new(),
         authority: Vec::new(),
         reference_prices: Vec::new(),
+        languages: Vec::new(),
+        guidance: Vec::new(),
+        routing: Vec::new(),
         offers: Vec::new(),
         caps: Vec::new(),
         cool_downs: Vec::new(),
@@ -41,6 +45,8 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         (draft.caps.len(), "caps"),
         (draft.cool_downs.len(), "cool-downs"),
         (draft.reference_prices.len(), "reference prices"),
+        (draft.guidance.len(), "entries of guidance"),
+        (draft.routing.len(), "rows of routing"),
     ] {
         if count > MAX_ENTRIES {
             let message = format!("there are {count} {what}, at most {MAX_ENTRIES} are allowed");
@@ -78,6 +84,19 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
             problems.add(&node.place, Code::DuplicateDefinition, message);
         }
         draft.authority = authority::read(node, problems);
+    }
+    if let Some(node) = fields.optional("languages") {
+        draft
+            .languages
+            .extend(guidance::read_languages(node, problems));
+    }
+    if let Some(node) = fields.optional("guidance") {
+        draft
+            .guidance
+            .extend(guidance::read_guidance(node, problems));
+    }
+    if let Some(node) = fields.optional("routing") {
+        draft.routing.extend(guidance::read_routing(node, problems));
     }
     if let Some(node) = fields.optional("reference_prices") {
         let prices = reference_price::read(node, problems);

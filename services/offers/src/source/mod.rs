@@ -8,6 +8,7 @@ mod authority;
 mod catalogue;
 mod contact_policy;
 mod fields;
+mod guidance;
 mod node;
 mod occasions;
 mod offer;

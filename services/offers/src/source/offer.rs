@@ -141,7 +141,8 @@ fn read_texts(node: &Node, problems: &mut Problems) -> Vec<TextDraft> {
     texts
 }
 
-fn is_language(tag: &str) -> bool {
+/// Tells whether a text is the tag of a language.
+pub(super) fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let primary = parts.next().unwrap_or_default();
     let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase());

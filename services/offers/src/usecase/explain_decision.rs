@@ -6,6 +6,7 @@ use kernel::time::Deadline;
 
 use super::active::Active;
 use crate::domain::decision::{Inputs, Record};
+use crate::domain::direction::{Directions, direct};
 use crate::domain::facts::Facts;
 use crate::domain::qualification::{Call, obstacles};
 use crate::domain::verdict::Verdict;
@@ -31,6 +32,8 @@ pub struct Explanation {
     pub grounds: Vec<Vec<(String, String)>>,
     /// Deciding again on the stored inputs gives the same answer.
     pub replay_agrees: bool,
+    /// What the agent was told beside the offers.
+    pub directions: Directions,
 }
 
 impl ExplainDecision {
@@ -65,6 +68,7 @@ impl ExplainDecision {
                 .map_or_else(Vec::new, |call| grounds(call, &record)),
             facts: call.map_or_else(Facts::new, |call| call.facts),
             replay_agrees: record.replay_agrees(&catalogue, &policy),
+            directions: direct(&inputs, &record.decision),
             record,
         })
     }

@@ -16,6 +16,7 @@ use crate::domain::budget::{Barred, Shortage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::customer::Customer;
 use crate::domain::decision::{GENERATION, Inputs, Record, decide};
+use crate::domain::direction::{Directions, direct};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
 use crate::domain::request::SaveRequest;
@@ -59,11 +60,30 @@ pub struct Answer {
     pub record: Record,
     /// It had been answered before.
     pub replayed: bool,
+    /// What the agent is told beside the offers.
+    pub directions: Directions,
 }
 
 impl RequestSaveOffer {
     /// Answers a call; the same contact and step get the same answer.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+        let mut answer = self.answer(command, deadline).await?;
+        answer.directions = self.directions(&answer.record, deadline).await;
+        Ok(answer)
+    }
+
+    /// What to say follows from the record and its catalogue. An answer is whole without it, where
+    /// that catalogue cannot be read.
+    async fn directions(&self, record: &Record, deadline: Deadline) -> Directions {
+        let version = record.catalogue_version;
+        let Ok(catalogue) = self.active.catalogue(version, deadline).await else {
+            return Directions::default();
+        };
+        let active = self.active.current();
+        direct(&record.inputs(&catalogue, &active.policy), &record.decision)
+    }
+
+    async fn answer(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
         let request = &command.request;
         let gathered = self
             .gather
@@ -154,6 +174,7 @@ impl RequestSaveOffer {
             Noted::Recorded => Ok(Some(Answer {
                 record: new.record,
                 replayed: false,
+                directions: Directions::default(),
             })),
             Noted::Before => Ok(None),
             Noted::Short(short) => Err(short),
@@ -176,6 +197,7 @@ impl RequestSaveOffer {
                     return Ok(Answer {
                         record: new.record,
                         replayed: false,
+                        directions: Directions::default(),
                     });
                 }
                 Asked::Before => {
@@ -336,6 +358,7 @@ fn replayed(record: Box<Record>) -> Answer {
     Answer {
         record: *record,
         replayed: true,
+        directions: Directions::default(),
     }
 }
 

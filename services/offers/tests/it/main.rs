@@ -15,6 +15,7 @@ mod budgets;
 mod cache;
 mod catalogue;
 mod contact_policy;
+mod guidance;
 mod leaving;
 mod neighbours;
 mod occasions;

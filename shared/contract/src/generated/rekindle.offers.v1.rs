@@ -198,6 +198,32 @@ pub struct Escalation {
     #[prost(message, optional, tag = "4")]
     pub expected_net_gain: ::core::option::Option<super::super::r#type::v1::Money>,
 }
+/// Guidance is what an agent is told to say and not to say, facts filled in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Guidance {
+    /// What to say.
+    #[prost(string, repeated, tag = "1")]
+    pub say: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What not to say.
+    #[prost(string, repeated, tag = "2")]
+    pub do_not_say: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Routing is who should take a call.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Routing {
+    /// The team; empty for any.
+    #[prost(string, tag = "1")]
+    pub team: ::prost::alloc::string::String,
+    /// The least authority; unspecified for any.
+    #[prost(enumeration = "AuthorityLevel", tag = "2")]
+    pub authority: i32,
+    /// Why, as a short key.
+    #[prost(string, tag = "3")]
+    pub why_key: ::prost::alloc::string::String,
+    /// Why, in words and in the language of the call.
+    #[prost(string, tag = "4")]
+    pub why: ::prost::alloc::string::String,
+}
 /// CancelNow is how to leave at once.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CancelNow {
@@ -2438,6 +2464,12 @@ pub struct RequestSaveOfferResponse {
     /// The price now against that of a new customer, where policy asks for it: what an agent can put right.
     #[prost(message, optional, tag = "24")]
     pub parity: ::core::option::Option<PriceParity>,
+    /// What to say and not to say, in the language of the call; absent when the catalogue has nothing.
+    #[prost(message, optional, tag = "25")]
+    pub guidance: ::core::option::Option<Guidance>,
+    /// Who should take this call; absent when anybody may.
+    #[prost(message, optional, tag = "26")]
+    pub routing: ::core::option::Option<Routing>,
 }
 /// RecordResponseRequest is the request of RecordResponse.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

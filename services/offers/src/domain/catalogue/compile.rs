@@ -38,6 +38,8 @@ impl CatalogueDraft {
                 "there is no offer: add offers",
             );
         }
+        let guidance = self.compile_guidance(&reasons, &mut book, problems);
+        let routing = self.compile_routing(&reasons, &mut book, problems);
         drop(book);
         let reference_prices = compile_reference_prices(&self.reference_prices, problems);
         let contact_policy = self.compile_contact_policy(problems);
@@ -56,6 +58,8 @@ impl CatalogueDraft {
                 .iter()
                 .map(|(it, belief)| (it.value, *belief))
                 .collect(),
+            guidance,
+            routing,
             ..Catalogue::new(reasons, offers)
         })
     }

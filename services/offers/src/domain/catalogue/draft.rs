@@ -30,6 +30,12 @@ pub struct CatalogueDraft {
     pub authority: AuthorityDraft,
     /// What new customers pay.
     pub reference_prices: Vec<Placed<ReferencePrice>>,
+    /// The languages that the desk speaks.
+    pub languages: Vec<String>,
+    /// What to say and not to say.
+    pub guidance: Vec<GuidanceDraft>,
+    /// Who should take which call.
+    pub routing: Vec<RoutingDraft>,
     /// The offers.
     pub offers: Vec<OfferDraft>,
     /// The caps of the contact policy.
@@ -81,6 +87,37 @@ pub struct OfferDraft {
     pub after_acceptance_days: Option<u32>,
     /// The next review is due on this day.
     pub review_due: Option<Date>,
+}
+
+/// A line by language as written.
+pub type LinesDraft = Vec<(Placed<String>, Placed<String>)>;
+
+/// An entry of guidance as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuidanceDraft {
+    /// Names it.
+    pub key: Placed<String>,
+    /// Where it holds.
+    pub when: Option<Draft>,
+    /// What to say.
+    pub say: LinesDraft,
+    /// What not to say.
+    pub do_not_say: LinesDraft,
+}
+
+/// A row of routing as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoutingDraft {
+    /// Names it, and says why in short.
+    pub key: Placed<String>,
+    /// Where it holds.
+    pub when: Option<Draft>,
+    /// The team.
+    pub team: Option<String>,
+    /// The least authority.
+    pub authority: Option<Authority>,
+    /// Why, in words.
+    pub why: LinesDraft,
 }
 
 /// The texts of one language as written.

@@ -6,9 +6,11 @@ mod authority;
 mod benefit;
 mod compile;
 mod compile_contact_policy;
+mod compile_guidance;
 mod compile_occasions;
 mod compile_texts;
 pub mod draft;
+mod guidance;
 mod lever;
 mod loyalty;
 mod offer;
@@ -31,6 +33,7 @@ use super::serial_saver::SerialSavers;
 pub use amounts::Amounts;
 pub use authority::{AuthorityDraft, AuthorityLimits, Limits};
 pub use benefit::{Benefit, Concession, Terms, TermsError};
+pub use guidance::{FactPlaceholder, Guidance, Line, LineValues, Lines, RoutingRow};
 pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
 pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};
@@ -54,6 +57,10 @@ pub struct Catalogue {
     pub occasions: Occasions,
     /// What new customers pay.
     pub reference_prices: ReferencePrices,
+    /// What to say and not to say.
+    pub guidance: Vec<Guidance>,
+    /// Who should take which call; the first row that holds decides.
+    pub routing: Vec<RoutingRow>,
     offers: Vec<Offer>,
     budgets: Vec<BudgetKey>,
 }
@@ -77,6 +84,8 @@ impl Catalogue {
             serial_savers: SerialSavers::default(),
             occasions: Occasions::new(),
             reference_prices: ReferencePrices::default(),
+            guidance: Vec::new(),
+            routing: Vec::new(),
             offers,
             budgets: budgets.into_iter().collect(),
         }
@@ -92,6 +101,11 @@ impl Catalogue {
     #[must_use]
     pub fn with_authority(self, authority: AuthorityLimits) -> Self {
         Self { authority, ..self }
+    }
+
+    /// Tells whether it has directions for any call.
+    pub const fn directs(&self) -> bool {
+        !self.guidance.is_empty() || !self.routing.is_empty()
     }
 
     /// Returns every offer, by key.

@@ -93,34 +93,52 @@ impl Named for Placeholder {
     ];
 }
 
+/// A part of a text with places to fill in.
+pub(super) enum Part<'t> {
+    /// Said as it is.
+    Text(&'t str),
+    /// The name of what is filled in.
+    Placeholder(&'t str),
+}
+
+/// Takes a text apart; says what is wrong with its braces otherwise.
+pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['{', '}']) {
+        let (before, from) = rest.split_at(start);
+        if !before.is_empty() {
+            parts.push(Part::Text(before));
+        }
+        let end = from.find('}').filter(|end| *end > 0).ok_or_else(|| {
+            "a brace has no partner; placeholders look like {price_now}".to_owned()
+        })?;
+        parts.push(Part::Placeholder(&from[1..end]));
+        rest = &from[end + 1..];
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Text(rest));
+    }
+    Ok(parts)
+}
+
 /// Where the values to fill in come from.
 pub type ScriptValues = Terms;
 
 impl Script {
     /// Reads a text with `{placeholders}`; says what is wrong with it otherwise.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some(start) = rest.find(['{', '}']) {
-            let (before, from) = rest.split_at(start);
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
-            }
-            let end = from.find('}').filter(|end| *end > 0).ok_or_else(|| {
-                "a brace has no partner; placeholders look like {price_now}".to_owned()
-            })?;
-            let name = &from[1..end];
-            let placeholder = Placeholder::from_name(name).ok_or_else(|| {
-                let known = Placeholder::names().join("}, {");
-                format!("there is no placeholder {{{name}}}; there are {{{known}}}")
-            })?;
-            pieces.push(Piece::Fill(placeholder));
-            rest = &from[end + 1..];
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
-        }
-        Ok(Self(pieces))
+        let pieces =
+            parts(text)?.into_iter().map(|part| match part {
+                Part::Text(text) => Ok(Piece::Text(text.to_owned())),
+                Part::Placeholder(name) => Placeholder::from_name(name)
+                    .map(Piece::Fill)
+                    .ok_or_else(|| {
+                        let known = Placeholder::names().join("}, {");
+                        format!("there is no placeholder {{{name}}}; there are {{{known}}}")
+                    }),
+            });
+        Ok(Self(pieces.collect::<Result<_, String>>()?))
     }
 
     /// Returns the placeholders it uses.
@@ -145,7 +163,8 @@ impl Script {
 }
 
 impl Placeholder {
-    fn value(self, terms: &Terms) -> Option<String> {
+    /// Writes the term out; absent when there is none.
+    pub fn value(self, terms: &Terms) -> Option<String> {
         match self {
             Self::PriceNow => terms.price_now.map(|price| price.to_string()),
             Self::PriceDuring => terms.price_during.map(|price| price.to_string()),

@@ -27,6 +27,7 @@ use crate::domain::policy::{Channel, Row, Rules, Scope};
 use crate::domain::predicate::Predicate;
 use crate::domain::request::{Agent, Authority, Intent, Occasion};
 
+mod direction;
 mod overriding;
 mod parity;
 

@@ -47,7 +47,7 @@ fn written(discounts: &[Discount]) -> Vec<SourceFile> {
     eligibility: {rule}
     benefit: {{ discount: {{ basis_points: {}, months: {months} }} }}
     priors: {{ default: {{ stay: 0.2, here_30_days: 0.95 }} }}
-    texts: {{ en: {{ title: a, summary: b, script: \"{{price_during}} {{benefit_end}} {{price_after}}\" }} }}
+    texts: {{ en: {{ title: a, summary: \"{{price_after}} {{benefit_end}}\", script: \"{{price_during}} {{benefit_end}} {{price_after}}\" }} }}
 ",
             percent * 100
         )

@@ -4,6 +4,7 @@ mod authority;
 mod catalogue_problems;
 mod contact_policy;
 mod damaged;
+mod guidance;
 mod laws;
 mod loyalty;
 mod policy_problems;
