@@ -426,6 +426,17 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
         ),
         sound("OverrideOffer", &overriding(call, screen), &[]),
         sound(
+            "RequestAlternative",
+            &offers::RequestAlternativeRequest {
+                request_id: "sound-alternative".to_owned(),
+                customer_id: customer_id.clone(),
+                session_id: session_id.clone(),
+                contact_id: call.request.contact_id.clone(),
+                agent: Some(agent("agent-1")),
+            },
+            &["agent.agent_id"],
+        ),
+        sound(
             "RecordStep",
             &offers::RecordStepRequest {
                 request_id: "sound-step".to_owned(),

@@ -37,6 +37,7 @@ use crate::usecase::read_catalogue::ReadCatalogue;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
+use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 use crate::usecase::suppression::Suppressions;
 
@@ -168,15 +169,15 @@ fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: A
 fn service(context: &Context, parts: Parts) -> Service {
     let (clock, entropy) = (Arc::clone(&context.clock), Arc::clone(&context.entropy));
     let store = parts.store;
+    let request_save_offer = RequestSaveOffer {
+        store: store.clone(),
+        gather: parts.gather.clone(),
+        active: parts.active.clone(),
+        budgets: parts.budgets,
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    };
     let desk = SaveDesk {
-        request_save_offer: RequestSaveOffer {
-            store: store.clone(),
-            gather: parts.gather.clone(),
-            active: parts.active.clone(),
-            budgets: parts.budgets,
-            clock: Arc::clone(&clock),
-            entropy: Arc::clone(&entropy),
-        },
         override_offer: OverrideOffer {
             store: store.clone(),
             gather: parts.gather,
@@ -184,6 +185,10 @@ fn service(context: &Context, parts: Parts) -> Service {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         },
+        request_alternative: RequestAlternative {
+            desk: request_save_offer.clone(),
+        },
+        request_save_offer,
         record_response: RecordResponse {
             store: store.clone(),
             active: parts.active.clone(),

@@ -16,6 +16,7 @@ use kernel::time::Deadline;
 use tonic::Request;
 
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
+use crate::domain::exit_plan::ExitType;
 use crate::usecase::ports::{Changes, Profiles};
 
 /// The profiles service.
@@ -34,14 +35,14 @@ impl ProfilesClient {
         }
     }
 
-    async fn end(&self, order: &EndSubscription) -> Result<(), Refusal> {
+    async fn end(&self, order: &EndSubscription, exit_type: ExitType) -> Result<(), Refusal> {
         let request = EndSubscriptionRequest {
             request_id: order.cancellation_id.to_string(),
             customer_id: order.customer_id.to_string(),
             subscription_id: order.subscription_id.to_string(),
             service_end_time: Some(edge::wire::timestamp(order.service_end_at)),
             billing_end_time: Some(edge::wire::timestamp(order.billing_end_at)),
-            end_reason: EndReason::CustomerTermination.into(),
+            end_reason: end_reason(exit_type).into(),
         };
         self.accounts
             .clone()
@@ -87,6 +88,15 @@ impl ProfilesClient {
     }
 }
 
+/// The reason in the system, which is not the one stated. Whoever moves ends the contract as well.
+const fn end_reason(exit_type: ExitType) -> EndReason {
+    match exit_type {
+        ExitType::Termination | ExitType::Move => EndReason::CustomerTermination,
+        ExitType::Withdrawal => EndReason::CustomerWithdrawal,
+        ExitType::Deceased => EndReason::Death,
+    }
+}
+
 fn changes(run: WatchChangesResponse) -> Changes {
     let changed = run
         .changes
@@ -108,9 +118,10 @@ impl Profiles for ProfilesClient {
     fn end_subscription<'a>(
         &'a self,
         order: &'a EndSubscription,
+        exit_type: ExitType,
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<(), Refusal>> {
-        Box::pin(edge::deadline::within(deadline, self.end(order)))
+        Box::pin(edge::deadline::within(deadline, self.end(order, exit_type)))
     }
 
     fn reinstate_subscription<'a>(

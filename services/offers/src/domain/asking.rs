@@ -1,5 +1,6 @@
 //! What a request for an offer means for its session, and how many offers the session has room for.
 
+use kernel::id::{ContactId, SessionId};
 use kernel::refusal::Refusal;
 
 use super::answer::{OfferNow, SessionNow};
@@ -17,6 +18,8 @@ impl SaveRequest {
     /// What the customer said about hearing an offer, as far as they were asked.
     pub const fn spoken(&self) -> Option<Spoken> {
         match self.permission {
+            // What was said before the alternative was asked for is not said again.
+            _ if self.alternative => None,
             Permission::NotAsked => None,
             Permission::Granted => Some(Spoken::PermissionGranted),
             Permission::Refused => Some(Spoken::PermissionRefused),
@@ -27,6 +30,7 @@ impl SaveRequest {
     /// none, and can be said whenever the call is under way.
     pub const fn step_of_asking(&self) -> Step {
         match self.permission {
+            _ if self.alternative => Step::Alternative,
             Permission::Refused => Step::RefusePermission,
             Permission::NotAsked | Permission::Granted => Step::Ask,
         }
@@ -90,17 +94,77 @@ impl Record {
         let new = self.decision.offers.len();
         let most = usize::try_from(PolicyOutcome::MAX_OFFERS).unwrap_or(0);
         let crowded = session.offers.len() + new > most;
+        let opens = |offer: &OfferNow| offer.is_open() && offer.expires_at > session.now;
+        if self.request.alternative && !session.offers.iter().any(opens) {
+            return Err(no_offer_is_open(session.session_id, session.state));
+        }
         let beside = self.step() == Step::Offer && session.offers.iter().any(OfferNow::is_open);
         if new == 0 || !(crowded || beside) {
             return Ok(());
         }
-        Err(Refusal::refused(
-            "TOO_MANY_OFFERS",
-            "the offers of this session are out: record what became of them",
-        )
-        .with("session_id", session.session_id)
-        .with("state", session.state.name()))
+        Err(self.no_room(session))
     }
+
+    /// The refusal of one more offer than a session has room for.
+    pub fn no_room(&self, session: &SessionNow) -> Refusal {
+        no_room(self.session_id, session.state)
+    }
+}
+
+/// Refuses to look for an alternative that the session or its policy does not allow. Policy is that
+/// of the decision whose offer is out. `contacts` are that of the session and that of the request.
+pub fn may_ask_for_an_alternative(
+    progress: Progress,
+    records: &[Record],
+    session_id: SessionId,
+    contacts: (&ContactId, &ContactId),
+) -> Result<(), Refusal> {
+    if contacts.0 != contacts.1 {
+        return Err(Refusal::refused(
+            "WRONG_CONTACT",
+            "the session belongs to another contact: send the contact it was opened for",
+        )
+        .with("contact_id", contacts.1));
+    }
+    progress
+        .after(Step::Alternative)
+        .map_err(|illegal| illegal.refusal(session_id))?;
+    let mut offering = records.iter().rev();
+    let offering = offering.find(|record| !record.decision.offers.is_empty());
+    let Some(offering) = offering else {
+        return Err(no_offer_is_open(session_id, progress.state));
+    };
+    if offering.decision.policy.alternatives_on_request == 0 {
+        return Err(Refusal::refused(
+            "ALTERNATIVE_NOT_ALLOWED",
+            "policy allows no further offer here, even when the customer asks",
+        )
+        .with("session_id", session_id));
+    }
+    let asked = records.iter().filter(|record| record.request.alternative);
+    let allowed = usize::try_from(offering.decision.policy.alternatives_on_request).unwrap_or(0);
+    if asked.count() >= allowed {
+        return Err(no_room(session_id, progress.state));
+    }
+    Ok(())
+}
+
+fn no_room(session_id: SessionId, state: State) -> Refusal {
+    Refusal::refused(
+        "TOO_MANY_OFFERS",
+        "the offers of this session are out: record what became of them",
+    )
+    .with("session_id", session_id)
+    .with("state", state.name())
+}
+
+fn no_offer_is_open(session_id: SessionId, state: State) -> Refusal {
+    Refusal::refused(
+        "ILLEGAL_STATE",
+        "an alternative is looked for beside an offer that is open, and none is",
+    )
+    .with("session_id", session_id)
+    .with("state", state.name())
 }
 
 impl OfferNow {
@@ -120,5 +184,10 @@ pub fn most_offers(call: &Call<'_>, policy: &PolicyOutcome) -> usize {
         of_this_call.count()
     });
     let count = |number: u32| usize::try_from(number).unwrap_or(0);
-    count(policy.max_offers).min(count(PolicyOutcome::MAX_OFFERS).saturating_sub(had))
+    let most = if request.alternative {
+        policy.alternatives_on_request
+    } else {
+        policy.max_offers
+    };
+    count(most).min(count(PolicyOutcome::MAX_OFFERS).saturating_sub(had))
 }

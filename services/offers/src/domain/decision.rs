@@ -341,14 +341,14 @@ fn policy_lets_go(
     leaving: Leaving,
     policy: &PolicyOutcome,
 ) -> Option<Reason> {
-    let permission = request.permission;
+    let (permission, alternative) = (request.permission, request.alternative);
     if permission == Permission::Refused {
         return Some(Reason::new(
             "PERMISSION_REFUSED",
             "the customer does not want to hear an offer",
         ));
     }
-    if policy.max_offers == 0 {
+    if policy.max_offers == 0 || (alternative && policy.alternatives_on_request == 0) {
         return Some(Reason::new(
             "POLICY_ALLOWS_NO_OFFER",
             policy.applied_rows.join(", "),

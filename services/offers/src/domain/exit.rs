@@ -5,6 +5,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::customer::Subscription;
+use super::exit_plan::ExitType;
 use super::named::Named;
 
 /// When service and billing end. The two may differ: what is paid for can be used.
@@ -53,6 +54,8 @@ pub struct ReinstateSubscription {
 pub enum SubscriptionOrder {
     /// It ends, as the customer terminated it.
     End(EndSubscription),
+    /// It ends otherwise.
+    EndAs(ExitType, EndSubscription),
     /// It goes on.
     Reinstate(ReinstateSubscription),
 }

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod direction;
 pub mod disclosure;
 pub mod exit;
+pub mod exit_plan;
 pub mod facts;
 pub mod grant;
 pub mod history;

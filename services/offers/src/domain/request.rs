@@ -40,6 +40,9 @@ pub struct SaveRequest {
     pub permission: Permission,
     /// The least revision of the facts.
     pub min_revision: u64,
+    /// The customer asked what else there is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alternative: bool,
 }
 
 /// Why the parties speak.

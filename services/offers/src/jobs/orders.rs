@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::every;
 use crate::domain::exit::SubscriptionOrder;
+use crate::domain::exit_plan::ExitType;
 use crate::store::{Order, Store};
 use crate::usecase::ports::Profiles;
 
@@ -76,7 +77,13 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
 async fn carry_out(profiles: &dyn Profiles, order: &SubscriptionOrder) -> Result<(), Refusal> {
     let deadline = Deadline::within(ONE_ORDER);
     match order {
-        SubscriptionOrder::End(order) => profiles.end_subscription(order, deadline).await,
+        SubscriptionOrder::End(order) => {
+            let exit_type = ExitType::Termination;
+            profiles.end_subscription(order, exit_type, deadline).await
+        }
+        SubscriptionOrder::EndAs(exit_type, order) => {
+            profiles.end_subscription(order, *exit_type, deadline).await
+        }
         SubscriptionOrder::Reinstate(order) => {
             profiles.reinstate_subscription(order, deadline).await
         }
@@ -86,7 +93,9 @@ async fn carry_out(profiles: &dyn Profiles, order: &SubscriptionOrder) -> Result
 /// What an order does, and the id of what asks for it.
 fn name(order: &SubscriptionOrder) -> (&'static str, String) {
     match order {
-        SubscriptionOrder::End(order) => ("end", order.cancellation_id.to_string()),
+        SubscriptionOrder::End(order) | SubscriptionOrder::EndAs(_, order) => {
+            ("end", order.cancellation_id.to_string())
+        }
         SubscriptionOrder::Reinstate(order) => ("reinstate", order.acceptance_id.clone()),
     }
 }

@@ -1,8 +1,11 @@
 //! Wire to command, answer to wire.
 
+mod alternative;
 mod budget;
 mod catalogue;
+mod catalogue;
 mod escalation;
+mod exit;
 mod files;
 mod guidance;
 mod parity;

@@ -7,6 +7,7 @@ use kernel::refusal::Refusal;
 use prost::Message;
 use storage::request_log::{BodyHash, body_hash};
 
+use super::exit::keep_in_touch;
 use crate::domain::answer::Answer;
 use crate::domain::grant::authority_exceeded;
 use crate::domain::policy::{Channel, Jurisdiction};
@@ -66,6 +67,7 @@ pub(super) fn save_request(
                 language: language?,
                 permission: permission?,
                 min_revision: wire.min_revision,
+                alternative: false,
             },
             body_hash: hash(wire),
             trace_id,
@@ -174,6 +176,7 @@ pub(super) fn cancellation(
             reason: stated(reason?),
             requested_end_at: requested_end_at?,
             agent_id: agent?.agent_id,
+            keep_in_touch: keep_in_touch(wire.keep_in_touch),
         })
     })
 }

@@ -136,6 +136,7 @@ pub(super) fn policy(policy: PolicyOutcome) -> pb::PolicyOutcome {
         record_retention_months: policy.record_retention_months,
         parity: parity(policy.parity).into(),
         price_notices: policy.price_notices,
+        alternatives_on_request: policy.alternatives_on_request,
         applied_rows: policy.applied_rows,
         policy_version: policy.policy_version,
     }

@@ -4,13 +4,14 @@ use contract::offers::v1 as pb;
 use contract::offers::v1::save_desk_service_server::SaveDeskService;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, parse, render, step, trace_id};
+use super::{BOUNDARY, alternative, deadline, exit, parse, render, step, trace_id};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
+use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 
 /// Answers the agent's desk.
@@ -19,6 +20,8 @@ pub struct SaveDesk {
     pub request_save_offer: RequestSaveOffer,
     /// Answering one.
     pub record_response: RecordResponse,
+    /// Asking what else there is.
+    pub request_alternative: RequestAlternative,
     /// What is said besides.
     pub record_step: RecordStep,
     /// Leaving.
@@ -96,6 +99,22 @@ impl SaveDeskService for SaveDesk {
         Ok(Response::new(render::overriding(&answer)))
     }
 
+    async fn request_alternative(
+        &self,
+        request: Request<pb::RequestAlternativeRequest>,
+    ) -> Result<Response<pb::RequestAlternativeResponse>, Status> {
+        let command = alternative::parse(request.get_ref(), trace_id())
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let answer = self
+            .request_alternative
+            .handle(command, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::RequestAlternativeResponse {
+            answer: Some(render::answer(answer, false)),
+        }))
+    }
+
     async fn confirm_cancellation(
         &self,
         request: Request<pb::ConfirmCancellationRequest>,
@@ -112,6 +131,7 @@ impl SaveDeskService for SaveDesk {
             session_id: confirmed.session_id.to_string(),
             session_state: pb::SessionState::CancelRecorded.into(),
             replayed: confirmed.replayed,
+            exit_plan: Some(exit::plan(&confirmed)),
         }))
     }
 

@@ -198,6 +198,12 @@ fn read_rules(node: &Node, problems: &mut Problems) -> Rules {
             .optional("parity")
             .and_then(|node| named(node, problems)),
         price_notices: texts(&mut fields, "price_notices", problems),
+        alternatives_on_request: number(
+            &mut fields,
+            "alternatives_on_request",
+            PolicyOutcome::MAX_ALTERNATIVES,
+            problems,
+        ),
     };
     fields.finish(problems);
     rules

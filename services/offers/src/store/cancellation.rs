@@ -1,6 +1,8 @@
 //! Leaving, in one transaction: the session, the acknowledgement, the holds given back, and the
 //! order to end the subscription put into the outbox. Nothing here asks anybody else.
 
+use std::sync::Arc;
+
 use kernel::id::{
     AgentId, CancellationId, ContactId, CustomerId, RequestId, SessionId, SubscriptionId,
 };
@@ -12,12 +14,18 @@ use storage::{StoreError, order_by_key, outbox, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::domain::exit::{AcknowledgedContent, DatesSource, EndDates, EndSubscription, end_dates};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::exit::{
+    AcknowledgedContent, DatesSource, EndDates, EndSubscription, SubscriptionOrder,
+};
+use crate::domain::exit_plan::{ExitPlan, ExitType, KeepInTouch};
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
 use super::budget::give_back;
+use super::delivery::SUBSCRIPTION_ORDER;
 use super::discretion;
+use super::exit::{self, Planned};
 use super::session::{
     append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
@@ -53,6 +61,10 @@ pub struct NewCancellation {
     pub cancellation_id: CancellationId,
     /// When it is acknowledged.
     pub now: Timestamp,
+    /// What the customer chose about hearing from the company later.
+    pub keep_in_touch: Option<KeepInTouch>,
+    /// The reasons, for how each ends.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// A confirmed cancellation.
@@ -66,6 +78,8 @@ pub struct Confirmed {
     pub acknowledged_at: Timestamp,
     /// The two end dates.
     pub dates: EndDates,
+    /// How it ends.
+    pub plan: ExitPlan,
     /// The SHA-256 of the acknowledged content.
     pub hash: Vec<u8>,
     /// It had been confirmed before.
@@ -105,13 +119,13 @@ async fn confirm(
             ..confirmed
         });
     }
-    let contract = contract_end(connection, new, session_id).await?;
-    let dates = end_dates(contract, new.requested_end_at, new.now);
+    let Planned { plan, dates } = exit::plan(connection, new, session_id).await?;
     let confirmed = Confirmed {
         session_id,
         cancellation_id: new.cancellation_id,
         acknowledged_at: new.now,
         dates,
+        plan,
         hash: hash(new, dates),
         replayed: false,
     };
@@ -183,23 +197,6 @@ async fn find_or_open(
     .ok_or_else(|| StoreError::inconsistent("save_session", "contact_id", &new.contact_id))
 }
 
-/// The end by the contract as the session knew it, but never in the past.
-async fn contract_end(
-    connection: &mut PgConnection,
-    new: &NewCancellation,
-    session_id: SessionId,
-) -> Result<Option<Timestamp>, StoreError> {
-    let end = sqlx::query_scalar!(
-        "select service_end_at from save_session where customer_id = $1 and session_id = $2",
-        new.customer_id.as_str(),
-        session_id.as_uuid(),
-    )
-    .fetch_one(connection)
-    .instrument(statement("SELECT", "save_session"))
-    .await?;
-    Ok(end.map(|end| end.to_jiff().max(new.now)))
-}
-
 async fn record(
     connection: &mut PgConnection,
     new: &NewCancellation,
@@ -234,9 +231,17 @@ async fn record(
         service_end_at: confirmed.dates.service_end_at,
         billing_end_at: confirmed.dates.billing_end_at,
     };
-    let payload = json("outbox", "payload", &order)?;
+    let (topic, payload) = match confirmed.plan.exit_type {
+        ExitType::Termination | ExitType::Move => {
+            (END_SUBSCRIPTION, json("outbox", "payload", &order)?)
+        }
+        exit_type => {
+            let order = SubscriptionOrder::EndAs(exit_type, order);
+            (SUBSCRIPTION_ORDER, json("outbox", "payload", &order)?)
+        }
+    };
     let message = outbox::Message {
-        topic: END_SUBSCRIPTION,
+        topic,
         key: new.customer_id.as_str(),
         payload: payload.as_bytes(),
     };
@@ -278,8 +283,8 @@ async fn insert(
     sqlx::query!(
         "insert into cancellation (customer_id, cancellation_id, session_id, subscription_id, \
              contact_id, reason, agent_id, acknowledged_at, service_end_at, billing_end_at, \
-             dates_source, hash) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             dates_source, hash, exit_type, keep_in_touch, cancel_deadline_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         new.customer_id.as_str(),
         confirmed.cancellation_id.as_uuid(),
         confirmed.session_id.as_uuid(),
@@ -292,6 +297,9 @@ async fn insert(
         bind(confirmed.dates.billing_end_at) as _,
         confirmed.dates.source.name(),
         confirmed.hash,
+        confirmed.plan.exit_type.name(),
+        confirmed.plan.keep_in_touch.map(Named::name),
+        confirmed.plan.cancel_deadline_at.map(bind) as _,
     )
     .execute(connection)
     .instrument(statement("INSERT", "cancellation"))
@@ -328,7 +336,7 @@ async fn read_acknowledged(
 ) -> Result<Option<Confirmed>, StoreError> {
     let row = sqlx::query!(
         "select session_id, cancellation_id, acknowledged_at, service_end_at, billing_end_at, \
-                dates_source, hash \
+                dates_source, hash, exit_type, keep_in_touch, cancel_deadline_at \
          from cancellation where customer_id = $1 and cancellation_id = $2",
         customer_id.as_str(),
         cancellation_id,
@@ -349,6 +357,11 @@ async fn read_acknowledged(
                 billing_end_at: row.billing_end_at.to_jiff(),
                 source,
             },
+            plan: exit::read(
+                row.exit_type.as_deref(),
+                row.keep_in_touch.as_deref(),
+                row.cancel_deadline_at.map(jiff_sqlx::Timestamp::to_jiff),
+            ),
             hash: row.hash,
             replayed: true,
         })

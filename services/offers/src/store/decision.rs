@@ -20,7 +20,7 @@ use super::budget::{Wanted, allot, hold, lock_rooms, open_windows};
 use super::record_decision::{METHOD, NewDecision};
 use super::session::{advance, append_event, bind, lock};
 use super::step::append_news;
-use super::{Store, from_json, json, statement};
+use super::{Store, alternative, from_json, json, statement};
 
 /// What was answered before under a request id or for a contact's step.
 #[derive(Clone, Debug)]
@@ -232,17 +232,19 @@ async fn later_step(
     new: &NewDecision,
 ) -> Result<Asked, NotRecorded> {
     let (record, request) = (&new.record, &new.record.request);
-    let begun = request_log::begin(
-        connection,
-        request.request_id.as_str(),
-        METHOD,
-        new.body_hash,
-    )
-    .await?;
+    // Contact and step bring the answer back; an alternative is found by its request alone.
+    let decision_id = record.decision_id.as_uuid();
+    let (method, answer): (_, &[u8]) = if request.alternative {
+        (alternative::METHOD, decision_id.as_bytes())
+    } else {
+        (METHOD, &[])
+    };
+    let request_id = request.request_id.as_str();
+    let begun = request_log::begin(connection, request_id, method, new.body_hash).await?;
     if begun != Begun::Fresh {
         return Ok(Asked::Before);
     }
-    request_log::finish(connection, request.request_id.as_str(), &[]).await?;
+    request_log::finish(connection, request_id, answer).await?;
     let Some(session) = lock(connection, &request.customer_id, record.session_id).await? else {
         return Err(
             StoreError::inconsistent("save_session", "session_id", record.session_id).into(),
@@ -250,7 +252,11 @@ async fn later_step(
     };
     // Somebody may have been quicker with this step while we waited for the lock: theirs is the
     // answer, whatever the session's state is by now.
-    if !insert_decision(connection, new).await? {
+    let inserted = insert_decision(connection, new).await?;
+    if !inserted && request.alternative {
+        return Err(StoreError::rejected(record.no_room(&session)));
+    }
+    if !inserted {
         return Ok(Asked::Before);
     }
     let after = record

@@ -1,6 +1,7 @@
 //! The tables of the save desk: SQL and nothing else. One write method is one transaction.
 
 mod acceptance_cap;
+mod alternative;
 mod budget;
 mod cancellation;
 mod close;
@@ -8,6 +9,7 @@ mod decision;
 mod delivery;
 mod disclosure;
 mod discretion;
+mod exit;
 mod history;
 mod override_offer;
 mod pending_end;
@@ -27,6 +29,7 @@ use storage::batch::{BatchSettings, Batcher, Mode};
 use storage::{Postgres, StoreError, statement_span};
 use tracing::Span;
 
+pub use alternative::SoFar;
 pub use budget::{NewBudget, Reckoning, StoredBudget};
 pub use cancellation::{Confirmed, NewCancellation};
 pub use close::NewClose;

@@ -11,6 +11,7 @@ use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
+use crate::domain::exit_plan::KeepInTouch;
 pub use crate::store::Confirmed;
 use crate::store::{NewCancellation, Store};
 
@@ -46,19 +47,28 @@ pub struct Command {
     pub requested_end_at: Option<Timestamp>,
     /// The agent.
     pub agent_id: Option<AgentId>,
+    /// What the customer chose about hearing from the company later.
+    pub keep_in_touch: Option<KeepInTouch>,
 }
 
 impl ConfirmCancellation {
     /// Records, acknowledges and orders the end.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Confirmed, Refusal> {
         let (now, entropy) = (self.clock.now(), self.entropy.as_ref());
+        let catalogue = Arc::clone(&self.active.current().catalogue);
         let new = NewCancellation {
             request: command.request,
             customer_id: command.customer_id,
             subscription_id: command.subscription_id,
             contact_id: command.contact_id,
             cancel_token: command.cancel_token,
-            reason: command.reason.filter(|reason| self.has_reason(reason)),
+            // Whatever else is said stays out of the record: it may be about a person, and leaving
+            // must not be refused for it.
+            reason: command
+                .reason
+                .filter(|reason| catalogue.reason(reason).is_some()),
+            keep_in_touch: command.keep_in_touch,
+            catalogue,
             // A day that is over, by a clock that runs a little ahead, means: at once.
             requested_end_at: command.requested_end_at.map(|end| end.max(now)),
             agent_id: command.agent_id,
@@ -67,11 +77,5 @@ impl ConfirmCancellation {
             now,
         };
         Ok(self.store.confirm_cancellation(new, deadline).await?)
-    }
-
-    /// Whatever else is said stays out of the record: it may be about a person, and leaving must
-    /// not be refused for it.
-    fn has_reason(&self, reason: &str) -> bool {
-        self.active.current().catalogue.reason(reason).is_some()
     }
 }

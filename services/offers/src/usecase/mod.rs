@@ -15,5 +15,6 @@ pub mod read_catalogue;
 pub mod read_session;
 pub mod record_response;
 pub mod record_step;
+pub mod request_alternative;
 pub mod request_save_offer;
 pub mod suppression;

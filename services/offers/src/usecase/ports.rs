@@ -8,6 +8,7 @@ use kernel::time::Deadline;
 
 use crate::domain::customer::Customer;
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
+use crate::domain::exit_plan::ExitType;
 
 /// Who customers are and where they stand.
 pub trait Lifecycle: Send + Sync {
@@ -27,6 +28,7 @@ pub trait Profiles: Send + Sync {
     fn end_subscription<'a>(
         &'a self,
         order: &'a EndSubscription,
+        exit_type: ExitType,
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<(), Refusal>>;
 

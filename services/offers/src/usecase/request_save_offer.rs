@@ -245,7 +245,7 @@ impl RequestSaveOffer {
         Ok(self.store.answered_before(&key, deadline).await?)
     }
 
-    fn decide(
+    pub(super) fn decide(
         &self,
         command: &Command,
         gathered: &Gathered,

@@ -7,6 +7,7 @@
 )]
 
 mod afterwards;
+mod alternatives;
 mod answers;
 mod asking;
 mod authority;
@@ -15,6 +16,7 @@ mod budgets;
 mod cache;
 mod catalogue;
 mod contact_policy;
+mod exits;
 mod guidance;
 mod leaving;
 mod neighbours;

@@ -101,6 +101,13 @@ impl World {
         }
     }
 
+    /// An instant some days before now.
+    pub(crate) fn clock_days_ago(&self, days: i64) -> prost_types::Timestamp {
+        let hours = kernel::time::Span::new().hours(24 * days);
+        let then = kernel::time::Clock::now(&self.clock).checked_sub(hours);
+        edge::wire::timestamp(then.unwrap())
+    }
+
     /// Connects to the desk anew, for its other services.
     pub(crate) async fn channel(&self) -> Channel {
         let uri = self.running.uri().to_owned();

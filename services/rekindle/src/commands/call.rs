@@ -4,8 +4,8 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use clap::{Args, ValueEnum};
 use contract::offers::v1::{
-    Agent, ConfirmCancellationRequest, ConfirmCancellationResponse, Occasion, PresentedOutcome,
-    RecordResponseRequest, RecordResponseResponse, RequestSaveOfferRequest,
+    Agent, ConfirmCancellationRequest, ConfirmCancellationResponse, KeepInTouch, Occasion,
+    PresentedOutcome, RecordResponseRequest, RecordResponseResponse, RequestSaveOfferRequest,
     RequestSaveOfferResponse,
 };
 use contract::profiles::v1::GetCustomerFactsRequest;
@@ -341,6 +341,7 @@ async fn confirm_cancellation(
         reason: request.reason.clone(),
         requested_end_time: None,
         agent: request.agent.clone(),
+        keep_in_touch: KeepInTouch::Unspecified.into(),
     };
     let mut desk = services.save_desk();
     let method = "rekindle.offers.v1.SaveDeskService/ConfirmCancellation";

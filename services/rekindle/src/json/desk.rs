@@ -58,6 +58,7 @@ pub(super) fn policy(policy: &pb::PolicyOutcome) -> Value {
         "record_retention_months": policy.record_retention_months,
         "applied_rows": policy.applied_rows,
         "policy_version": policy.policy_version,
+        "alternatives_on_request": policy.alternatives_on_request,
     })
 }
 

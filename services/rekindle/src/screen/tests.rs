@@ -92,6 +92,7 @@ fn answer() -> pb::RequestSaveOfferResponse {
             refusal_ends_offers: true,
             applied_rows: vec!["us_ca".to_owned()],
             policy_version: 3,
+            alternatives_on_request: 1,
             ..Default::default()
         }),
         offers: vec![offer()],

@@ -170,6 +170,7 @@ fn request() -> SaveRequest {
         language: String::new(),
         permission: Permission::NotAsked,
         min_revision: 0,
+        alternative: false,
     }
 }
 

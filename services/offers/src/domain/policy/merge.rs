@@ -156,6 +156,11 @@ impl Rules {
         tighten(&mut self.opt_out_days, other.opt_out_days, Ord::min);
         tighten(&mut self.parity, other.parity, Ord::max);
         add_missing(&mut self.price_notices, &other.price_notices);
+        tighten(
+            &mut self.alternatives_on_request,
+            other.alternatives_on_request,
+            Ord::min,
+        );
     }
 
     /// Fills what no row said with the strictest value.
@@ -197,6 +202,10 @@ impl Rules {
             opt_out_days: self.opt_out_days.unwrap_or(otherwise.opt_out_days),
             parity: self.parity.unwrap_or_default(),
             price_notices: self.price_notices,
+            alternatives_on_request: self
+                .alternatives_on_request
+                .unwrap_or(otherwise.alternatives_on_request)
+                .min(PolicyOutcome::MAX_ALTERNATIVES),
             ..otherwise
         }
     }
@@ -253,6 +262,10 @@ impl Rules {
             ),
             (Field::Parity, self.parity == Some(outcome.parity)),
             (Field::PriceNotices, !self.price_notices.is_empty()),
+            (
+                Field::AlternativesOnRequest,
+                self.alternatives_on_request == Some(outcome.alternatives_on_request),
+            ),
         ];
         says.into_iter()
             .filter(|(_, says)| *says)

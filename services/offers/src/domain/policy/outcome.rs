@@ -41,6 +41,9 @@ pub struct PolicyOutcome {
     /// What must go with an offer that sets a price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub price_notices: Vec<String>,
+    /// How many further offers the customer may ask for.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub alternatives_on_request: u32,
     /// The rows that applied.
     pub applied_rows: Vec<String>,
     /// The version of the policy.
@@ -50,6 +53,8 @@ pub struct PolicyOutcome {
 impl PolicyOutcome {
     /// No more offers than these on any call, whatever a row says.
     pub const MAX_OFFERS: u32 = 2;
+    /// No more further offers than this, however often the customer asks.
+    pub const MAX_ALTERNATIVES: u32 = 1;
 
     /// What holds where no row says anything: no offers, the least burden, the longest care.
     pub fn strictest() -> Self {
@@ -72,10 +77,17 @@ impl PolicyOutcome {
             opt_out_days: 0,
             parity: Parity::None,
             price_notices: Vec::new(),
+            alternatives_on_request: 0,
             applied_rows: Vec::new(),
             policy_version: 0,
         }
     }
+}
+
+/// A policy of before says nothing of alternatives, and its records stay as they were.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// When offers are allowed, from the most lenient to the strictest.
@@ -180,6 +192,8 @@ pub enum Field {
     Parity,
     /// What must go with an offer that sets a price.
     PriceNotices,
+    /// How many further offers on request.
+    AlternativesOnRequest,
 }
 
 impl Named for Field {
@@ -199,5 +213,6 @@ impl Named for Field {
         (Self::OptOutDays, "opt_out_days"),
         (Self::Parity, "parity"),
         (Self::PriceNotices, "price_notices"),
+        (Self::AlternativesOnRequest, "alternatives_on_request"),
     ];
 }

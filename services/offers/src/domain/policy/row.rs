@@ -88,6 +88,8 @@ pub struct Rules {
     pub parity: Option<Parity>,
     /// What must go with an offer that sets a price; adds up over rows.
     pub price_notices: Vec<String>,
+    /// How many further offers the customer may ask for; none where no row says.
+    pub alternatives_on_request: Option<u32>,
 }
 
 /// Why a row does not apply.

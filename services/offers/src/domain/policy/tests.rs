@@ -199,6 +199,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
                 contact_hours: contact,
                 win_back_window_days: hours,
                 opt_out_days: days,
+                alternatives_on_request: screens,
             }
         },
     )
@@ -249,6 +250,7 @@ fn is_as_strict(strict: &PolicyOutcome, lenient: &PolicyOutcome) -> bool {
         && strict.record_retention_months >= lenient.record_retention_months
         && strict.win_back_window_days <= lenient.win_back_window_days
         && strict.opt_out_days <= lenient.opt_out_days
+        && strict.alternatives_on_request <= lenient.alternatives_on_request
         && (0..24)
             .all(|hour| lenient.contact_hours.allows(hour) || !strict.contact_hours.allows(hour))
         && says_all(&strict.disclosures, &lenient.disclosures)
@@ -278,6 +280,7 @@ fn with_default(set: &PolicySet) -> PolicySet {
         opt_out_days: Some(100),
         parity: Some(Parity::None),
         price_notices: Vec::new(),
+        alternatives_on_request: Some(1),
     };
     let mut rows = set.rows().to_vec();
     rows.push(row("default", Scope::default(), lenient));

@@ -1,0 +1,76 @@
+//! What the desk knows of a call when the customer leaves: enough for the dates and the exit plan,
+//! and never in the way of leaving.
+
+use kernel::id::SessionId;
+use kernel::time::Timestamp;
+use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
+
+use crate::domain::decision::Record;
+use crate::domain::exit::EndDates;
+use crate::domain::exit_plan::{ExitPlan, ExitType, KeepInTouch};
+use crate::domain::named::Named;
+
+use super::cancellation::NewCancellation;
+use super::statement;
+
+/// An exit as planned.
+pub(super) struct Planned {
+    /// How it ends.
+    pub(super) plan: ExitPlan,
+    /// When.
+    pub(super) dates: EndDates,
+}
+
+/// Plans the exit from the session and its last decision.
+pub(super) async fn plan(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+    session_id: SessionId,
+) -> Result<Planned, StoreError> {
+    let row = sqlx::query!(
+        "select session.reason, session.service_end_at, ( \
+             select record from decision \
+             where decision.customer_id = session.customer_id \
+               and decision.session_id = session.session_id order by step desc limit 1 \
+         ) as record \
+         from save_session session where session.customer_id = $1 and session.session_id = $2",
+        new.customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_one(connection)
+    .instrument(statement("SELECT", "save_session"))
+    .await?;
+    // A record that cannot be read keeps nobody from leaving.
+    let record: Option<Record> = row
+        .record
+        .and_then(|record| serde_json::from_str(&record).ok());
+    let stated = new.reason.as_ref().or(row.reason.as_ref());
+    let reason = stated.and_then(|key| new.catalogue.reason(key));
+    let plan = ExitPlan {
+        keep_in_touch: new.keep_in_touch,
+        ..ExitPlan::of(record.as_ref(), reason, new.requested_end_at, new.now)
+    };
+    // The end by the contract as the session knew it, but never in the past.
+    let contract = row.service_end_at.map(|end| end.to_jiff().max(new.now));
+    Ok(Planned {
+        plan,
+        dates: plan.dates(contract, new.requested_end_at, new.now),
+    })
+}
+
+/// Reads a plan from its columns. A cancellation of before has none, and ended as they all did.
+pub(super) fn read(
+    exit_type: Option<&str>,
+    keep_in_touch: Option<&str>,
+    cancel_deadline_at: Option<Timestamp>,
+) -> ExitPlan {
+    ExitPlan {
+        exit_type: exit_type
+            .and_then(ExitType::from_name)
+            .unwrap_or(ExitType::Termination),
+        keep_in_touch: keep_in_touch.and_then(KeepInTouch::from_name),
+        cancel_deadline_at,
+    }
+}
