@@ -472,6 +472,14 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
             &[],
         ),
         sound(
+            "GetCancellationRecord",
+            &offers::GetCancellationRecordRequest {
+                customer_id: customer_id.clone(),
+                session_id: screen.session_id.clone(),
+            },
+            &[],
+        ),
+        sound(
             "ExplainDecision",
             &offers::ExplainDecisionRequest {
                 customer_id,

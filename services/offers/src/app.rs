@@ -31,6 +31,7 @@ use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::gather::{FeedTrust, Gather};
 use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::ports::Profiles;
+use crate::usecase::prove_call::ProveCall;
 use crate::usecase::publish_catalogue::PublishCatalogue;
 use crate::usecase::publish_policy::PublishPolicy;
 use crate::usecase::read_catalogue::ReadCatalogue;
@@ -203,6 +204,9 @@ fn service(context: &Context, parts: Parts) -> Service {
             active: parts.active.clone(),
             clock,
             entropy,
+        },
+        prove_call: ProveCall {
+            store: store.clone(),
         },
         read_session: ReadSession {
             store: store.clone(),

@@ -213,15 +213,21 @@ impl Record {
         }
     }
 
-    /// Decides again on what is recorded and tells whether the answer is the same.
-    pub fn replay_agrees(&self, catalogue: &Catalogue, policy: &PolicySet) -> bool {
+    /// Decides again on what is recorded: the record as it would be then.
+    #[must_use]
+    pub fn replayed(&self, catalogue: &Catalogue, policy: &PolicySet) -> Self {
         let inputs = self.inputs(catalogue, policy);
-        let Some(Overridden { reason }) = &self.decision.overridden else {
-            return decide(&inputs) == self.decision;
+        let decision = match (&self.decision.overridden, self.decision.offers.first()) {
+            (Some(Overridden { reason }), Some(made)) => {
+                decide_override(&inputs, &made.offer_key, reason)
+                    .unwrap_or_else(|_| decide(&inputs))
+            }
+            _ => decide(&inputs),
         };
-        let made = self.decision.offers.first();
-        made.and_then(|made| decide_override(&inputs, &made.offer_key, reason).ok())
-            .is_some_and(|again| again == self.decision)
+        Self {
+            decision,
+            ..self.clone()
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub mod predicate;
 pub mod problem;
 pub mod progress;
 pub mod promise;
+pub mod proof;
 pub mod qualification;
 mod repeat;
 pub mod request;

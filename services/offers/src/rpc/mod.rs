@@ -11,6 +11,7 @@ mod guidance;
 mod parity;
 mod parse;
 mod policy;
+mod proof;
 mod render;
 mod request;
 mod save_desk;

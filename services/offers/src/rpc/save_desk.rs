@@ -4,10 +4,11 @@ use contract::offers::v1 as pb;
 use contract::offers::v1::save_desk_service_server::SaveDeskService;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, alternative, deadline, exit, parse, render, step, trace_id};
+use super::{BOUNDARY, alternative, deadline, exit, parse, proof, render, step, trace_id};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::override_offer::OverrideOffer;
+use crate::usecase::prove_call::ProveCall;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
@@ -30,6 +31,8 @@ pub struct SaveDesk {
     pub read_session: ReadSession,
     /// Overriding the ranking.
     pub override_offer: OverrideOffer,
+    /// Showing that a record is what it was.
+    pub prove_call: ProveCall,
     /// Explaining a decision.
     pub explain_decision: ExplainDecision,
 }
@@ -163,6 +166,22 @@ impl SaveDeskService for SaveDesk {
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(pb::GetSessionResponse {
             session: Some(render::session(&linked)),
+        }))
+    }
+
+    async fn get_cancellation_record(
+        &self,
+        request: Request<pb::GetCancellationRecordRequest>,
+    ) -> Result<Response<pb::GetCancellationRecordResponse>, Status> {
+        let (customer_id, session_id) =
+            proof::parse(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let proof = self
+            .prove_call
+            .handle(&customer_id, session_id, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::GetCancellationRecordResponse {
+            record: Some(proof::record(&proof)),
         }))
     }
 

@@ -329,7 +329,7 @@ pub(super) async fn read_confirmed(
 }
 
 /// Reads a cancellation as it was acknowledged, whether it stands or not.
-async fn read_acknowledged(
+pub(super) async fn read_acknowledged(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     cancellation_id: Uuid,

@@ -17,6 +17,7 @@ use crate::domain::request::Agent;
 use crate::domain::session::State;
 
 use super::budget::{Wanted, allot, hold, lock_rooms, open_windows};
+use super::proof::decision_hash;
 use super::record_decision::{METHOD, NewDecision};
 use super::session::{advance, append_event, bind, lock};
 use super::step::append_news;
@@ -33,6 +34,27 @@ pub enum Before {
     Reused,
     /// The contact has a session, but no decision at this step.
     SessionIs(Progress),
+}
+
+/// A decision as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredDecision {
+    /// The record.
+    pub record: Record,
+    text: String,
+    sealed: bool,
+}
+
+impl StoredDecision {
+    /// Tells whether a record is this one, byte for byte. A record from before hashes were kept may
+    /// have been written anew by a migration, with other spaces: of that one the content is compared.
+    pub fn is(&self, other: &Record) -> Result<bool, StoreError> {
+        let other = json("decision", "record", other)?;
+        if self.sealed {
+            return Ok(other == self.text);
+        }
+        Ok(other == json("decision", "record", &self.record)?)
+    }
 }
 
 /// What a later step of a contact came to.
@@ -105,7 +127,7 @@ impl Store {
         customer_id: &CustomerId,
         decision_id: DecisionId,
         deadline: Deadline,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<StoredDecision>, StoreError> {
         let key = (customer_id.clone(), decision_id);
         self.postgres
             .read(deadline, &key, |(customer_id, decision_id), connection| {
@@ -189,18 +211,24 @@ pub(super) async fn read_decision(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     decision_id: DecisionId,
-) -> Result<Option<Record>, StoreError> {
-    let record = sqlx::query_scalar!(
-        "select record from decision where customer_id = $1 and decision_id = $2",
+) -> Result<Option<StoredDecision>, StoreError> {
+    let row = sqlx::query!(
+        "select record, hash is not null as \"sealed!\" from decision \
+         where customer_id = $1 and decision_id = $2",
         customer_id.as_str(),
         decision_id.as_uuid(),
     )
     .fetch_optional(connection)
     .instrument(statement("SELECT", "decision"))
     .await?;
-    record
-        .map(|record| from_json("decision", "record", decision_id, &record))
-        .transpose()
+    row.map(|row| {
+        Ok(StoredDecision {
+            record: from_json("decision", "record", decision_id, &row.record)?,
+            text: row.record,
+            sealed: row.sealed,
+        })
+    })
+    .transpose()
 }
 
 async fn read_promise(
@@ -289,15 +317,17 @@ pub(super) async fn insert_decision(
     new: &NewDecision,
 ) -> Result<bool, StoreError> {
     let record = &new.record;
+    let text = json("decision", "record", record)?;
     let inserted = sqlx::query!(
-        "insert into decision (customer_id, decision_id, session_id, step, record, decided_at) \
-         values ($1, $2, $3, $4, $5, $6) on conflict on constraint decision_pkey do nothing",
+        "insert into decision (customer_id, decision_id, session_id, step, record, decided_at, hash) \
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict on constraint decision_pkey do nothing",
         record.request.customer_id.as_str(),
         record.decision_id.as_uuid(),
         record.session_id.as_uuid(),
         i32::try_from(record.request.step).unwrap_or(i32::MAX),
-        json("decision", "record", record)?,
+        text,
         bind(record.decided_at) as _,
+        &decision_hash(record.into(), &text)[..],
     )
     .execute(connection)
     .instrument(statement("INSERT", "decision"))

@@ -14,6 +14,7 @@ use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::StoreError;
 use storage::batch::{Answers, BatchHandler};
+use storage::request_log::BodyHash;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -23,6 +24,7 @@ use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 
 use super::budget::Wanted;
+use super::proof::decision_hash;
 use super::record_budgeted::record_with_budgets;
 use super::session::bind;
 use super::{Store, statement};
@@ -88,6 +90,7 @@ pub(super) struct Rows {
     supposes_never_met: bool,
     catalogue_version: i64,
     record: String,
+    hash: BodyHash,
     offers: Vec<OfferRow>,
 }
 
@@ -104,6 +107,7 @@ impl Rows {
     fn of(new: &NewDecision, history: History) -> Result<Self, StoreError> {
         let (record, request) = (&new.record, &new.record.request);
         let decision = &record.decision;
+        let text = super::json("decision", "record", record)?;
         Ok(Self {
             customer_id: request.customer_id.clone(),
             session_id: record.session_id,
@@ -123,7 +127,8 @@ impl Rows {
             decision_id: record.decision_id.as_uuid(),
             supposes_never_met: history == History::Supposed,
             catalogue_version: i64::try_from(record.catalogue_version).unwrap_or(i64::MAX),
-            record: super::json("decision", "record", record)?,
+            hash: decision_hash(record.into(), &text),
+            record: text,
             offers: offer_rows(record)?,
         })
     }
@@ -201,6 +206,7 @@ struct Sessions<'a> {
     decision_id: Vec<Uuid>,
     supposes_never_met: Vec<bool>,
     record: Vec<&'a str>,
+    hash: Vec<&'a [u8]>,
 }
 
 #[derive(Default)]
@@ -250,6 +256,7 @@ impl<'a> Sessions<'a> {
         self.decision_id.push(rows.decision_id);
         self.supposes_never_met.push(rows.supposes_never_met);
         self.record.push(&rows.record);
+        self.hash.push(&rows.hash);
     }
 }
 
@@ -304,6 +311,7 @@ pub(super) async fn insert(
         METHOD,
         Outcome::Decided.name(),
         &sessions.supposes_never_met,
+        &sessions.hash as &[&[u8]],
     )
     // To the end: what was inserted is durable only then.
     .fetch_all(connection)

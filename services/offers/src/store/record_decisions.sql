@@ -41,9 +41,9 @@ fresh_session as (
     returning session_id
 ),
 fresh_decision as (
-    insert into decision (customer_id, decision_id, session_id, step, record, decided_at)
-    select call.customer_id, call.decision_id, call.session_id, 1, long.record, call.decided_at
-    from unnest($2::uuid[], $17::text[]) as long (session_id, record)
+    insert into decision (customer_id, decision_id, session_id, step, record, decided_at, hash)
+    select call.customer_id, call.decision_id, call.session_id, 1, long.record, call.decided_at, long.hash
+    from unnest($2::uuid[], $17::text[], $30::bytea[]) as long (session_id, record, hash)
     join call using (session_id) join fresh_session using (session_id)
 ),
 fresh_offer as (

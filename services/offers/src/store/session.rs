@@ -109,6 +109,23 @@ pub(super) async fn advance(
         after.state.name(),
         after.refused,
     )
+    .execute(&mut *connection)
+    .instrument(statement("UPDATE", "save_session"))
+    .await?;
+    seal(connection, customer_id, session_id).await
+}
+
+/// Moves the head of the session's chain of events to where the session stands now.
+async fn seal(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select seal_session($1, $2)",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
     .execute(connection)
     .instrument(statement("UPDATE", "save_session"))
     .await?;
@@ -149,10 +166,10 @@ pub(super) async fn move_to(
         session_id.as_uuid(),
         state.name(),
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .instrument(statement("UPDATE", "save_session"))
     .await?;
-    Ok(())
+    seal(connection, customer_id, session_id).await
 }
 
 /// Gives back every hold of a session, except on what was accepted. Returns the offers.
@@ -190,10 +207,7 @@ pub(super) async fn append_event(
     detail: &str,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into session_event \
-           (customer_id, session_id, sequence, kind, agent_id, detail, happened_at) \
-         select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, $5, clock_timestamp() \
-         from session_event where customer_id = $1 and session_id = $2",
+        "select append_session_event($1, $2, $3, $4, $5)",
         customer_id.as_str(),
         session_id.as_uuid(),
         kind,

@@ -86,22 +86,13 @@ async fn abandon(
                              'offered', 'declined', 'cancel_reaffirmed') \
                and updated_at < now() - make_interval(secs => $1::bigint::double precision) \
              order by updated_at limit $2 for update skip locked \
-         ), noted as ( \
-             insert into session_event (customer_id, session_id, sequence, kind, detail, happened_at) \
-             select due.customer_id, due.session_id, coalesce(( \
-                        select max(sequence) from session_event event \
-                        where event.customer_id = due.customer_id \
-                          and event.session_id = due.session_id), 0) + 1, \
-                    'abandoned', '', now() \
-             from due \
          ) \
-         update save_session session set state = 'abandoned', updated_at = now() from due \
-         where session.customer_id = due.customer_id and session.session_id = due.session_id",
+         select abandon_session(customer_id, session_id) from due",
         idle_seconds,
         limit,
     )
-    .execute(connection)
+    .fetch_all(connection)
     .instrument(statement("UPDATE", "save_session"))
     .await?;
-    Ok(done.rows_affected())
+    Ok(u64::try_from(done.len()).unwrap_or(u64::MAX))
 }

@@ -30,7 +30,7 @@ pub struct Explanation {
     pub facts: Facts,
     /// For each verdict of the record, everything that speaks against the offer: code and words.
     pub grounds: Vec<Vec<(String, String)>>,
-    /// Deciding again on the stored inputs gives the same answer.
+    /// Deciding again on the stored inputs gives the same record, byte for byte.
     pub replay_agrees: bool,
     /// What the agent was told beside the offers.
     pub directions: Directions,
@@ -44,7 +44,7 @@ impl ExplainDecision {
         decision_id: DecisionId,
         deadline: Deadline,
     ) -> Result<Explanation, Refusal> {
-        let record = self
+        let stored = self
             .store
             .decision(customer_id, decision_id, deadline)
             .await?
@@ -55,6 +55,7 @@ impl ExplainDecision {
                 )
                 .with("decision_id", decision_id)
             })?;
+        let record = stored.record.clone();
         let catalogue = self
             .active
             .catalogue(record.catalogue_version, deadline)
@@ -67,7 +68,7 @@ impl ExplainDecision {
                 .as_ref()
                 .map_or_else(Vec::new, |call| grounds(call, &record)),
             facts: call.map_or_else(Facts::new, |call| call.facts),
-            replay_agrees: record.replay_agrees(&catalogue, &policy),
+            replay_agrees: stored.is(&record.replayed(&catalogue, &policy))?,
             directions: direct(&inputs, &record.decision),
             record,
         })

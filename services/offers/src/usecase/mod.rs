@@ -9,6 +9,7 @@ pub mod explain_policy;
 pub mod gather;
 pub mod override_offer;
 pub mod ports;
+pub mod prove_call;
 pub mod publish_catalogue;
 pub mod publish_policy;
 pub mod read_catalogue;

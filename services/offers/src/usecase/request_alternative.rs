@@ -90,11 +90,11 @@ impl RequestAlternative {
         let Some(decision_id) = before else {
             return Ok(None);
         };
-        let record = store
+        let stored = store
             .decision(&command.customer_id, decision_id, deadline)
             .await?;
-        Ok(record.map(|record| Answer {
-            record,
+        Ok(stored.map(|stored| Answer {
+            record: stored.record,
             replayed: true,
         }))
     }

@@ -24,6 +24,7 @@ mod occasions;
 mod overriding;
 mod parity;
 mod policy;
+mod proof;
 mod races;
 mod steps;
 mod suppression;

@@ -290,6 +290,68 @@ pub struct SaveSession {
     #[prost(message, repeated, tag = "12")]
     pub events: ::prost::alloc::vec::Vec<SessionEvent>,
 }
+/// CancellationRecord is what happened on a call about leaving, as it can be shown to others.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CancellationRecord {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The session.
+    #[prost(string, tag = "2")]
+    pub session_id: ::prost::alloc::string::String,
+    /// The contact.
+    #[prost(string, tag = "3")]
+    pub contact_id: ::prost::alloc::string::String,
+    /// The subscription.
+    #[prost(string, tag = "4")]
+    pub subscription_id: ::prost::alloc::string::String,
+    /// How far the session has come.
+    #[prost(enumeration = "SessionState", tag = "5")]
+    pub state: i32,
+    /// What happened, in order: "stated", "disclosed", "permission_granted", "permission_refused",
+    /// "offered", "let_go", "presented", "accepted", "refused", "not_presented", "cancel_reaffirmed",
+    /// "confirmed", "acknowledged", "cancel_revoked", "transferred", "abandoned", "closed".
+    #[prost(message, repeated, tag = "6")]
+    pub events: ::prost::alloc::vec::Vec<SessionEvent>,
+    /// The versions of the policy that decisions of the call were made with.
+    #[prost(uint64, repeated, tag = "7")]
+    pub policy_versions: ::prost::alloc::vec::Vec<u64>,
+    /// The versions of the catalogue that decisions of the call were made with.
+    #[prost(uint64, repeated, tag = "8")]
+    pub catalogue_versions: ::prost::alloc::vec::Vec<u64>,
+    /// From the customer saying that they leave to the confirmation; absent when they did not leave.
+    #[prost(double, optional, tag = "9")]
+    pub seconds_to_confirmation: ::core::option::Option<f64>,
+    /// The acknowledgement that stands; absent when there is none.
+    #[prost(message, optional, tag = "10")]
+    pub acknowledgement: ::core::option::Option<Acknowledgement>,
+    /// How it ends; absent when there is no acknowledgement.
+    #[prost(message, optional, tag = "11")]
+    pub exit_plan: ::core::option::Option<ExitPlan>,
+    /// Nothing was found that was changed or is missing.
+    #[prost(bool, tag = "12")]
+    pub intact: bool,
+    /// Every row has a hash; rows that an older version wrote have none, and a change of them may go
+    /// unnoticed.
+    #[prost(bool, tag = "13")]
+    pub sealed: bool,
+    /// What was changed or is missing.
+    #[prost(message, repeated, tag = "14")]
+    pub findings: ::prost::alloc::vec::Vec<RecordFinding>,
+}
+/// RecordFinding is one row of a record that was changed or is missing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordFinding {
+    /// The table, for example "session_event".
+    #[prost(string, tag = "1")]
+    pub table: ::prost::alloc::string::String,
+    /// The row in it: its id, or its session and sequence.
+    #[prost(string, tag = "2")]
+    pub row: ::prost::alloc::string::String,
+    /// What is wrong with it.
+    #[prost(string, tag = "3")]
+    pub problem: ::prost::alloc::string::String,
+}
 /// SessionEvent is one thing that happened in a session.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SessionEvent {
@@ -2641,6 +2703,23 @@ pub struct GetSessionResponse {
     #[prost(message, optional, tag = "1")]
     pub session: ::core::option::Option<SaveSession>,
 }
+/// GetCancellationRecordRequest is the request of GetCancellationRecord.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCancellationRecordRequest {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The session.
+    #[prost(string, tag = "2")]
+    pub session_id: ::prost::alloc::string::String,
+}
+/// GetCancellationRecordResponse is the response of GetCancellationRecord.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetCancellationRecordResponse {
+    /// The record.
+    #[prost(message, optional, tag = "1")]
+    pub record: ::core::option::Option<CancellationRecord>,
+}
 /// ExplainDecisionRequest is the request of ExplainDecision.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExplainDecisionRequest {
@@ -2985,6 +3064,37 @@ pub mod save_desk_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// GetCancellationRecord reads what happened on a call, in order, and says whether anything of it was
+        /// changed since.
+        pub async fn get_cancellation_record(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCancellationRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCancellationRecordResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SaveDeskService/GetCancellationRecord",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.SaveDeskService",
+                        "GetCancellationRecord",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ExplainDecision reads a decision as it was made, with every offer and why.
         pub async fn explain_decision(
             &mut self,
@@ -3088,6 +3198,15 @@ pub mod save_desk_service_server {
             request: tonic::Request<super::GetSessionRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetSessionResponse>,
+            tonic::Status,
+        >;
+        /// GetCancellationRecord reads what happened on a call, in order, and says whether anything of it was
+        /// changed since.
+        async fn get_cancellation_record(
+            &self,
+            request: tonic::Request<super::GetCancellationRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCancellationRecordResponse>,
             tonic::Status,
         >;
         /// ExplainDecision reads a decision as it was made, with every offer and why.
@@ -3483,6 +3602,55 @@ pub mod save_desk_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetSessionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SaveDeskService/GetCancellationRecord" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCancellationRecordSvc<T: SaveDeskService>(pub Arc<T>);
+                    impl<
+                        T: SaveDeskService,
+                    > tonic::server::UnaryService<super::GetCancellationRecordRequest>
+                    for GetCancellationRecordSvc<T> {
+                        type Response = super::GetCancellationRecordResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCancellationRecordRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SaveDeskService>::get_cancellation_record(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCancellationRecordSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

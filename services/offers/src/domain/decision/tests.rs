@@ -591,9 +591,9 @@ fn a_record_read_back_decides_the_same_and_a_changed_one_does_not() {
     let stored = serde_json::to_string(&record(&call)).unwrap();
     let mut read: Record = serde_json::from_str(&stored).unwrap();
     assert_eq!(read, record(&call));
-    assert!(read.replay_agrees(&call.catalogue, &call.policy));
+    assert_eq!(read.replayed(&call.catalogue, &call.policy), read);
     read.decision.arm = "extra".to_owned();
-    assert!(!read.replay_agrees(&call.catalogue, &call.policy));
+    assert_ne!(read.replayed(&call.catalogue, &call.policy), read);
 }
 
 proptest! {
