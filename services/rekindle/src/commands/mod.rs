@@ -20,6 +20,7 @@ mod import_model;
 mod model;
 mod policy;
 mod portfolio;
+mod record;
 mod retention;
 mod rules;
 mod showcase;
@@ -58,6 +59,8 @@ pub enum Command {
     Status(status::Status),
     /// Show a decision as it was made.
     Explain(explain::Explain),
+    /// Show what happened on a call about leaving, and whether its record was changed.
+    Record(record::Record),
     /// Check or publish the catalogue of offers.
     Catalogue(catalogue::Catalogue),
     /// Explain or publish the policy of the way out.
@@ -89,6 +92,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Call(call) => call.run(output).await,
         Command::Status(status) => status.run(output).await,
         Command::Explain(explain) => explain.run(output).await,
+        Command::Record(record) => record.run(output).await,
         Command::Catalogue(catalogue) => catalogue.run(output).await,
         Command::Policy(policy) => policy.run(output).await,
         Command::Suppression(suppression) => suppression.run(output).await,

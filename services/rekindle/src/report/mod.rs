@@ -3,9 +3,11 @@
 
 mod markup;
 mod plot;
+mod record;
 mod retention;
 #[cfg(test)]
 mod tests;
 
 pub use plot::PlotError;
+pub use record::record;
 pub use retention::retention;
