@@ -41,7 +41,10 @@ async fn a_fair_offer_is_made_and_accepted() {
         .iter()
         .map(|event| event.kind.as_str())
         .collect();
-    assert_eq!(kinds, ["opened", "offered", "presented", "accepted"]);
+    assert_eq!(
+        kinds,
+        ["opened", "offered", "disclosed", "presented", "accepted"]
+    );
 }
 
 /// Everything the agent needs to know is in the one answer.

@@ -6,12 +6,12 @@ use edge::wire::timestamp;
 use crate::domain::exit_plan::{ExitType, KeepInTouch};
 use crate::usecase::confirm_cancellation::Confirmed;
 
-/// Reads a choice. What is not known is no choice: leaving is not refused for it.
-pub(super) fn keep_in_touch(wire: i32) -> Option<KeepInTouch> {
-    match pb::KeepInTouch::try_from(wire) {
-        Ok(pb::KeepInTouch::Wanted) => Some(KeepInTouch::Wanted),
-        Ok(pb::KeepInTouch::NotWanted) => Some(KeepInTouch::NotWanted),
-        _ => None,
+/// Reads a choice; none is as good as any.
+pub(super) const fn keep_in_touch(wire: pb::KeepInTouch) -> Option<KeepInTouch> {
+    match wire {
+        pb::KeepInTouch::Unspecified => None,
+        pb::KeepInTouch::Wanted => Some(KeepInTouch::Wanted),
+        pb::KeepInTouch::NotWanted => Some(KeepInTouch::NotWanted),
     }
 }
 

@@ -163,6 +163,9 @@ pub(super) fn cancellation(
     let contact_id = checks.id("contact_id", &wire.contact_id);
     let cancel_token = checks.optional_uid("cancel_token", &wire.cancel_token);
     let reason = checks.text("reason", &wire.reason, 64);
+    let keep_in_touch = checks
+        .optional_known("keep_in_touch", wire.keep_in_touch)
+        .map(keep_in_touch);
     let requested_end_at =
         checks.optional_instant("requested_end_time", wire.requested_end_time.as_ref());
     let agent = agent(&mut checks, wire.agent.as_ref());
@@ -176,7 +179,7 @@ pub(super) fn cancellation(
             reason: stated(reason?),
             requested_end_at: requested_end_at?,
             agent_id: agent?.agent_id,
-            keep_in_touch: keep_in_touch(wire.keep_in_touch),
+            keep_in_touch: keep_in_touch?,
         })
     })
 }

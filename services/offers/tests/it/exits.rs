@@ -47,7 +47,7 @@ async fn a_plan_follows_the_reason_and_a_choice_is_kept_but_never_needed() {
         ("k-1", "", 0, pb::ExitType::Termination),
         ("k-2", "moved_in_footprint", 1, pb::ExitType::Move),
         ("k-3", "deceased", 2, pb::ExitType::Deceased),
-        ("k-4", "too_expensive", 99, pb::ExitType::Termination),
+        ("k-4", "too_expensive", 0, pb::ExitType::Termination),
     ] {
         let mut leaving = goodbye(contact);
         reason.clone_into(&mut leaving.reason);
@@ -55,8 +55,7 @@ async fn a_plan_follows_the_reason_and_a_choice_is_kept_but_never_needed() {
         let left = world.leave(leaving).await.unwrap();
         let plan = plan(&left);
         assert_eq!(plan.r#type(), expected, "{reason}");
-        let kept = if choice == 99 { 0 } else { choice };
-        assert_eq!(plan.keep_in_touch, kept);
+        assert_eq!(plan.keep_in_touch, choice);
         assert!(plan.steps.iter().all(|step| step.due_time.is_some()));
         assert!(plan.steps.iter().any(|step| step.key == "final_bill"));
         assert_eq!(plan.cancel_deadline_time, None, "nobody knew the policy");
