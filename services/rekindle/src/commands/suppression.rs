@@ -281,7 +281,7 @@ mod tests {
             ..Wire::default()
         };
         assert_eq!(
-            line(suppression),
+            line(&suppression),
             "x  all offers kept from customer c-1 for ever: complaint"
         );
         suppression.scope = SuppressionScope::Everybody.into();
@@ -289,7 +289,7 @@ mod tests {
         suppression.offer_key = "fee_back".to_owned();
         suppression.lifted_by = "ada".to_owned();
         assert_eq!(
-            line(suppression),
+            line(&suppression),
             "x  fee_back kept from everybody for ever: complaint, lifted by ada"
         );
     }
