@@ -36,11 +36,15 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     person.write(clients).await;
     let call = Call::of(&person, "sound-call").because("too_expensive");
     let screen = call.ask(clients).await;
+    let other = Call::of(&person, "sound-override-call").because("too_expensive");
+    let other_screen = other.ask(clients).await;
     let mut requests = of_profiles(&person);
     requests.extend(of_timeline(&person));
     requests.extend(of_lifecycle(&person));
     requests.extend(of_the_portfolio(&person));
     requests.extend(of_the_desk(&call, &screen));
+    let overriding = overriding(&other, &other_screen);
+    requests.push(sound("OverrideOffer", &overriding, &[]));
     requests.extend(of_the_office());
     requests.extend(of_suppressions(clients, &person).await);
     requests.extend(of_the_till());
@@ -424,7 +428,6 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
             &call.response(screen, offers::PresentedOutcome::Presented),
             &["agent.agent_id"],
         ),
-        sound("OverrideOffer", &overriding(call, screen), &[]),
         sound(
             "RequestAlternative",
             &offers::RequestAlternativeRequest {

@@ -45,6 +45,7 @@ offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client SELECT save_session
   offers client SELECT save_session
   offers client UPDATE acceptance
+  offers client UPDATE agent_discretion
   offers client UPDATE presented_offer
   offers client UPDATE save_session
 ";

@@ -54,16 +54,16 @@ pub fn decide_override(
     reason: &str,
 ) -> Result<Decision, Refusal> {
     let decision = decide(inputs);
-    let forbidden = |code: &str| Err(override_forbidden(offer_key, code));
+    let keeps = |code: &str| Err(override_forbidden(offer_key, code));
     let stands = |why: &&super::decision::Reason| why.code != NOTHING_SUITABLE;
     if let Some(why) = decision.let_go.iter().find(stands) {
-        return forbidden(&why.code);
+        return keeps(&why.code);
     }
     let (Some(customer), Some(subscription)) = (inputs.customer, inputs.subscription()) else {
-        return forbidden("SAFE_DEFAULT");
+        return keeps("SAFE_DEFAULT");
     };
     if refused_in_this_call(inputs, offer_key) {
-        return forbidden("REFUSED_IN_THIS_CALL");
+        return keeps("REFUSED_IN_THIS_CALL");
     }
     let offer = inputs
         .catalogue
@@ -72,7 +72,7 @@ pub fn decide_override(
     let call = Call::new(inputs, customer, subscription, inputs.stated())
         .with_parity(decision.policy.parity);
     check(&call, offer)?;
-    make(&call, offer, decision, reason).map_or_else(|| forbidden(code::NO_TERMS), Ok)
+    make(&call, offer, decision, reason).map_or_else(|| keeps(code::NO_TERMS), Ok)
 }
 
 /// Refuses what stands in the way of an offer and is no matter of business, then what is beyond the
