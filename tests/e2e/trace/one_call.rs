@@ -48,6 +48,7 @@ offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client UPDATE agent_discretion
   offers client UPDATE presented_offer
   offers client UPDATE save_session
+  offers client UPDATE save_session
 ";
 
 /// Asking for somebody whom nobody knows.
