@@ -48,7 +48,60 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_the_office());
     requests.extend(of_suppressions(clients, &person).await);
     requests.extend(of_the_till());
+    requests.extend(of_the_workshop(clients).await);
     requests
+}
+
+/// About carrying out what was accepted: one promise that a worker has, one that could not be kept.
+async fn of_the_workshop(clients: &Clients) -> Vec<Sound> {
+    for name in ["sound-kept", "sound-failed"] {
+        let person = Person::named(name);
+        person.write(clients).await;
+        let call = Call::of(&person, name).because("too_expensive");
+        let screen = call.ask(clients).await;
+        call.record(clients, &screen, offers::PresentedOutcome::Accepted)
+            .await;
+    }
+    let lease = offers::LeaseFulfilmentsRequest {
+        worker: "worker-1".to_owned(),
+        max_count: 10,
+        lease_seconds: 600,
+    };
+    let leased = clients.fulfilments().lease_fulfilments(lease.clone()).await;
+    let leased = leased.unwrap().into_inner().fulfilments;
+    let report = |number: usize, outcome: offers::FulfilmentOutcome, failure_code: &str| {
+        offers::ReportFulfilmentRequest {
+            request_id: format!("sound-report-{number}"),
+            customer_id: leased[number].customer_id.clone(),
+            presented_offer_id: leased[number].presented_offer_id.clone(),
+            lease_id: leased[number].lease_id.clone(),
+            outcome: outcome.into(),
+            failure_code: failure_code.to_owned(),
+        }
+    };
+    let failed = report(1, offers::FulfilmentOutcome::Failed, "plan_gone");
+    let task = clients
+        .fulfilments()
+        .report_fulfilment(failed.clone())
+        .await;
+    let list = offers::ListPromiseTasksRequest::default();
+    let close = offers::ClosePromiseTaskRequest {
+        request_id: "sound-task".to_owned(),
+        customer_id: failed.customer_id.clone(),
+        task_id: task.unwrap().into_inner().task_id,
+        resolution: offers::PromiseResolution::MadeGoodByHand.into(),
+        agent_id: "agent-1".to_owned(),
+    };
+    vec![
+        sound("LeaseFulfilments", &lease, &[]),
+        sound(
+            "ReportFulfilment",
+            &report(0, offers::FulfilmentOutcome::Completed, ""),
+            &["failure_code"],
+        ),
+        sound("ListPromiseTasks", &list, &[]),
+        sound("ClosePromiseTask", &close, &["agent_id"]),
+    ]
 }
 
 /// About budgets. The one that the suite lists is put first.

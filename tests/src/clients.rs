@@ -5,6 +5,7 @@ use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
 use contract::lifecycle::v1::status_service_client::StatusServiceClient;
 use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
+use contract::offers::v1::fulfilment_service_client::FulfilmentServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
 use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
@@ -119,6 +120,11 @@ impl Clients {
     /// What offers may cost in all.
     pub fn budgets(&self) -> BudgetServiceClient<Channel> {
         BudgetServiceClient::new(self.offers.clone())
+    }
+
+    /// Carrying out what was accepted.
+    pub fn fulfilments(&self) -> FulfilmentServiceClient<Channel> {
+        FulfilmentServiceClient::new(self.offers.clone())
     }
 
     /// What may be said.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chassis::{Context, ProcessSettings, Program, Service};
 use contract::offers::v1::budget_service_server::BudgetServiceServer;
 use contract::offers::v1::catalogue_service_server::CatalogueServiceServer;
+use contract::offers::v1::fulfilment_service_server::FulfilmentServiceServer;
 use contract::offers::v1::policy_service_server::PolicyServiceServer;
 use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
 use contract::offers::v1::suppression_service_server::SuppressionServiceServer;
@@ -20,7 +21,7 @@ use storage::{Postgres, forget_requests};
 use crate::cache::CachedCustomers;
 use crate::clients::{LifecycleClient, ProfilesClient};
 use crate::jobs;
-use crate::rpc::{BudgetRpc, CatalogueRpc, PolicyRpc, SaveDesk, SuppressionRpc};
+use crate::rpc::{BudgetRpc, CatalogueRpc, FulfilmentRpc, PolicyRpc, SaveDesk, SuppressionRpc};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::usecase::active::Active;
@@ -28,6 +29,7 @@ use crate::usecase::budgets::{KeepBudgets, WatchedBudgets};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
 use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::explain_policy::ExplainPolicy;
+use crate::usecase::fulfil::Fulfil;
 use crate::usecase::gather::{FeedTrust, Gather};
 use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::ports::Profiles;
@@ -94,11 +96,13 @@ impl Program for Offers {
         let policy = policy_rpc(context, &parts);
         let suppression = suppression_rpc(settings, context, &parts);
         let budgets = budget_rpc(settings, &parts);
+        let fulfilment = fulfilment_rpc(settings, context, &parts);
         Ok(service(context, parts)
             .with(SuppressionServiceServer::new(suppression))
             .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
             .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT))
-            .with(BudgetServiceServer::new(budgets)))
+            .with(BudgetServiceServer::new(budgets))
+            .with(FulfilmentServiceServer::new(fulfilment)))
     }
 }
 
@@ -243,6 +247,17 @@ fn budget_rpc(settings: &Settings, parts: &Parts) -> BudgetRpc {
         keep_budgets: KeepBudgets {
             store: parts.store.clone(),
             watched: parts.budgets.clone(),
+        },
+        page_tokens: PageTokens::new(&settings.page_token_secret),
+    }
+}
+
+fn fulfilment_rpc(settings: &Settings, context: &Context, parts: &Parts) -> FulfilmentRpc {
+    FulfilmentRpc {
+        fulfil: Fulfil {
+            store: parts.store.clone(),
+            clock: Arc::clone(&context.clock),
+            entropy: Arc::clone(&context.entropy),
         },
         page_tokens: PageTokens::new(&settings.page_token_secret),
     }

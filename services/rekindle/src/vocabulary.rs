@@ -336,6 +336,16 @@ pub const PRESENTED_OUTCOME: Vocabulary = Vocabulary {
     },
 };
 
+/// `offers.v1.PromiseResolution`.
+pub const PROMISE_RESOLUTION: Vocabulary = Vocabulary {
+    prefix: "PROMISE_RESOLUTION_",
+    name_of: |number| {
+        offers::PromiseResolution::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// The time that the limit of a budget is for.
 pub const BUDGET_WINDOW: Vocabulary = Vocabulary {
     prefix: "BUDGET_WINDOW_",

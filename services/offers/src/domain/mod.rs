@@ -15,6 +15,7 @@ pub mod disclosure;
 pub mod exit;
 pub mod exit_plan;
 pub mod facts;
+pub mod fulfilment;
 pub mod grant;
 pub mod history;
 pub mod leaving;

@@ -129,8 +129,11 @@ fn definition(checks: &mut Violations, wire: &pb::Budget) -> Option<Budget> {
     let closes = checks.optional_instant("close_time", wire.close_time.as_ref());
     let most = u32::from(Budget::MAX_BUCKETS);
     let buckets = checks.between("bucket_count", wire.bucket_count, 0, most);
+    // Only answers mean something by it, but what is sent is text that can be read.
+    let etag = checks.text("etag", &wire.etag, 64);
     let (window, opens, closes) = (window?, opens?, closes?);
     let fixed = fixed(checks, window, opens, closes);
+    etag?;
     Some(Budget {
         key: key?,
         limit_amount: limit_amount?,

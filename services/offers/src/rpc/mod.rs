@@ -7,6 +7,7 @@ mod catalogue;
 mod escalation;
 mod exit;
 mod files;
+mod fulfilment;
 mod guidance;
 mod parity;
 mod parse;
@@ -25,6 +26,7 @@ use kernel::time::Deadline;
 
 pub use budget::BudgetRpc;
 pub use catalogue::CatalogueRpc;
+pub use fulfilment::FulfilmentRpc;
 pub use policy::PolicyRpc;
 pub use save_desk::SaveDesk;
 pub use suppression::SuppressionRpc;

@@ -201,7 +201,8 @@ pub(super) fn offer_view(view: &OfferView) -> pb::PresentedOffer {
     )
 }
 
-fn terms(summary: &str, terms: &Terms) -> pb::OfferTerms {
+/// Renders the terms of an offer.
+pub(super) fn terms(summary: &str, terms: &Terms) -> pb::OfferTerms {
     pb::OfferTerms {
         summary: summary.to_owned(),
         price_now: terms.price_now.map(money),

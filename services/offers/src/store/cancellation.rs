@@ -259,7 +259,8 @@ async fn undo_acceptances(
              update acceptance set fulfilment = 'rolled_back' from presented_offer offer \
              where acceptance.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
                and acceptance.presented_offer_id = offer.presented_offer_id \
-               and acceptance.fulfilment = 'requested' \
+               and (acceptance.fulfilment = 'requested' or acceptance.fulfilment = 'in_progress' \
+                    and acceptance.lease_expires_at <= clock_timestamp()) \
              returning acceptance.presented_offer_id \
          ) \
          update presented_offer offer set hold_state = 'released', settled_at = now() from undone \

@@ -6,6 +6,7 @@ mod compile;
 pub mod confirm_cancellation;
 pub mod explain_decision;
 pub mod explain_policy;
+pub mod fulfil;
 pub mod gather;
 pub mod override_offer;
 pub mod ports;

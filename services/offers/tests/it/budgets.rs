@@ -15,13 +15,13 @@ use crate::world::{World, goodbye, refused, too_expensive};
 const DISCOUNT: i64 = 1_500;
 
 /// A desk whose discount is paid out of the budget `discounts`.
-struct Till {
-    world: World,
+pub(crate) struct Till {
+    pub(crate) world: World,
     budgets: BudgetServiceClient<Channel>,
     puts: u32,
 }
 
-fn budget(limit_amount: i64, currency: &str, bucket_count: u32) -> pb::Budget {
+pub(crate) fn budget(limit_amount: i64, currency: &str, bucket_count: u32) -> pb::Budget {
     pb::Budget {
         budget_key: "discounts".to_owned(),
         limit_amount,
@@ -66,13 +66,13 @@ impl Till {
         }
     }
 
-    async fn with(budget: pb::Budget) -> Self {
+    pub(crate) async fn with(budget: pb::Budget) -> Self {
         let mut till = Self::open().await;
         till.put(budget).await.unwrap();
         till
     }
 
-    async fn put(&mut self, budget: pb::Budget) -> Result<pb::Budget, Status> {
+    pub(crate) async fn put(&mut self, budget: pb::Budget) -> Result<pb::Budget, Status> {
         self.puts += 1;
         let request = pb::PutBudgetRequest {
             request_id: format!("put-{}", self.puts),
@@ -84,7 +84,7 @@ impl Till {
     }
 
     /// Held, committed and available; everything adds up.
-    async fn sums(&mut self) -> (i64, i64, i64) {
+    pub(crate) async fn sums(&mut self) -> (i64, i64, i64) {
         let request = pb::ReconcileBudgetRequest {
             budget_key: "discounts".to_owned(),
             as_of_time: None,
@@ -96,12 +96,12 @@ impl Till {
         (used.held, used.committed, used.available)
     }
 
-    async fn ask(&mut self, customer: &str) -> pb::RequestSaveOfferResponse {
+    pub(crate) async fn ask(&mut self, customer: &str) -> pb::RequestSaveOfferResponse {
         self.world.neighbours.put(facts(customer));
         self.world.ask(request(customer)).await.unwrap()
     }
 
-    async fn answer(
+    pub(crate) async fn answer(
         &mut self,
         customer: &str,
         answer: &pb::RequestSaveOfferResponse,
@@ -121,7 +121,7 @@ impl Till {
         self.world.answer(request).await
     }
 
-    async fn leave(&mut self, customer: &str) {
+    pub(crate) async fn leave(&mut self, customer: &str) {
         let request = pb::ConfirmCancellationRequest {
             customer_id: customer.to_owned(),
             ..goodbye(&format!("k-{customer}"))
@@ -145,7 +145,7 @@ fn request(customer: &str) -> pb::RequestSaveOfferRequest {
     }
 }
 
-fn has_discount(answer: &pb::RequestSaveOfferResponse) -> bool {
+pub(crate) fn has_discount(answer: &pb::RequestSaveOfferResponse) -> bool {
     answer.offers.iter().any(|it| it.offer_key == "discount")
 }
 
@@ -200,6 +200,9 @@ async fn an_amount_is_put_together_from_all_parts() {
     );
     let other = till.ask("c-b").await;
     assert_eq!(Till::verdict(&other), "BUDGET_EXHAUSTED");
+    // Asked again, the desk says the same and takes nothing more.
+    assert!(till.ask("c-a").await.replayed);
+    assert_eq!(till.sums().await, (DISCOUNT, 0, 1));
     till.answer("c-a", &answer, Accepted).await.unwrap();
     assert_eq!(till.sums().await, (0, DISCOUNT, 1));
     till.leave("c-a").await;
@@ -445,8 +448,8 @@ async fn budgets_are_bounded_and_listed_by_key_in_pages() {
     };
     refused(
         till.put(one_more).await,
-        Code::FailedPrecondition,
-        "TOO_MANY_BUDGETS",
+        Code::InvalidArgument,
+        "INVALID_FIELD",
     );
     let (mut listed, mut page_token) = (Vec::new(), String::new());
     loop {

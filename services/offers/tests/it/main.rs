@@ -17,6 +17,7 @@ mod cache;
 mod catalogue;
 mod contact_policy;
 mod exits;
+mod fulfilment;
 mod guidance;
 mod leaving;
 mod neighbours;

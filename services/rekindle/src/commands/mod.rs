@@ -13,6 +13,7 @@ mod evaluate;
 mod evaluate_foreign;
 mod explain;
 mod files;
+mod fulfilment;
 mod generate;
 mod health;
 mod import;
@@ -69,6 +70,8 @@ pub enum Command {
     Suppression(suppression::Suppression),
     /// Put, list, show or reconcile the budgets of offers.
     Budget(budget::Budget),
+    /// Carry out what was accepted, and see to promises that could not be kept.
+    Fulfilment(fulfilment::Fulfilment),
     /// Publish or show the rules of the business lines.
     Rules(rules::Rules),
     /// Fit or list the models.
@@ -97,6 +100,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Policy(policy) => policy.run(output).await,
         Command::Suppression(suppression) => suppression.run(output).await,
         Command::Budget(budget) => budget.run(output).await,
+        Command::Fulfilment(fulfilment) => fulfilment.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,

@@ -4,6 +4,7 @@
 mod budget;
 mod desk;
 mod evaluation;
+mod fulfilment;
 mod import;
 mod lifecycle;
 mod portfolio;
@@ -16,6 +17,7 @@ mod trace;
 pub use budget::{budgets, reconciled_budget};
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::{evaluation, foreign_evaluation};
+pub use fulfilment::{fulfilments, promise_tasks};
 pub use import::import;
 pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
 pub use portfolio::{portfolio, scored_customer, scoring_run, watched_transition};

@@ -2,7 +2,7 @@
 
 use kernel::id::RequestId;
 use kernel::money::Currency;
-use kernel::refusal::Refusal;
+use kernel::refusal::{Refusal, Violation};
 use kernel::time::{Deadline, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -203,13 +203,12 @@ async fn refuse_too_many(connection: &mut PgConnection) -> Result<(), StoreError
     if count < Budget::MOST {
         return Ok(());
     }
-    Err(StoreError::rejected(
-        Refusal::refused(
-            "TOO_MANY_BUDGETS",
-            "there are as many budgets as there may be: change one that is there",
-        )
-        .with("most", Budget::MOST),
-    ))
+    Err(StoreError::rejected(Refusal::malformed(vec![Violation {
+        field: "budget.budget_key".to_owned(),
+        description: "is new, and there are as many budgets as there may be: change one of them"
+            .to_owned(),
+        reason: "TOO_MANY_BUDGETS",
+    }])))
 }
 
 /// What each part of the present and any later window has used, locked.
