@@ -53,7 +53,7 @@ mod tests {
     const SEED: &str = include_str!("../../../deploy/seed/budgets.toml");
 
     #[test]
-    fn the_seed_has_the_budget_that_its_catalogue_names() {
+    fn the_seed_can_be_read() {
         let budgets = read_budgets(SEED).expect("the seed is readable");
         let keys: Vec<&str> = budgets.iter().map(|it| it.budget_key.as_str()).collect();
         assert_eq!(keys, ["retention_discounts"]);

@@ -379,10 +379,15 @@ pub(super) async fn hold_budgets(
         return Ok(());
     }
     let keys: Vec<&str> = wanted.iter().map(|it| it.budget.as_str()).collect();
-    open_windows(connection, &keys).await?;
-    let mut purses = lock_rooms(connection, &keys, None).await?;
+    open_windows(connection, &keys)
+        .instrument(statement("SELECT", "budget"))
+        .await?;
+    let mut purses = lock_rooms(connection, &keys, None)
+        .instrument(statement("SELECT", "budget_bucket"))
+        .await?;
     let allotted = allot(&mut purses, wanted.into_iter(), 0).map_err(NotRecorded::Short)?;
-    Ok(hold(connection, &allotted).await?)
+    let holding = hold(connection, &allotted).instrument(statement("INSERT", "budget_hold"));
+    Ok(holding.await?)
 }
 
 fn wanted(record: &Record) -> impl Iterator<Item = Wanted<'_>> {

@@ -10,11 +10,9 @@ use std::collections::{BTreeSet, HashMap};
 use kernel::id::SessionId;
 use sqlx::PgConnection;
 use storage::StoreError;
-use tracing::Instrument;
 
 use super::budget::{Allotted, Purses, allot, hold, lock_rooms, open_windows};
 use super::record_decision::{Noted, Rows, insert};
-use super::statement;
 use crate::domain::budget::Shortage;
 
 /// What became of each call of a batch.
@@ -121,9 +119,6 @@ async fn write(
 }
 
 async fn run(connection: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {
-    sqlx::raw_sql(sql)
-        .execute(connection)
-        .instrument(statement("TRANSACTION", "decision"))
-        .await?;
+    sqlx::raw_sql(sql).execute(connection).await?;
     Ok(())
 }

@@ -200,9 +200,6 @@ async fn an_amount_is_put_together_from_all_parts() {
     );
     let other = till.ask("c-b").await;
     assert_eq!(Till::verdict(&other), "BUDGET_EXHAUSTED");
-    // Asked again, the desk says the same and takes nothing more.
-    assert!(till.ask("c-a").await.replayed);
-    assert_eq!(till.sums().await, (DISCOUNT, 0, 1));
     till.answer("c-a", &answer, Accepted).await.unwrap();
     assert_eq!(till.sums().await, (0, DISCOUNT, 1));
     till.leave("c-a").await;
@@ -220,6 +217,8 @@ async fn a_hold_is_given_back_once_however_the_offer_ends() {
         ("c-unread", &[NotPresented]),
     ] {
         let answer = till.ask(customer).await;
+        // Asked again, the desk says the same and takes nothing more.
+        assert!(till.ask(customer).await.replayed);
         assert_eq!(till.sums().await, (DISCOUNT, 0, 9 * DISCOUNT));
         for outcome in outcomes {
             till.answer(customer, &answer, *outcome).await.unwrap();

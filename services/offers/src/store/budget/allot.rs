@@ -1,15 +1,16 @@
 //! Taking from budgets for offers that are handed to the desk.
+//!
+//! Many calls are served by one batch of statements that belongs to none of their traces, so spans are
+//! made by those callers who serve one call.
 
 use std::collections::HashMap;
 
 use kernel::time::Timestamp;
 use sqlx::PgConnection;
 use storage::StoreError;
-use tracing::Instrument;
 use uuid::Uuid;
 
 use super::super::session::bind;
-use super::super::statement;
 use crate::domain::budget::{BudgetKey, Left, Room, Shortage, take};
 
 /// What an offer needs of a budget.
@@ -60,7 +61,6 @@ pub(in crate::store) async fn open_windows(
         keys as &[&str],
     )
     .fetch_all(&mut *connection)
-    .instrument(statement("SELECT", "budget"))
     .await?;
     if missing.is_empty() {
         return Ok(());
@@ -75,7 +75,6 @@ pub(in crate::store) async fn open_windows(
         &missing,
     )
     .execute(connection)
-    .instrument(statement("INSERT", "budget_bucket"))
     .await?;
     Ok(())
 }
@@ -98,7 +97,6 @@ pub(in crate::store) async fn lock_rooms(
         preferred,
     )
     .fetch_all(connection)
-    .instrument(statement("SELECT", "budget_bucket"))
     .await?;
     let mut purses = Purses::new();
     for row in rows {
@@ -238,7 +236,6 @@ pub(in crate::store) async fn hold(
         &times as &[jiff_sqlx::Timestamp],
     )
     .execute(connection)
-    .instrument(statement("INSERT", "budget_hold"))
     .await?;
     Ok(())
 }

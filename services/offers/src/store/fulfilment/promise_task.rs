@@ -245,8 +245,12 @@ async fn pay_again(
         held_at: row.now.to_jiff(),
     };
     let keys = [budget.as_str()];
-    open_windows(connection, &keys).await?;
-    let mut purses = lock_rooms(connection, &keys, None).await?;
+    open_windows(connection, &keys)
+        .instrument(statement("SELECT", "budget"))
+        .await?;
+    let mut purses = lock_rooms(connection, &keys, None)
+        .instrument(statement("SELECT", "budget_bucket"))
+        .await?;
     let allotted = allot(&mut purses, [wanted].into_iter(), 0).map_err(|_| {
         StoreError::rejected(
             Refusal::refused(
@@ -256,7 +260,9 @@ async fn pay_again(
             .with("budget_key", budget),
         )
     })?;
-    hold(connection, &allotted).await?;
+    hold(connection, &allotted)
+        .instrument(statement("INSERT", "budget_hold"))
+        .await?;
     let offers = [(customer_id.clone(), promise_id.as_uuid())];
     let mut moves = Moves::default();
     moves
