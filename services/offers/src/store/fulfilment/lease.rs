@@ -105,13 +105,13 @@ async fn lease(connection: &mut PgConnection, new: &NewLease) -> Result<Vec<Leas
     .fetch_all(connection)
     .instrument(statement("UPDATE", "acceptance"))
     .await?;
-    Ok(rows.into_iter().filter_map(readable).collect())
+    Ok(rows.iter().filter_map(readable).collect())
 }
 
 /// What cannot be read is left to its lease, and does not keep the others waiting.
-fn readable(row: Row) -> Option<Leased> {
+fn readable(row: &Row) -> Option<Leased> {
     let presented_offer_id = PresentedOfferId::from_uuid(row.presented_offer_id);
-    let leased = leased(&row, presented_offer_id);
+    let leased = leased(row, presented_offer_id);
     if leased.is_none() {
         tracing::error!(%presented_offer_id, "an accepted offer cannot be read and is not carried out");
     }
