@@ -3,7 +3,6 @@
 mod alternative;
 mod budget;
 mod catalogue;
-mod catalogue;
 mod escalation;
 mod exit;
 mod files;

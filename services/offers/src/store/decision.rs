@@ -282,7 +282,7 @@ async fn later_step(
     // answer, whatever the session's state is by now.
     let inserted = insert_decision(connection, new).await?;
     if !inserted && request.alternative {
-        return Err(StoreError::rejected(record.no_room(&session)));
+        return Err(StoreError::rejected(record.no_room(&session)).into());
     }
     if !inserted {
         return Ok(Asked::Before);

@@ -114,7 +114,7 @@ async fn replayed(
     let inconsistent = || StoreError::inconsistent("request_log", "response", request_id);
     let id = Uuid::from_slice(answer).map_err(|_| inconsistent())?;
     let found = read_decision(connection, customer_id, DecisionId::from_uuid(id)).await?;
-    found.ok_or_else(inconsistent)
+    found.map(|stored| stored.record).ok_or_else(inconsistent)
 }
 
 async fn latest(

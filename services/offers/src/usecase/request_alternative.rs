@@ -8,8 +8,9 @@ use storage::request_log::BodyHash;
 
 use super::request_save_offer::{self, Answer, RequestSaveOffer};
 use crate::domain::asking::may_ask_for_an_alternative;
+use crate::domain::direction::Directions;
 use crate::domain::request::{Agent, SaveRequest};
-use crate::store::{Asked, SoFar};
+use crate::store::SoFar;
 
 /// The most steps of one contact.
 const MOST_STEPS: u32 = 100;
@@ -62,20 +63,23 @@ impl RequestAlternative {
             body_hash: command.body_hash,
             trace_id: command.trace_id.clone(),
         };
-        let new = self
+        let recorded = self
             .desk
-            .decide(&asked, &gathered, history, command.session_id)?;
-        match store.record_later_step(new.clone(), deadline).await? {
-            Asked::Recorded => Ok(Answer {
-                record: new.record,
-                replayed: false,
-            }),
+            .decide_later(&asked, &gathered, &history, command.session_id, deadline)
+            .await?;
+        match recorded {
+            Some(answer) => Ok(self.directed(answer, deadline).await),
             // The same request at the same time: it was answered just now.
-            Asked::Before => self
+            None => self
                 .answered_before(&command, deadline)
                 .await?
                 .ok_or_else(|| crate::store::request_id_reused(command.request_id.as_str())),
         }
+    }
+
+    async fn directed(&self, mut answer: Answer, deadline: Deadline) -> Answer {
+        answer.directions = self.desk.directions(&answer.record, deadline).await;
+        answer
     }
 
     async fn answered_before(
@@ -93,10 +97,15 @@ impl RequestAlternative {
         let stored = store
             .decision(&command.customer_id, decision_id, deadline)
             .await?;
-        Ok(stored.map(|stored| Answer {
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
+        let answer = Answer {
             record: stored.record,
             replayed: true,
-        }))
+            directions: Directions::default(),
+        };
+        Ok(Some(self.directed(answer, deadline).await))
     }
 }
 

@@ -74,7 +74,7 @@ impl RequestSaveOffer {
 
     /// What to say follows from the record and its catalogue. An answer is whole without it, where
     /// that catalogue cannot be read.
-    async fn directions(&self, record: &Record, deadline: Deadline) -> Directions {
+    pub(super) async fn directions(&self, record: &Record, deadline: Deadline) -> Directions {
         let version = record.catalogue_version;
         let Ok(catalogue) = self.active.catalogue(version, deadline).await else {
             return Directions::default();
@@ -189,20 +189,36 @@ impl RequestSaveOffer {
         session_id: SessionId,
         deadline: Deadline,
     ) -> Result<Answer, Refusal> {
+        let recorded = self
+            .decide_later(&command, &gathered, &history, session_id, deadline)
+            .await?;
+        match recorded {
+            Some(answer) => Ok(answer),
+            None => self.read_first_answer(&command, session_id, deadline).await,
+        }
+    }
+
+    /// Decides a later step and records it; no answer when somebody was quicker with it.
+    pub(super) async fn decide_later(
+        &self,
+        command: &Command,
+        gathered: &Gathered,
+        history: &DeskHistory,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<Option<Answer>, Refusal> {
         let mut shortages = Shortages::default();
         loop {
-            let new = self.decide(&command, &gathered, &history, session_id, &shortages)?;
+            let new = self.decide(command, gathered, history, session_id, &shortages)?;
             match self.store.record_later_step(new.clone(), deadline).await? {
                 Asked::Recorded => {
-                    return Ok(Answer {
+                    return Ok(Some(Answer {
                         record: new.record,
                         replayed: false,
                         directions: Directions::default(),
-                    });
+                    }));
                 }
-                Asked::Before => {
-                    return self.read_first_answer(&command, session_id, deadline).await;
-                }
+                Asked::Before => return Ok(None),
                 Asked::Short(short) => shortages.note(short),
             }
         }
@@ -245,7 +261,7 @@ impl RequestSaveOffer {
         Ok(self.store.answered_before(&key, deadline).await?)
     }
 
-    pub(super) fn decide(
+    fn decide(
         &self,
         command: &Command,
         gathered: &Gathered,

@@ -2761,29 +2761,6 @@ pub enum ErrorReason {
     MessageTooLarge = 21,
     /// This service has no such method: check its version. Code UNIMPLEMENTED. Metadata: none.
     Unimplemented = 22,
-    /// The customer has accepted as many offers of this kind as the contact policy allows, by now.
-    /// Code FAILED_PRECONDITION. Metadata: {"cap": "discounts_taken", "most": "2"}.
-    CapReached = 37,
-    /// The agent may not grant this: hand the call to somebody who may. Code PERMISSION_DENIED.
-    /// Metadata: {"authority": "agent", "needed_authority": "senior"}; "none" is needed when nobody may.
-    AuthorityExceeded = 43,
-    /// What the agent may give away a day is used up in this currency, or nearly: hand the call to
-    /// somebody else. Code FAILED_PRECONDITION. Metadata: {"currency": "USD", "authority": "agent"}.
-    AuthorityPoolExhausted = 44,
-    /// What must be said before an offer has not been recorded: say it, then record it with RecordStep or
-    /// with disclosed. Code FAILED_PRECONDITION. Metadata: {"session_id": "...", "disclosure_count": "1"}.
-    DisclosureRequired = 30,
-    /// The end of the subscription has come, so that accepting would keep nothing.
-    /// Code FAILED_PRECONDITION. Metadata: {"subscription_id": "s-17"}.
-    SubscriptionEnded = 31,
-    /// No such suppression of this customer, or of everybody. Code NOT_FOUND.
-    /// Metadata: {"suppression_id": "..."}.
-    SuppressionNotFound = 38,
-    /// Law or care keeps this offer from the call, and no authority changes that.
-    /// Code FAILED_PRECONDITION. Metadata: {"offer_key": "ten_off", "code": "OPEN_INCIDENT"}.
-    OverrideForbidden = 45,
-    /// The catalogue in force has no such offer. Code NOT_FOUND. Metadata: {"offer_key": "ten_off"}.
-    OfferNotFound = 46,
     /// No such budget. Code NOT_FOUND. Metadata: {"budget_key": "retention_discounts"}.
     BudgetNotFound = 23,
     /// What is held and committed is more than the limit asked for: set it to no less than that.
@@ -2792,19 +2769,43 @@ pub enum ErrorReason {
     /// What a budget counts, its window and its parts stand: make another budget. Code
     /// FAILED_PRECONDITION. Metadata: {"budget_key": "retention_discounts", "field": "currency"}.
     BudgetFieldFixed = 25,
-    /// The budget has not enough left to carry out a promise again: make it good in another way, or try
-    /// again when it has. Code FAILED_PRECONDITION. Metadata: {"budget_key": "retention_discounts"}.
+    /// The budget has not enough left for an override, or to carry out a promise again: make it good in
+    /// another way, or try again when it has. Code FAILED_PRECONDITION.
+    /// Metadata: {"budget_key": "retention_discounts"}.
     BudgetExhausted = 26,
     /// The etag is not the current one: read again. Code ABORTED. Metadata: {"etag": "..."}.
     EtagMismatch = 27,
-    /// Policy allows no further offer, even when the customer asks. Code FAILED_PRECONDITION.
-    /// Metadata: {"session_id": "..."}.
-    AlternativeNotAllowed = 32,
     /// Another has leased it since, or there is nothing to carry out any more: what was done must be
     /// undone. Code FAILED_PRECONDITION. Metadata: {"presented_offer_id": "..."}.
     LeaseLost = 28,
     /// The customer has no such open promise task. Code NOT_FOUND. Metadata: {"task_id": "..."}.
     PromiseTaskNotFound = 29,
+    /// What must be said before an offer has not been recorded: say it, then record it with RecordStep or
+    /// with disclosed. Code FAILED_PRECONDITION. Metadata: {"session_id": "...", "disclosure_count": "1"}.
+    DisclosureRequired = 30,
+    /// The end of the subscription has come, so that accepting would keep nothing.
+    /// Code FAILED_PRECONDITION. Metadata: {"subscription_id": "s-17"}.
+    SubscriptionEnded = 31,
+    /// Policy allows no further offer, even when the customer asks. Code FAILED_PRECONDITION.
+    /// Metadata: {"session_id": "..."}.
+    AlternativeNotAllowed = 32,
+    /// The customer has accepted as many offers of this kind as the contact policy allows, by now.
+    /// Code FAILED_PRECONDITION. Metadata: {"cap": "discounts_taken", "most": "2"}.
+    CapReached = 37,
+    /// No such suppression of this customer, or of everybody. Code NOT_FOUND.
+    /// Metadata: {"suppression_id": "..."}.
+    SuppressionNotFound = 38,
+    /// The agent may not grant this: hand the call to somebody who may. Code PERMISSION_DENIED.
+    /// Metadata: {"authority": "agent", "needed_authority": "senior"}; "none" is needed when nobody may.
+    AuthorityExceeded = 43,
+    /// What the agent may give away a day is used up in this currency, or nearly: hand the call to
+    /// somebody else. Code FAILED_PRECONDITION. Metadata: {"currency": "USD", "authority": "agent"}.
+    AuthorityPoolExhausted = 44,
+    /// Law or care keeps this offer from the call, and no authority changes that.
+    /// Code FAILED_PRECONDITION. Metadata: {"offer_key": "ten_off", "code": "OPEN_INCIDENT"}.
+    OverrideForbidden = 45,
+    /// The catalogue in force has no such offer. Code NOT_FOUND. Metadata: {"offer_key": "ten_off"}.
+    OfferNotFound = 46,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2836,22 +2837,22 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
             Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
-            Self::CapReached => "ERROR_REASON_CAP_REACHED",
-            Self::AuthorityExceeded => "ERROR_REASON_AUTHORITY_EXCEEDED",
-            Self::AuthorityPoolExhausted => "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED",
-            Self::DisclosureRequired => "ERROR_REASON_DISCLOSURE_REQUIRED",
-            Self::SubscriptionEnded => "ERROR_REASON_SUBSCRIPTION_ENDED",
-            Self::SuppressionNotFound => "ERROR_REASON_SUPPRESSION_NOT_FOUND",
-            Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
-            Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
             Self::BudgetNotFound => "ERROR_REASON_BUDGET_NOT_FOUND",
             Self::BudgetBelowUse => "ERROR_REASON_BUDGET_BELOW_USE",
             Self::BudgetFieldFixed => "ERROR_REASON_BUDGET_FIELD_FIXED",
             Self::BudgetExhausted => "ERROR_REASON_BUDGET_EXHAUSTED",
             Self::EtagMismatch => "ERROR_REASON_ETAG_MISMATCH",
-            Self::AlternativeNotAllowed => "ERROR_REASON_ALTERNATIVE_NOT_ALLOWED",
             Self::LeaseLost => "ERROR_REASON_LEASE_LOST",
             Self::PromiseTaskNotFound => "ERROR_REASON_PROMISE_TASK_NOT_FOUND",
+            Self::DisclosureRequired => "ERROR_REASON_DISCLOSURE_REQUIRED",
+            Self::SubscriptionEnded => "ERROR_REASON_SUBSCRIPTION_ENDED",
+            Self::AlternativeNotAllowed => "ERROR_REASON_ALTERNATIVE_NOT_ALLOWED",
+            Self::CapReached => "ERROR_REASON_CAP_REACHED",
+            Self::SuppressionNotFound => "ERROR_REASON_SUPPRESSION_NOT_FOUND",
+            Self::AuthorityExceeded => "ERROR_REASON_AUTHORITY_EXCEEDED",
+            Self::AuthorityPoolExhausted => "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED",
+            Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
+            Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2882,22 +2883,22 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
             "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
-            "ERROR_REASON_CAP_REACHED" => Some(Self::CapReached),
-            "ERROR_REASON_AUTHORITY_EXCEEDED" => Some(Self::AuthorityExceeded),
-            "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED" => Some(Self::AuthorityPoolExhausted),
-            "ERROR_REASON_DISCLOSURE_REQUIRED" => Some(Self::DisclosureRequired),
-            "ERROR_REASON_SUBSCRIPTION_ENDED" => Some(Self::SubscriptionEnded),
-            "ERROR_REASON_SUPPRESSION_NOT_FOUND" => Some(Self::SuppressionNotFound),
-            "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
-            "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             "ERROR_REASON_BUDGET_NOT_FOUND" => Some(Self::BudgetNotFound),
             "ERROR_REASON_BUDGET_BELOW_USE" => Some(Self::BudgetBelowUse),
             "ERROR_REASON_BUDGET_FIELD_FIXED" => Some(Self::BudgetFieldFixed),
             "ERROR_REASON_BUDGET_EXHAUSTED" => Some(Self::BudgetExhausted),
             "ERROR_REASON_ETAG_MISMATCH" => Some(Self::EtagMismatch),
-            "ERROR_REASON_ALTERNATIVE_NOT_ALLOWED" => Some(Self::AlternativeNotAllowed),
             "ERROR_REASON_LEASE_LOST" => Some(Self::LeaseLost),
             "ERROR_REASON_PROMISE_TASK_NOT_FOUND" => Some(Self::PromiseTaskNotFound),
+            "ERROR_REASON_DISCLOSURE_REQUIRED" => Some(Self::DisclosureRequired),
+            "ERROR_REASON_SUBSCRIPTION_ENDED" => Some(Self::SubscriptionEnded),
+            "ERROR_REASON_ALTERNATIVE_NOT_ALLOWED" => Some(Self::AlternativeNotAllowed),
+            "ERROR_REASON_CAP_REACHED" => Some(Self::CapReached),
+            "ERROR_REASON_SUPPRESSION_NOT_FOUND" => Some(Self::SuppressionNotFound),
+            "ERROR_REASON_AUTHORITY_EXCEEDED" => Some(Self::AuthorityExceeded),
+            "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED" => Some(Self::AuthorityPoolExhausted),
+            "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
+            "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             _ => None,
         }
     }

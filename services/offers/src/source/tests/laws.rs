@@ -7,7 +7,7 @@ use kernel::time::{Span, Timestamp};
 use super::*;
 use crate::domain::catalogue::Lever;
 use crate::domain::customer::{Customer, OpenIncident, Score, Subscription};
-use crate::domain::decision::{Decision, Inputs, decide};
+use crate::domain::decision::{Decision, GENERATION, Inputs, decide};
 use crate::domain::history::DeskHistory;
 use crate::domain::policy::{Channel, ContractKind, CustomerKind};
 use crate::domain::request::{Agent, Authority, Intent, Occasion, Permission, SaveRequest};
@@ -111,6 +111,7 @@ fn request(same: Same<'_>) -> SaveRequest {
         language: String::new(),
         permission: Permission::NotAsked,
         min_revision: 0,
+        alternative: false,
     }
 }
 
@@ -147,6 +148,8 @@ fn the_seed_never_treats_years_worse_than_weeks() {
                 policy: &policy,
                 now: now(),
                 degraded: &[],
+                barred: &[],
+                generation: GENERATION,
             })
         };
         let tenures = [10, 90, 365, 540, 730, 4_000].map(decided);

@@ -27,6 +27,8 @@ fn directions(call: &Situated) -> Directions {
         policy: &call.policy,
         now: now(),
         degraded: &[],
+        barred: &[],
+        generation: GENERATION,
     };
     direct(&inputs, &decide(&inputs))
 }

@@ -125,6 +125,7 @@ proptest! {
                 opened_at: now(),
                 intent: None,
                 occasion: None,
+                service_ends_at: None,
             })
             .collect();
         call.history.suppressions = suppressed
@@ -143,7 +144,7 @@ proptest! {
         prop_assert_eq!(&decision, &call.decide());
         let stored = serde_json::to_string(&record_of(&call, decision.clone())).unwrap();
         let read: Record = serde_json::from_str(&stored).unwrap();
-        prop_assert!(read.replay_agrees(&call.catalogue, &call.policy));
+        prop_assert_eq!(&read.replayed(&call.catalogue, &call.policy), &read);
         prop_assert_eq!(decision.offers.is_empty(), !decision.let_go.is_empty());
         prop_assert!(!structural || decision.offers.is_empty());
         prop_assert!(suppressed != Some(true) || decision.offers.is_empty());
