@@ -43,6 +43,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_lifecycle(&person));
     requests.extend(of_the_portfolio(&person));
     requests.extend(of_the_desk(&call, &screen));
+    requests.extend(of_the_records(&call, &screen));
     let overriding = overriding(&other, &other_screen);
     requests.push(sound("OverrideOffer", &overriding, &[]));
     requests.extend(of_the_office());
@@ -519,6 +520,13 @@ fn of_the_desk(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<So
             },
             &["request_id"],
         ),
+    ]
+}
+
+fn of_the_records(call: &Call, screen: &offers::RequestSaveOfferResponse) -> Vec<Sound> {
+    let customer_id = call.request.customer_id.clone();
+    let session_id = screen.session_id.clone();
+    vec![
         sound(
             "GetSession",
             &offers::GetSessionRequest {

@@ -107,6 +107,12 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
             draft.offers.extend(offer::read(key, node, problems));
         }
     }
+    read_conduct(&mut fields, draft, problems);
+    fields.finish(problems);
+}
+
+/// Reads what holds for all offers together: how often, on what occasions, and for whom otherwise.
+fn read_conduct(fields: &mut Fields<'_>, draft: &mut CatalogueDraft, problems: &mut Problems) {
     if let Some(node) = fields.optional("contact_policy") {
         contact_policy::read(node, draft, problems);
     }
@@ -120,5 +126,4 @@ fn read_file(document: &Node, draft: &mut CatalogueDraft, problems: &mut Problem
         }
         draft.serial_savers = serial_savers::read(node, problems);
     }
-    fields.finish(problems);
 }

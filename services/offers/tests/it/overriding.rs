@@ -177,7 +177,7 @@ async fn nobody_overrides_what_the_customer_refused_or_has_heard_enough_of() {
     refused(
         send(&mut world, request).await,
         Code::FailedPrecondition,
-        "ILLEGAL_STATE",
+        "OVERRIDE_FORBIDDEN",
     );
 }
 
