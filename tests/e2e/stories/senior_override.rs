@@ -63,6 +63,7 @@ async fn a_senior_makes_what_the_agent_may_not_and_the_call_is_saved_with_it() {
             "offered",
             "not_presented",
             "overridden",
+            "disclosed",
             "presented",
             "accepted"
         ]

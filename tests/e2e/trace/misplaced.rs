@@ -15,8 +15,9 @@ const NAME: &str = "Oriole Plumage";
 
 /// Where offers and lifecycle keep a text as it was given, and which request gave it: what the
 /// company's own people call their teams, their files and themselves.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 8] = [
     "lifecycle.model_activation < ActivateModel reason",
+    "offers.decision < OverrideOffer agent.team",
     "offers.decision < RequestAlternative agent.team",
     "offers.decision < RequestSaveOffer agent.team",
     "offers.publication < PublishCatalogue files[0].name",
