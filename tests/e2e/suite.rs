@@ -15,6 +15,7 @@ use rekindle::client::{ServiceArguments, Services, Trace};
 use rekindle::import::{FileRows, Summary, send};
 use rekindle::output::Output;
 use rekindle::progress::Progress;
+use rekindle::sample::Sample;
 use sqlx::AssertSqlSafe;
 use storage::PostgresSettings;
 use storage::batch::BatchSettings;
@@ -202,14 +203,26 @@ impl Suite {
     /// Imports a file as `rekindle import` does.
     pub(crate) async fn import(&self, file: &Path, mapping: &Path) -> Summary {
         let rows = FileRows::open(file, mapping, None).unwrap();
+        let progress = Progress::begin(Output::new(true), "import", rows.size_bytes());
+        send(&self.services(), rows, progress).await.unwrap()
+    }
+
+    /// Imports generated customers as `rekindle generate-customers` does.
+    pub(crate) async fn import_sample(&self, sample: Sample) -> Summary {
+        let progress = Progress::begin(Output::new(true), "import", sample.count);
+        send(&self.services(), sample.rows(), progress)
+            .await
+            .unwrap()
+    }
+
+    /// The services as the command line reaches them.
+    fn services(&self) -> Services {
         let arguments = ServiceArguments {
             profiles_url: self.uri("profiles"),
             lifecycle_url: self.uri("lifecycle"),
             offers_url: self.uri("offers"),
         };
-        let services = Services::at(&arguments, Trace::begin("import")).unwrap();
-        let progress = Progress::begin(Output::new(true), "import", rows.size_bytes());
-        send(&services, rows, progress).await.unwrap()
+        Services::at(&arguments, Trace::begin("import")).unwrap()
     }
 
     /// A name that was not used before, for a contact or a request.

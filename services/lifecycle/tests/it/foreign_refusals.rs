@@ -53,9 +53,9 @@ async fn what_cannot_be_a_model_is_refused_by_field_and_leaves_nothing() {
             named.clone(),
             "declaration.inputs[1].feature",
         ),
-        // Of most nobody has ever failed to pay, and only trees read gaps.
+        // What nobody is known to have done; only trees read gaps.
         (
-            changed(&|it| it.inputs[1] = price("months_since_first_failed_payment")),
+            changed(&|it| it.inputs[1] = price("purchases_lately")),
             named.clone(),
             "declaration.inputs[1].number.when_missing",
         ),

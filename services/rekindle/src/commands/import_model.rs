@@ -38,8 +38,7 @@ const PIECE: usize = 256 * 1024;
 /// The service knows, and of attributes those that models may look at:
 ///
 ///     tenure_months, monthly_price, months_to_commitment_end, lifetimes_before,
-///     live_subscriptions, months_since_first_failed_payment, months_since_first_use,
-///     purchases_lately, contract_kind, product, attribute.NAME
+///     live_subscriptions, purchases_lately, contract_kind, product, attribute.NAME
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ImportModel {

@@ -31,6 +31,11 @@ pub(super) fn months_after(day: Date, months: u32) -> Date {
     day.saturating_add(Span::new().months(i64::from(months)))
 }
 
+/// The day so many months earlier.
+pub(super) fn months_before(day: Date, months: u32) -> Date {
+    day.saturating_sub(Span::new().months(i64::from(months)))
+}
+
 /// Whole days from one day to a later one; zero when it is not later.
 pub(super) fn days_between(from: Date, to: Date) -> u32 {
     let days = from

@@ -9,7 +9,8 @@ use super::calendar;
 use super::dice::Dice;
 use super::life::{LONGEST_TENURE_MONTHS, Life, Owner};
 
-/// Older bills, uses and contacts tell nothing.
+/// Older bills, uses and contacts are forgotten, of those who left as of those who stayed: a history
+/// that went back from each one's own last day would tell who left.
 const REMEMBERED_MONTHS: u32 = 12;
 /// No customer of the sample buys more often in all.
 const MAX_PURCHASES: u32 = 60;
@@ -70,8 +71,7 @@ impl Timeline<'_> {
 
     fn bills(&mut self, dice: &mut Dice, life: &Life, as_of: Date) {
         let last = life.last_day(as_of);
-        let remembered = calendar::months_after(last, 0)
-            .saturating_sub(jiff::Span::new().months(i64::from(REMEMBERED_MONTHS)));
+        let remembered = calendar::months_before(as_of, REMEMBERED_MONTHS);
         for month in 1..=LONGEST_TENURE_MONTHS {
             let day = calendar::months_after(life.start, month);
             if day > last {
@@ -115,7 +115,8 @@ impl Timeline<'_> {
 
     fn encounters(&mut self, dice: &mut Dice, life: &Life, as_of: Date) {
         let last = life.last_day(as_of);
-        let days = calendar::days_between(life.start, last).min(REMEMBERED_MONTHS * 30);
+        let first = calendar::months_before(as_of, REMEMBERED_MONTHS).max(life.start);
+        let days = calendar::days_between(first, last);
         if days < 2 {
             return;
         }

@@ -365,7 +365,7 @@ pub struct ModelInput {
     pub name: ::prost::alloc::string::String,
     /// What of a customer goes there, by the name that models of ours have it under: tenure_months,
     /// monthly_price, months_to_commitment_end, lifetimes_before, live_subscriptions,
-    /// months_since_first_failed_payment, months_since_first_use, purchases_lately, contract_kind,
+    /// purchases_lately, contract_kind,
     /// product, or "attribute." and the name of an attribute of the subscription that models may look
     /// at. The name when left out.
     #[prost(string, tag = "2")]

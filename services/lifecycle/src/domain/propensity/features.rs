@@ -2,34 +2,36 @@
 //! for training and for scores.
 //!
 //! Nothing enters that is known only at or after an end, and nothing whose value at a time in the past
-//! cannot be told from the facts of today: totals and last times move on for those who stay, and come
-//! to rest for those who leave, so that a model would learn from them who has left. Of events the
-//! first ones count, and the days of purchases, all of which are dated. Attributes, product, price,
-//! contract and the end of the commitment are taken as they are now; an import that writes there what
-//! an end brought about would mislead the model.
+//! cannot be told from the facts of today. Totals and last times of events move on for those who stay,
+//! and come to rest for those who leave. First times are no better: records that go back a year from
+//! each one's last day make those who left look as if they had begun earlier, and today everybody
+//! looks like that. So that a model would learn from any of them who has left. Of events only the days
+//! of purchases count, within a stretch that is shorter than any memory of them. Attributes, product,
+//! price and contract are taken as they are now; an import that writes there what an end brought about
+//! would mislead the model.
 
 use std::borrow::Cow;
 
 use kernel::time::Timestamp;
 
 use crate::domain::clock_days::{day_number, days_between, days_since};
-use crate::domain::facts::{ActivityKind, CustomerFacts, Standing, Subscription};
+use crate::domain::facts::{ContractKind, CustomerFacts, Standing, Subscription};
 use crate::domain::tenure::life_tables::DAYS_PER_MONTH;
 
 /// What the name of an attribute begins with among the inputs.
 pub const ATTRIBUTE: &str = "attribute.";
 /// How many days count as lately.
 const LATELY_DAYS: i32 = 90;
+const YEAR_DAYS: u32 = 365;
+const LONGEST_YEAR_DAYS: u32 = 366;
 
 /// What is known of every subscription as a number.
-const NUMBERS: [&str; 8] = [
+const NUMBERS: [&str; 6] = [
     "tenure_months",
     "monthly_price",
     "months_to_commitment_end",
     "lifetimes_before",
     "live_subscriptions",
-    "months_since_first_failed_payment",
-    "months_since_first_use",
     "purchases_lately",
 ];
 /// What is known of it as a word.
@@ -89,19 +91,12 @@ pub fn features<'a>(
     let start = subscription.start_time;
     number("tenure_months", start.map(|start| months(start, as_of)));
     number("monthly_price", monthly_price(subscription));
-    let commitment = subscription.commitment_end_time;
     number(
         "months_to_commitment_end",
-        commitment.map(|end| months(as_of, end)),
+        months_to_commitment_end(subscription, as_of),
     );
     number("lifetimes_before", Some(lifetimes_before(facts, as_of)));
     number("live_subscriptions", Some(live_subscriptions(facts, as_of)));
-    let first = |kind| months_since_first(facts, kind, as_of);
-    number(
-        "months_since_first_failed_payment",
-        first(ActivityKind::PaymentFailed),
-    );
-    number("months_since_first_use", first(ActivityKind::Usage));
     number("purchases_lately", purchases_lately(facts, as_of));
     let mut word = |name: &'static str, value: &'a str| {
         if !value.is_empty() {
@@ -123,6 +118,23 @@ pub fn features<'a>(
 
 fn months(from: Timestamp, to: Timestamp) -> f64 {
     f64::from(days_since(from, to)) / DAYS_PER_MONTH
+}
+
+/// How long the commitment lasted that was running then. Who stayed may have renewed it since, and the
+/// facts show the end of the last one: as many terms are taken back as lie between. Where the term is
+/// not known that cannot be done, and who left would be told by an end that was never moved.
+fn months_to_commitment_end(subscription: &Subscription, as_of: Timestamp) -> Option<f64> {
+    let years = match subscription.contract_kind {
+        ContractKind::OneYear => 1,
+        ContractKind::TwoYear => 2,
+        _ => return None,
+    };
+    let left = days_since(as_of, subscription.commitment_end_time?);
+    let term = YEAR_DAYS * years;
+    let renewals = left
+        .saturating_sub(LONGEST_YEAR_DAYS * years)
+        .div_ceil(term);
+    Some(f64::from(left - renewals * term) / DAYS_PER_MONTH)
 }
 
 /// The price of a month in units of a hundred of the smallest coin.
@@ -149,11 +161,6 @@ fn live_subscriptions(facts: &CustomerFacts, as_of: Timestamp) -> f64 {
     f64::from(u32::try_from(live.count()).unwrap_or(u32::MAX))
 }
 
-fn months_since_first(facts: &CustomerFacts, kind: ActivityKind, as_of: Timestamp) -> Option<f64> {
-    let first = facts.activity(kind)?.first_time?;
-    (first <= as_of).then(|| months(first, as_of))
-}
-
 /// The days with a purchase lately; `None` for who has never bought, or where the days go not back so
 /// far.
 fn purchases_lately(facts: &CustomerFacts, as_of: Timestamp) -> Option<f64> {
@@ -161,7 +168,9 @@ fn purchases_lately(facts: &CustomerFacts, as_of: Timestamp) -> Option<f64> {
     let from = today.saturating_sub(LATELY_DAYS);
     let first_known = facts.purchase_days.first()?;
     let known = u32::try_from(facts.purchase_days.len()).unwrap_or(u32::MAX);
-    if facts.purchase_day_count > known && *first_known > from {
+    let is_cut_off = facts.purchase_day_count > known && *first_known > from;
+    // Who bought for the first time later had not bought then.
+    if is_cut_off || *first_known > today {
         return None;
     }
     let lately = facts.purchase_days.iter();
@@ -174,7 +183,8 @@ mod tests {
     use kernel::money::{Currency, Money};
 
     use super::*;
-    use crate::domain::facts::{Activity, ContractKind, State};
+    use crate::domain::clock_days::start_of_day;
+    use crate::domain::facts::State;
 
     #[test]
     fn every_feature_has_the_kind_that_its_name_says() {
@@ -189,18 +199,7 @@ mod tests {
             attributes: [("internet".to_owned(), "50".to_owned())].into(),
             ..Subscription::default()
         };
-        let activity = |kind| Activity {
-            kind,
-            count: 1,
-            first_time: before,
-            last_time: before,
-            total: None,
-        };
         let facts = CustomerFacts {
-            activities: vec![
-                activity(ActivityKind::PaymentFailed),
-                activity(ActivityKind::Usage),
-            ],
             purchase_days: vec![20_000],
             purchase_day_count: 1,
             ..CustomerFacts::default()
@@ -249,5 +248,47 @@ mod tests {
         assert_eq!(of(&live), of(&ended));
         assert!(of(&live).contains("\"attribute.internet\", Text(\"fibre\")"));
         assert!(of(&live).contains("\"live_subscriptions\", Number(1.0)"));
+    }
+
+    #[test]
+    fn a_commitment_counts_as_it_ran_then() {
+        let of = |contract_kind, days: i32| {
+            let subscription = Subscription {
+                contract_kind,
+                commitment_end_time: Some(start_of_day(20_000 + days)),
+                ..Subscription::default()
+            };
+            let months = months_to_commitment_end(&subscription, start_of_day(20_000));
+            months.map(|months| months * DAYS_PER_MONTH)
+        };
+        let told = |contract_kind, days, expected: i32| {
+            let found = of(contract_kind, days).unwrap();
+            assert!(
+                (found - f64::from(expected)).abs() < 1e-9,
+                "{days}: {found}"
+            );
+        };
+        for (days, expected) in [(-40, 0), (30, 30), (366, 366), (395, 30), (760, 30)] {
+            told(ContractKind::OneYear, days, expected);
+        }
+        for (days, expected) in [(395, 395), (731, 731), (760, 30)] {
+            told(ContractKind::TwoYear, days, expected);
+        }
+        assert_eq!(of(ContractKind::FixedTerm, 30), None);
+    }
+
+    #[test]
+    fn what_was_bought_later_does_not_count() {
+        let lately = |days: &[i32]| {
+            let facts = CustomerFacts {
+                purchase_days: days.to_vec(),
+                purchase_day_count: u32::try_from(days.len()).unwrap(),
+                ..CustomerFacts::default()
+            };
+            purchases_lately(&facts, start_of_day(20_000))
+        };
+        assert_eq!(lately(&[20_010]), lately(&[]));
+        assert_eq!(lately(&[19_000, 20_010]), Some(0.0));
+        assert_eq!(lately(&[19_990, 20_010]), Some(1.0));
     }
 }

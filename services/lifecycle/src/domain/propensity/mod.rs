@@ -237,3 +237,6 @@ pub(super) fn figures_of(figures: &Figures) -> Vec<Figure> {
     named.extend(intercept.map(|it| Figure::new("calibration_intercept", it)));
     named
 }
+
+#[cfg(test)]
+mod snapshot_tests;

@@ -33,20 +33,12 @@ fn fact(input: &str, feature: Option<&Feature<'_>>) -> String {
             format!("The commitment lasts for another {}", duration(months))
         }
         ("months_to_commitment_end", Some(_)) => "The commitment is over".to_owned(),
-        ("months_to_commitment_end", None) => "There is no commitment".to_owned(),
+        ("months_to_commitment_end", None) => "There is no commitment of a known term".to_owned(),
         ("lifetimes_before", Some(before)) if before >= 1.0 => "Has come back before".to_owned(),
         ("lifetimes_before", _) => "Has not left before".to_owned(),
         ("live_subscriptions", Some(count)) => {
             format!("Has {count:.0} {}", plural(count, "contract"))
         }
-        ("months_since_first_failed_payment", Some(months)) => {
-            format!("A payment failed first {} ago", duration(months))
-        }
-        ("months_since_first_failed_payment", None) => "No payment ever failed".to_owned(),
-        ("months_since_first_use", Some(months)) => {
-            format!("First used the service {} ago", duration(months))
-        }
-        ("months_since_first_use", None) => "Has not used the service".to_owned(),
         ("purchases_lately", Some(count)) => {
             format!(
                 "Bought on {count:.0} {} in three months",
@@ -153,10 +145,6 @@ mod tests {
         assert_eq!(
             say("attribute.tech_support", None, 0.3),
             "Tech support is not known: speaks for leaving."
-        );
-        assert_eq!(
-            say("months_since_first_failed_payment", number(4.2), 0.3),
-            "A payment failed first 4 months ago: speaks for leaving."
         );
         assert_eq!(
             say("live_subscriptions", number(1.0), -0.1),
