@@ -9,6 +9,7 @@ use statistics::propensity::drift;
 
 use super::features::{Features, features};
 use super::models::{LineModel, PropensityModels};
+use super::sample::EVERYBODY;
 use super::training::Training;
 use super::watch::Watch;
 use crate::domain::clock_days::{days_between, start_of_day};
@@ -78,15 +79,36 @@ impl PropensityDrift {
 
     /// Sums up, asking the models about all who were watched.
     pub fn finish(self) -> (Vec<InputDrift>, Vec<CalibrationDrift>) {
-        let (mut inputs, mut calibrations) = (Vec::new(), Vec::new());
+        let mut inputs = self.moved_together();
+        let mut calibrations = Vec::new();
         for (line, since) in self.lines {
             let Some(group) = self.models.line(&line) else {
                 continue;
             };
-            inputs.extend(moved(&line, group, &since.now));
+            if !self.models.is_told_by_everybody(&line) {
+                inputs.extend(moved(&line, group, &since.now));
+            }
             calibrations.extend(calibration(line, group, &since.watched));
         }
         (inputs, calibrations)
+    }
+}
+
+impl PropensityDrift {
+    /// Sets everybody beside everybody at the fit, where a line has no model of its own. That line
+    /// alone was never like all together, and a new fit would not make it so.
+    fn moved_together(&self) -> Vec<InputDrift> {
+        let mut lines = self.lines.keys();
+        let is_asked = lines.any(|line| self.models.is_told_by_everybody(line));
+        let everybody = self.models.ours.everybody.as_ref();
+        let Some(everybody) = everybody.filter(|_| is_asked) else {
+            return Vec::new();
+        };
+        let mut together = Training::default();
+        for since in self.lines.values() {
+            together.append(since.now.clone());
+        }
+        moved(EVERYBODY, LineModel::Ours(everybody), &together)
     }
 }
 

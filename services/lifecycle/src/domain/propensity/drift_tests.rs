@@ -26,10 +26,22 @@ fn subscriber(number: i32, last_day: i32, leaves: bool) -> CustomerFacts {
     }
 }
 
+fn of_line(line: &str, mut facts: CustomerFacts) -> CustomerFacts {
+    line.clone_into(&mut facts.subscriptions[0].business_line);
+    facts
+}
+
+/// Many of telecom, and so few of insurance that all together tell of them.
 fn fitted() -> PropensitySet {
     let watch = Watch::before(start_of_day(LAST_DAY), 90).unwrap();
-    let watches = [("telecom".to_owned(), watch)].into();
+    let watches = ["telecom", "insurance"].map(|line| (line.to_owned(), watch));
+    let watches = watches.into();
     let mut sample = PropensitySample::default();
+    for number in (600..640).filter(|number| number % 2 == 0) {
+        let leaves = number % 8 == 0;
+        let customer = subscriber(number, LAST_DAY, leaves);
+        sample.add(&of_line("insurance", customer), &watches);
+    }
     for number in 0..600 {
         let leaves = number % if number % 2 == 0 { 4 } else { 9 } == 0;
         sample.add(&subscriber(number, LAST_DAY, leaves), &watches);
@@ -62,4 +74,31 @@ fn what_came_since_is_counted_with_its_slope() {
         "{found:?}"
     );
     assert!(found.slope.is_some() && found.intercept.is_some_and(|it| it > 0.0));
+}
+
+#[test]
+fn a_line_without_a_model_of_its_own_is_set_beside_nobody_alone() {
+    let set = fitted();
+    assert!(set.pooled.contains_key("insurance") && set.everybody.is_some());
+    let ends = ["telecom", "insurance"].map(|line| (line.to_owned(), start_of_day(LAST_DAY)));
+    let ends = ends.into();
+    let mut drift = PropensityDrift::of(PropensityModels::of_ours(1, set));
+    for number in 0..600 {
+        drift.add(&subscriber(number, LAST_DAY, false), &ends);
+    }
+    // All of them on copper, as at the fit, and unlike telecom.
+    for number in (600..640).filter(|number| number % 2 == 0) {
+        let customer = subscriber(number, LAST_DAY, false);
+        drift.add(&of_line("insurance", customer), &ends);
+    }
+    let (inputs, _) = drift.finish();
+    assert!(
+        inputs.iter().all(|it| it.group != "insurance"),
+        "{inputs:?}"
+    );
+    let together = |name: &str| {
+        let mut inputs = inputs.iter().filter(|it| it.group == "all");
+        inputs.find(|it| it.input == name).unwrap().stability_index
+    };
+    assert!(together("product") < 0.1, "{inputs:?}");
 }

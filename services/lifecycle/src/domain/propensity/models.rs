@@ -66,6 +66,13 @@ impl PropensityModels {
         self.ours.group(business_line).map(LineModel::Ours)
     }
 
+    /// Says whether a line has no model but that of everybody together.
+    pub(super) fn is_told_by_everybody(&self, business_line: &str) -> bool {
+        let foreign = self.foreign.as_ref();
+        let is_foreign = foreign.is_some_and(|foreign| foreign.group(business_line).is_some());
+        !is_foreign && !self.ours.lines.contains_key(business_line)
+    }
+
     /// Asks the foreign model, where there is one, about all live subscriptions of its lines at once,
     /// which takes a fraction of the time of asking about each. Models of ours are not asked: they
     /// have nothing to gain.

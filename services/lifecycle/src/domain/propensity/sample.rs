@@ -28,7 +28,7 @@ const MEASURE: &str = "cross_validated_log_loss";
 /// Which customers are held back together hangs on this; the same at every fit.
 const SEED: u64 = 20;
 /// The name of everybody together.
-const EVERYBODY: &str = "all";
+pub(super) const EVERYBODY: &str = "all";
 
 /// The most values of all customers and lines together: some 250 MB. Of more, the line with most is
 /// halved.
