@@ -101,7 +101,8 @@ impl ModelRow {
         let artifact = self
             .artifact
             .and_then(read)
-            .filter(|artifact| artifact.kind() == summary.kind);
+            .filter(|artifact| artifact.kind() == summary.kind)
+            .filter(Artifact::reads_what_is_told);
         let is_whole = self.is_whole == Some(true);
         let artifact = artifact.filter(|artifact| !artifact.needs_file() || is_whole);
         summary.corrupt = artifact.is_none();

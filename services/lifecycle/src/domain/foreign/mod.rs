@@ -15,6 +15,7 @@ use statistics::propensity::schema::Value;
 
 use crate::domain::model::forecast::real;
 use crate::domain::model::report::{Figure, GroupReport};
+use crate::domain::propensity::features::FeatureKind;
 use crate::domain::propensity::{PropensitySet, figures_of};
 
 /// The family that these models are shown as.
@@ -92,6 +93,15 @@ impl Typical {
 }
 
 impl ForeignSet {
+    /// Tells whether all inputs, and those of the models of ours, are among the features that there
+    /// are.
+    pub(super) fn reads_what_is_told(&self) -> bool {
+        let mut inputs = self.declaration.inputs.iter();
+        let ours = self.ours.as_ref();
+        inputs.all(|input| FeatureKind::of(input.feature()).is_some())
+            && ours.is_none_or(PropensitySet::reads_what_is_told)
+    }
+
     /// Describes the model of each group.
     pub(super) fn reports(&self) -> Vec<GroupReport> {
         let inputs = real(self.declaration.inputs.len());

@@ -93,6 +93,16 @@ impl Artifact {
         matches!(self, Self::ForeignPropensity(_))
     }
 
+    /// Tells whether all that it reads is told of customers. What an earlier release told, and this
+    /// one does not, would be missing for everybody.
+    pub fn reads_what_is_told(&self) -> bool {
+        match self {
+            Self::Propensity(models) => models.reads_what_is_told(),
+            Self::ForeignPropensity(models) => models.reads_what_is_told(),
+            Self::LifeTable(_) | Self::Purchase(_) | Self::Retention(_) => true,
+        }
+    }
+
     /// Describes the model of each group.
     pub fn groups(&self) -> Vec<GroupReport> {
         match self {

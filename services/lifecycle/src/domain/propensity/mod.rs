@@ -23,7 +23,7 @@ use crate::domain::model::forecast::real;
 use crate::domain::model::report::{Figure, GroupReport};
 use crate::domain::propensity::contribution::{ContributionMethod, RiskContribution};
 use crate::domain::status::reasons::sentence;
-use features::{Feature, Features, features};
+use features::{Feature, FeatureKind, Features, features};
 use training::number_of;
 
 /// How many reasons a risk is given with.
@@ -82,6 +82,13 @@ impl PropensitySet {
     pub fn group(&self, business_line: &str) -> Option<&PropensityGroup> {
         let line = self.lines.get(business_line);
         line.or(self.everybody.as_ref())
+    }
+
+    /// Tells whether all inputs are among the features that there are.
+    pub(in crate::domain) fn reads_what_is_told(&self) -> bool {
+        let groups = self.lines.values().chain(&self.everybody);
+        let mut inputs = groups.flat_map(|group| group.model.schema().inputs());
+        inputs.all(|input| FeatureKind::of(&input.name).is_some())
     }
 
     /// Describes the model of each group.

@@ -11,8 +11,8 @@ use crate::domain::clock_days::start_of_day;
 use crate::domain::facts::{
     Activity, ActivityKind, ContractKind, CustomerFacts, Standing, State, Subscription,
 };
-use crate::domain::model::Artifact;
 use crate::domain::model::forecast::real;
+use crate::domain::model::{Artifact, Candidate};
 
 const LAST_DAY: i32 = 20_600;
 const HORIZON: u32 = 60;
@@ -96,15 +96,20 @@ fn renewed_by_the_year(number: i32) -> CustomerFacts {
     facts
 }
 
+fn fitted(customers: &[CustomerFacts]) -> Candidate {
+    let watch = Watch::before(start_of_day(LAST_DAY), HORIZON).unwrap();
+    let watches: BTreeMap<String, Watch> = [("telecom".to_owned(), watch)].into();
+    let mut sample = PropensitySample::default();
+    for customer in customers {
+        sample.add(customer, &watches);
+    }
+    sample.fit(|_, _| {}).unwrap()
+}
+
 /// Fits on the last stretch, and returns which share left in it beside the average risk of those who
 /// are there today.
 fn observed_and_foretold(customers: &[CustomerFacts]) -> (f64, f64) {
-    let today = start_of_day(LAST_DAY);
-    let watch = Watch::before(today, HORIZON).unwrap();
-    let watches: BTreeMap<String, Watch> = [("telecom".to_owned(), watch)].into();
-    let mut sample = PropensitySample::default();
-    customers.iter().for_each(|it| sample.add(it, &watches));
-    let candidate = sample.fit(|_, _| {}).unwrap();
+    let candidate = fitted(customers);
     let observed = real_share(candidate.event_count, candidate.sample_size);
     let Artifact::Propensity(set) = candidate.artifact else {
         panic!("{:?} is no propensity model", candidate.artifact.kind());
@@ -149,4 +154,15 @@ fn a_short_memory_of_events_does_not_make_everybody_look_like_those_who_left() {
 #[test]
 fn a_commitment_that_was_renewed_does_not_tell_who_stayed() {
     check_honest(renewed_by_the_year);
+}
+
+#[test]
+fn a_model_of_an_input_that_is_not_told_any_more_is_known() {
+    let customers: Vec<CustomerFacts> = (0..CUSTOMERS).map(of_a_short_memory).collect();
+    let artifact = fitted(&customers).artifact;
+    assert!(artifact.reads_what_is_told());
+    let text = serde_json::to_string(&artifact).unwrap();
+    let text = text.replace("\"tenure_months\"", "\"months_since_first_use\"");
+    let before: Artifact = serde_json::from_str(&text).unwrap();
+    assert!(!before.reads_what_is_told());
 }
