@@ -325,6 +325,7 @@ fn offers_settings(databases: &Databases, plan: &Plan) -> offers::settings::Sett
         sweep_period_ms: 200,
         delivery_period_ms: 50,
         active_period_ms: 100,
+        latest_period_ms: 50,
         ..Default::default()
     };
     patient_batches(&mut settings.reads);

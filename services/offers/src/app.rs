@@ -31,8 +31,9 @@ use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::fulfil::Fulfil;
 use crate::usecase::gather::{FeedTrust, Gather};
+use crate::usecase::latest::Latest;
 use crate::usecase::override_offer::OverrideOffer;
-use crate::usecase::ports::Profiles;
+use crate::usecase::ports::{Lifecycle, Profiles};
 use crate::usecase::prove_call::ProveCall;
 use crate::usecase::publish_catalogue::PublishCatalogue;
 use crate::usecase::publish_policy::PublishPolicy;
@@ -77,12 +78,21 @@ impl Program for Offers {
         let budgets = WatchedBudgets::load(store.clone()).await?;
         let cached = CachedCustomers::new(Cache::connect_lazy(&settings.redis, &context.tracker)?);
         let trust = FeedTrust::default();
+        let lifecycle: Arc<dyn Lifecycle> = Arc::new(lifecycle(settings)?);
+        let latest = Latest::default();
+        context.tracker.spawn(jobs::hear_of_the_latest(
+            Arc::clone(&lifecycle),
+            latest.clone(),
+            Duration::from_millis(settings.latest_period_ms),
+            context.stop.clone(),
+        ));
         let parts = Parts {
             gather: Gather::new(
                 cached.clone(),
-                Arc::new(lifecycle(settings)?),
+                lifecycle,
                 Arc::clone(&context.clock),
                 trust.clone(),
+                latest,
                 context.tracker.clone(),
             ),
             store,

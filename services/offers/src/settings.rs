@@ -38,6 +38,8 @@ pub struct Settings {
     pub delivery_period_ms: u64,
     /// How often newer catalogues and policies are looked for.
     pub active_period_ms: u64,
+    /// How often lifecycle is asked for newer rules and models in use.
+    pub latest_period_ms: u64,
     /// Seals page tokens; the same for all replicas.
     pub page_token_secret: Secret,
 }
@@ -58,6 +60,7 @@ impl Default for Settings {
             session_idle_seconds: 4 * 3_600,
             delivery_period_ms: 500,
             active_period_ms: 1_000,
+            latest_period_ms: 1_000,
             page_token_secret: Secret::new("local development only"),
         }
     }

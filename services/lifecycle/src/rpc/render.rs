@@ -64,6 +64,7 @@ fn computed(status: CustomerStatus) -> wire::CustomerStatus {
         churn_risk: status.churn_risk.as_ref().map(churn_risk),
         value_remaining: status.value_remaining.map(value_remaining),
         rules_version: status.rules_version,
+        model_activation: status.memory.model_activation,
         model_version: status.model_version,
         model_kind: model_kind.to_owned(),
         valid_until_time: Some(timestamp(status.valid_until)),

@@ -50,6 +50,7 @@ impl RuleService for RuleRpc {
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(wire::GetRulesResponse {
             rule_set: Some(render_model::rule_set(&rules)),
+            model_activation: self.use_cases.model_activation(),
         }))
     }
 }

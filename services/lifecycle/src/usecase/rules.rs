@@ -47,6 +47,13 @@ impl UseCases {
         Ok(rule_set)
     }
 
+    /// Returns the latest activation of a model that statuses are computed with here; zero while
+    /// there is none.
+    pub fn model_activation(&self) -> u64 {
+        let known = self.knowledge.current();
+        known.map_or(0, |known| known.versions().activation)
+    }
+
     /// Reads a version of the rules; zero is the one in force.
     pub async fn get_rules(&self, deadline: Deadline, version: u64) -> Result<RuleSet, Refusal> {
         let wanted = (version > 0).then_some(version);

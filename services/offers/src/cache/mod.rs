@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use storage::redis::Cache;
 use uuid::Uuid;
 
+use crate::domain::computed_with::ComputedWith;
 use crate::domain::customer::Customer;
 
 /// The format of an entry. Changes with every change of [`Customer`]; another one is a miss.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// How long an entry is used as it is; afterwards it is used and refreshed in the background.
 const FRESH_SECONDS: i64 = 60;
@@ -37,6 +38,8 @@ pub struct CachedCustomers {
 pub struct Cached {
     /// The customer.
     pub customer: Customer,
+    /// What their status was computed with.
+    pub computed_with: ComputedWith,
     /// How good the entry is.
     pub freshness: Freshness,
 }
@@ -56,6 +59,7 @@ pub enum Freshness {
 #[serde(deny_unknown_fields)]
 struct Entry {
     computed_at: Timestamp,
+    computed_with: ComputedWith,
     customer: Customer,
 }
 
@@ -72,9 +76,15 @@ impl CachedCustomers {
     }
 
     /// Keeps a customer, unless a newer one or a tombstone is there.
-    pub async fn put(&self, customer: &Customer, computed_at: Timestamp) -> bool {
+    pub async fn put(
+        &self,
+        customer: &Customer,
+        computed_with: ComputedWith,
+        computed_at: Timestamp,
+    ) -> bool {
         let entry = Entry {
             computed_at,
+            computed_with,
             customer: customer.clone(),
         };
         let Ok(json) = serde_json::to_vec(&entry) else {
@@ -117,6 +127,7 @@ fn read(bytes: &[u8], customer_id: &CustomerId, now: Timestamp) -> Option<Cached
     };
     Some(Cached {
         customer: entry.customer,
+        computed_with: entry.computed_with,
         freshness,
     })
 }
@@ -148,6 +159,7 @@ mod tests {
     fn bytes(customer: &Customer, computed_at: Timestamp) -> Vec<u8> {
         let entry = Entry {
             computed_at,
+            computed_with: ComputedWith::default(),
             customer: customer.clone(),
         };
         [&[FORMAT][..], &serde_json::to_vec(&entry).unwrap()].concat()

@@ -3,6 +3,7 @@
 
 mod active;
 mod changes;
+mod latest;
 mod orders;
 mod sweep;
 
@@ -12,6 +13,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub use active::poll_active;
 pub use changes::{follow_changes, watch_the_feed};
+pub use latest::hear_of_the_latest;
 pub use orders::deliver_orders;
 pub use sweep::sweep;
 

@@ -15,8 +15,9 @@ use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use super::ports::Lifecycle;
-use crate::cache::{CachedCustomers, Freshness};
+use super::latest::Latest;
+use super::ports::{Lifecycle, Told};
+use crate::cache::{Cached, CachedCustomers, Freshness};
 use crate::domain::customer::Customer;
 
 /// How long asking the lifecycle service may take, whoever waits for it.
@@ -63,6 +64,7 @@ struct Inner {
     lifecycle: Arc<dyn Lifecycle>,
     clock: Arc<dyn Clock>,
     trust: FeedTrust,
+    latest: Latest,
     tracker: TaskTracker,
     flights: Mutex<HashMap<(CustomerId, u64), Flight>>,
 }
@@ -74,6 +76,7 @@ impl Gather {
         lifecycle: Arc<dyn Lifecycle>,
         clock: Arc<dyn Clock>,
         trust: FeedTrust,
+        latest: Latest,
         tracker: TaskTracker,
     ) -> Self {
         let shared = Arc::new(Inner {
@@ -81,6 +84,7 @@ impl Gather {
             lifecycle,
             clock,
             trust,
+            latest,
             tracker,
             flights: Mutex::default(),
         });
@@ -99,9 +103,7 @@ impl Gather {
         let cached = inner.cached.get(customer_id, inner.clock.now()).await;
         let cached = cached.filter(|cached| cached.customer.revision >= min_revision);
         let (believed, fallback) = match cached {
-            Some(cached) if !inner.trust.keeps_up() || cached.freshness == Freshness::Stale => {
-                (None, Some(cached))
-            }
+            Some(cached) if !inner.believes(&cached) => (None, Some(cached)),
             other => (other, None),
         };
         if let Some(cached) = believed {
@@ -178,16 +180,20 @@ impl Gather {
         flight
     }
 
-    async fn fetch(&self, answer: BoxFuture<'static, Result<Customer, Refusal>>) -> Asked {
+    async fn fetch(&self, answer: BoxFuture<'static, Result<Told, Refusal>>) -> Asked {
         let inner = &self.shared;
         let computed_at = inner.clock.now();
-        let customer = answer.await?;
+        let Told {
+            customer,
+            computed_with,
+        } = answer.await?;
+        inner.latest.heard(computed_with);
         let customer = Arc::new(customer);
         let (cached, keep) = (inner.cached.clone(), Arc::clone(&customer));
         // Keeping it is nobody's wait.
-        inner
-            .tracker
-            .spawn(async move { cached.put(&keep, computed_at).await }.in_current_span());
+        inner.tracker.spawn(
+            async move { cached.put(&keep, computed_with, computed_at).await }.in_current_span(),
+        );
         Ok(customer)
     }
 
@@ -198,6 +204,15 @@ impl Gather {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         flights.remove(key);
+    }
+}
+
+impl Inner {
+    /// Says whether what is kept may be used as it is.
+    fn believes(&self, cached: &Cached) -> bool {
+        self.trust.keeps_up()
+            && cached.freshness != Freshness::Stale
+            && !self.latest.outdates(cached.computed_with)
     }
 }
 

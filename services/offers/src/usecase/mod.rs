@@ -8,6 +8,7 @@ pub mod explain_decision;
 pub mod explain_policy;
 pub mod fulfil;
 pub mod gather;
+pub mod latest;
 pub mod override_offer;
 pub mod ports;
 pub mod prove_call;

@@ -6,6 +6,7 @@ use kernel::id::CustomerId;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
+use crate::domain::computed_with::ComputedWith;
 use crate::domain::customer::Customer;
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::domain::exit_plan::ExitType;
@@ -19,7 +20,19 @@ pub trait Lifecycle: Send + Sync {
         customer_id: CustomerId,
         min_revision: u64,
         deadline: Deadline,
-    ) -> BoxFuture<'static, Result<Customer, Refusal>>;
+    ) -> BoxFuture<'static, Result<Told, Refusal>>;
+
+    /// Asks which rules and models are in use.
+    fn in_use(&self, deadline: Deadline) -> BoxFuture<'static, Result<ComputedWith, Refusal>>;
+}
+
+/// A customer as lifecycle tells of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The customer.
+    pub customer: Customer,
+    /// What their status was computed with.
+    pub computed_with: ComputedWith,
 }
 
 /// The authoritative record.

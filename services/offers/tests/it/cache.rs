@@ -11,9 +11,10 @@ use kernel::id::CustomerId;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use offers::cache::CachedCustomers;
-use offers::domain::customer::Customer;
+use offers::domain::computed_with::ComputedWith;
 use offers::usecase::gather::{FeedTrust, Gather};
-use offers::usecase::ports::Lifecycle;
+use offers::usecase::latest::Latest;
+use offers::usecase::ports::{Lifecycle, Told};
 use storage::redis::{Cache, RedisSettings};
 use testkit::redis::Private;
 use tokio::sync::Semaphore;
@@ -65,6 +66,35 @@ async fn a_warm_cache_asks_nobody_and_a_change_is_seen_at_once_by_its_revision()
     assert_eq!(answer.customer.unwrap().open_incident_count, 1);
 }
 
+/// Asks until lifecycle is asked about the customer again.
+async fn ask_until_asked_anew(world: &mut World) {
+    let asked = world.neighbours.status_calls();
+    let mut calls = 0;
+    while world.neighbours.status_calls() == asked {
+        calls += 1;
+        assert!(calls < 500, "what was computed before is still believed");
+        let request = too_expensive(&format!("anew-{asked}-{calls}"));
+        world.ask(request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_computed_before_another_model_was_put_in_use_is_not_believed() {
+    let mut world = World::start().await;
+    warm(&mut world).await;
+    world.neighbours.activate();
+    ask_until_asked_anew(&mut world).await;
+    // What is kept now was computed with it.
+    warm(&mut world).await;
+    // While lifecycle is down nobody hears of another one, and the cache answers in full.
+    world.neighbours.set_down(true);
+    world.neighbours.activate();
+    let answer = world.ask(too_expensive("down")).await.unwrap();
+    assert!(!answer.degraded && answer.customer.is_some());
+    world.neighbours.set_down(false);
+    ask_until_asked_anew(&mut world).await;
+}
+
 /// A lifecycle service that answers when it is told to, and counts.
 struct Gated {
     calls: AtomicUsize,
@@ -77,13 +107,17 @@ impl Lifecycle for Gated {
         _: CustomerId,
         _: u64,
         _: Deadline,
-    ) -> BoxFuture<'static, Result<Customer, Refusal>> {
+    ) -> BoxFuture<'static, Result<Told, Refusal>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let gate = Arc::clone(&self.gate);
         Box::pin(async move {
             gate.acquire().await.unwrap().forget();
             Err(Refusal::not_found("CUSTOMER_NOT_FOUND", "no such customer"))
         })
+    }
+
+    fn in_use(&self, _: Deadline) -> BoxFuture<'static, Result<ComputedWith, Refusal>> {
+        Box::pin(async { Ok(ComputedWith::default()) })
     }
 }
 
@@ -101,6 +135,7 @@ async fn a_thousand_misses_at_once_ask_once() {
         lifecycle.clone(),
         context.clock,
         FeedTrust::default(),
+        Latest::default(),
         context.tracker,
     );
     let id = CustomerId::parse("c-1").unwrap();

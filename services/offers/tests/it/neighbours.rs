@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use contract::lifecycle::v1 as lifecycle;
+use contract::lifecycle::v1::rule_service_server::{RuleService, RuleServiceServer};
 use contract::lifecycle::v1::status_service_server::{StatusService, StatusServiceServer};
 use contract::profiles::v1 as profiles;
 use contract::profiles::v1::account_service_server::{AccountService, AccountServiceServer};
@@ -38,6 +39,7 @@ struct Held {
     ended: Vec<profiles::EndSubscriptionRequest>,
     reinstated: Vec<profiles::ReinstateSubscriptionRequest>,
     status_calls: usize,
+    model_activation: u64,
     down: bool,
 }
 
@@ -52,6 +54,7 @@ impl Neighbours {
         };
         let serving = tonic::transport::Server::builder()
             .add_service(StatusServiceServer::new(this.clone()))
+            .add_service(RuleServiceServer::new(this.clone()))
             .add_service(AccountServiceServer::new(this.clone()))
             .add_service(ChangeServiceServer::new(this.clone()))
             .serve_with_incoming(TcpListenerStream::new(listener));
@@ -83,6 +86,11 @@ impl Neighbours {
     /// Refuses everything for the moment, or not any more.
     pub(crate) fn set_down(&self, down: bool) {
         self.held().down = down;
+    }
+
+    /// Puts another model in use.
+    pub(crate) fn activate(&self) {
+        self.held().model_activation += 1;
     }
 
     /// Counts how often a customer was asked for.
@@ -223,7 +231,10 @@ impl StatusService for Neighbours {
         let stage = held.stages.get(&facts.customer_id).copied();
         let stage = stage.unwrap_or(lifecycle::Stage::LongTerm);
         Ok(Response::new(lifecycle::GetCustomerStatusResponse {
-            status: Some(status(facts, stage)),
+            status: Some(lifecycle::CustomerStatus {
+                model_activation: held.model_activation,
+                ..status(facts, stage)
+            }),
             facts: Some(facts.clone()),
         }))
     }
@@ -320,5 +331,29 @@ impl ChangeService for Neighbours {
             })
         });
         Ok(Response::new(news.boxed()))
+    }
+}
+
+#[tonic::async_trait]
+impl RuleService for Neighbours {
+    async fn publish_rules(
+        &self,
+        _: Request<lifecycle::PublishRulesRequest>,
+    ) -> Result<Response<lifecycle::PublishRulesResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn get_rules(
+        &self,
+        _: Request<lifecycle::GetRulesRequest>,
+    ) -> Result<Response<lifecycle::GetRulesResponse>, Status> {
+        let held = self.held();
+        if held.down {
+            return Err(unavailable());
+        }
+        Ok(Response::new(lifecycle::GetRulesResponse {
+            rule_set: None,
+            model_activation: held.model_activation,
+        }))
     }
 }

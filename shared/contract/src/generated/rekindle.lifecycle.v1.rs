@@ -1738,6 +1738,10 @@ pub struct CustomerStatus {
     /// Why the customer is in the stage, in one sentence that an agent can say aloud.
     #[prost(string, tag = "32")]
     pub explanation: ::prost::alloc::string::String,
+    /// The latest activation of a model by then, which tells the versions that were in use; zero while
+    /// there was none. With rules_version it tells a status apart from one that was computed otherwise.
+    #[prost(uint64, tag = "33")]
+    pub model_activation: u64,
 }
 /// CustomerStatusWithFacts is a status and the snapshot it was computed on.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3013,6 +3017,11 @@ pub struct GetRulesResponse {
     /// The rules.
     #[prost(message, optional, tag = "1")]
     pub rule_set: ::core::option::Option<RuleSet>,
+    /// The latest activation of a model; zero while there was none. Who keeps statuses asks for version
+    /// zero from time to time: what was computed with older rules or before this activation is out of
+    /// date.
+    #[prost(uint64, tag = "2")]
+    pub model_activation: u64,
 }
 /// Generated client implementations.
 pub mod rule_service_client {
