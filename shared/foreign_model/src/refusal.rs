@@ -23,7 +23,7 @@ pub enum LoadRefusal {
         limit: usize,
     },
     /// The file is no ONNX model, or contradicts itself.
-    #[error("the file cannot be read as an ONNX model: {0}")]
+    #[error("the file is no ONNX file, or a damaged one: {0}")]
     Unreadable(String),
     /// An operator is not among those that we run.
     #[error(

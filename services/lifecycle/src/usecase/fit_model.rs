@@ -238,7 +238,13 @@ pub(super) fn refused(refusal: &FitRefusal) -> Refusal {
         FitRefusal::TooLittle {
             group, sample_size, ..
         } => {
-            let message = format!("{refusal}: import more customers first; {stays}");
+            let wanted = if *sample_size == 0 {
+                "nobody here is of the kind it learns from: retention and propensity learn from \
+                 contracts, purchase models from purchases"
+            } else {
+                "import more customers first"
+            };
+            let message = format!("{refusal}: {wanted}; {stays}");
             Refusal::refused("TOO_LITTLE_DATA", message)
                 .with("group", group)
                 .with("sample_size", sample_size)

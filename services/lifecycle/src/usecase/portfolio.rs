@@ -67,7 +67,8 @@ impl UseCases {
     pub fn get_retention_curves(&self, question: &OutlookQuestion) -> Result<OutlookPage, Refusal> {
         let loaded = self.knowledge.current()?;
         let Some(curves) = &loaded.models.retention else {
-            let message = "no retention model is in use: fit one and activate it";
+            let message =
+                "no retention model is in use: `rekindle model fit retention --activate` fits one";
             return Err(Refusal::refused("NO_MODEL_IN_USE", message)
                 .with("kind", ModelKind::Retention.key()));
         };

@@ -15,6 +15,7 @@ pub struct ServiceArguments {
     /// Address of the profiles service; `unix:///path` for a socket.
     #[arg(
         long,
+        global = true,
         env = "REKINDLE_PROFILES_URL",
         default_value = "http://127.0.0.1:7101",
         value_name = "URL"
@@ -24,6 +25,7 @@ pub struct ServiceArguments {
     /// Address of the lifecycle service.
     #[arg(
         long,
+        global = true,
         env = "REKINDLE_LIFECYCLE_URL",
         default_value = "http://127.0.0.1:7102",
         value_name = "URL"
@@ -33,6 +35,7 @@ pub struct ServiceArguments {
     /// Address of the offers service.
     #[arg(
         long,
+        global = true,
         env = "REKINDLE_OFFERS_URL",
         default_value = "http://127.0.0.1:7103",
         value_name = "URL"

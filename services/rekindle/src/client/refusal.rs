@@ -87,7 +87,7 @@ fn advice(service: &str, status: &Status) -> String {
         Code::InvalidArgument | Code::OutOfRange => {
             "correct what is named and try again".to_owned()
         }
-        Code::NotFound => "check the id; `rekindle import` loads customers".to_owned(),
+        Code::NotFound => where_it_is(status).to_owned(),
         Code::AlreadyExists => "take another id, or change what is there".to_owned(),
         Code::FailedPrecondition => {
             "repeating it does not help; see the message for what does".to_owned()
@@ -105,6 +105,27 @@ fn advice(service: &str, status: &Status) -> String {
             format!("{service} is of another version than this program: build both anew")
         }
         _ => format!("look for the trace id in the log of {service}"),
+    }
+}
+
+/// Where the ids of what was not found are shown.
+fn where_it_is(status: &Status) -> &'static str {
+    let info = status.get_details_error_info();
+    let reason = info.map_or_else(String::new, |info| info.reason);
+    match reason.as_str() {
+        "CUSTOMER_NOT_FOUND" => "check the id; `rekindle import` loads customers",
+        "SUBSCRIPTION_NOT_FOUND" => "`rekindle status CUSTOMER` shows a customer's subscriptions",
+        "MODEL_NOT_FOUND" => {
+            "`rekindle model list` shows the versions there are; `rekindle model fit` makes one"
+        }
+        "RULES_NOT_FOUND" => "`rekindle rules publish FILE` makes a version",
+        "CATALOGUE_NOT_FOUND" => "`rekindle catalogue publish FILE...` makes a version",
+        "DECISION_NOT_FOUND" | "SESSION_NOT_FOUND" | "PRESENTED_OFFER_NOT_FOUND" => {
+            "check the id: `rekindle call` prints those of its answer"
+        }
+        "SCORING_RUN_NOT_FOUND" => "`rekindle portfolio score` begins a run",
+        "SUPPRESSION_NOT_FOUND" => "`rekindle suppression list` shows those there are",
+        _ => "check the id",
     }
 }
 
@@ -156,6 +177,19 @@ mod tests {
                 .is_some_and(|advice| advice.contains("import"))
         );
         assert_eq!(failure.trace_id(), Some("4bf9"));
+    }
+
+    #[test]
+    fn what_was_not_found_says_where_the_like_of_it_is() {
+        let advice = |reason: &str| {
+            let mut details = ErrorDetails::new();
+            details.set_error_info(reason, "lifecycle.rekindle", HashMap::new());
+            let failure = rendered(Code::NotFound, details);
+            failure.what_to_do().unwrap_or_default().to_owned()
+        };
+        assert!(advice("MODEL_NOT_FOUND").contains("rekindle model list"));
+        assert!(advice("CATALOGUE_NOT_FOUND").contains("rekindle catalogue publish"));
+        assert!(!advice("SESSION_NOT_FOUND").contains("import"));
     }
 
     #[test]

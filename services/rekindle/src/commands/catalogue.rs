@@ -62,8 +62,10 @@ impl Catalogue {
             Verb::Validate { files } => validate(&services, read_sources(files)?, output).await,
             Verb::Publish { files, by, note } => {
                 let files = read_sources(files)?;
+                let without_reasons = !have_reasons(&files);
                 let answer = publish_catalogue(&services, files, by, note).await?;
                 if answer.catalogue.is_none() {
+                    say_if(without_reasons, output);
                     return print_problems(&answer.problems, output);
                 }
                 tell_warnings(&answer.problems, output);
@@ -82,6 +84,21 @@ impl Catalogue {
     }
 }
 
+/// Whether any of the files has the reasons that offers speak of.
+fn have_reasons(files: &[SourceFile]) -> bool {
+    let mut lines = files.iter().flat_map(|file| file.text.lines());
+    lines.any(|line| line.starts_with("reasons:"))
+}
+
+/// Without reasons every offer has a problem, of which the cause is one.
+fn say_if(without_reasons: bool, output: Output) {
+    if without_reasons {
+        output.progress(
+            "none of the files has reasons: give them too, as in deploy/seed/reasons.yaml",
+        );
+    }
+}
+
 async fn validate(
     services: &Services,
     files: Vec<SourceFile>,
@@ -89,6 +106,7 @@ async fn validate(
 ) -> Result<u8, Failure> {
     let mut catalogues = services.catalogues();
     let method = "rekindle.offers.v1.CatalogueService/ValidateCatalogue";
+    let without_reasons = !have_reasons(&files);
     let request = ValidateCatalogueRequest { files };
     let answer = services
         .call(method, PUBLISHING, request, |request| async move {
@@ -97,6 +115,7 @@ async fn validate(
         .await?;
     let is_error = |problem: &Problem| problem.severity() != Severity::Warning;
     if answer.problems.iter().any(is_error) {
+        say_if(without_reasons, output);
         return print_problems(&answer.problems, output);
     }
     tell_warnings(&answer.problems, output);

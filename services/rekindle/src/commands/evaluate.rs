@@ -31,7 +31,7 @@ const MOST_EXPLAINED: usize = 500;
 /// Fit and cross-validate a churn model on a labelled file; no service is needed.
 ///
 /// FILE is comma-separated, with the names of the columns in its first line. A column whose known
-/// values are all numbers is one of numbers, any other one of categories; blanks, NA and null are
+/// values are all numbers is one of numbers, any other one of categories; blanks, NA, NaN and null are
 /// "not known". Columns that are constant or name customers are left out, and so are protected
 /// attributes (gender, age, origin and the like). The target has two values; which of them means
 /// "left" is known for yes/no, 1/0, true/false, churned/stayed and their like, and said with --event

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use foreign_model::declaration::{Declaration, Kind};
 use foreign_model::model::{ForeignModel, LARGEST_FILE};
-use foreign_model::refusal::EvaluationRefusal;
+use foreign_model::refusal::{EvaluationRefusal, LoadRefusal, ScoreRefusal};
 use statistics::propensity::evaluation::Figures;
 use statistics::propensity::schema::Value;
 
@@ -26,6 +26,12 @@ pub(super) fn evaluate(
         .map(|row| values(table, row, model.declaration()))
         .collect();
     model.evaluate(&rows?, &outcome.labels).map_err(|refusal| {
+        if let EvaluationRefusal::Row { row, refusal } = &refusal
+            && let ScoreRefusal::Gap { input } = refusal
+            && let Some(failure) = other_level(table, *row, input, model.declaration())
+        {
+            return failure;
+        }
         let problem = match &refusal {
             EvaluationRefusal::Row { row, refusal } => {
                 format!("line {}: {refusal}", table.line(*row))
@@ -40,7 +46,10 @@ fn load(onnx: &Path, declaration: &Path) -> Result<ForeignModel, Failure> {
     let declared = read_declaration(declaration)?;
     let bytes = read_model(onnx)?;
     ForeignModel::load(&bytes, declared).map_err(|refusal| {
-        let advice = "compare the model with its declaration, or export it anew";
+        let advice = match &refusal {
+            LoadRefusal::Unreadable(_) => "check that it is the model's file, or export it anew",
+            _ => "compare the model with its declaration, or export it anew",
+        };
         unusable(onnx, &refusal).advice(advice)
     })
 }
@@ -65,7 +74,8 @@ pub(super) fn read_model(onnx: &Path) -> Result<Vec<u8>, Failure> {
 fn read(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| unusable(path, &error))?;
+    let file = std::fs::File::open(path)
+        .map_err(|error| unusable(path, &error).advice("check the name and the permissions"))?;
     file.take(most.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| unusable(path, &error))?;
@@ -106,6 +116,26 @@ fn values<'a>(
             })
         })
         .collect()
+}
+
+/// The word of a row that the declaration lacks, which is not the same as one that is not known.
+fn other_level(
+    table: &Table,
+    row: usize,
+    input: &str,
+    declaration: &Declaration,
+) -> Option<Failure> {
+    let Value::Category(word) = table.value(row, input, false) else {
+        return None;
+    };
+    let declared = declaration.inputs.iter().find(|it| it.name == input)?;
+    let Kind::Category { levels, .. } = &declared.kind else {
+        return None;
+    };
+    let line = table.line(row);
+    let problem = format!("line {line}, column {input}: the declaration has no level \"{word}\"");
+    let advice = format!("declared are: {}", levels.join(", "));
+    Some(table.unusable(problem).advice(advice))
 }
 
 #[cfg(test)]
@@ -191,6 +221,16 @@ mod tests {
             failure
                 .message()
                 .contains("line 2: tenure_months is not known")
+        );
+        let files = Files::write("level", |rows| {
+            rows.replacen("month_to_month", "monthly", 1)
+        });
+        let failure = files.evaluate("logistic.onnx").unwrap_err();
+        assert!(
+            failure
+                .message()
+                .contains("column contract: the declaration has no level \"monthly\""),
+            "{failure}"
         );
         let files = Files::write("column", |rows| rows.replacen("contract", "treaty", 1));
         let failure = files.evaluate("logistic.onnx").unwrap_err();

@@ -21,7 +21,12 @@ const MOST_CURVES: usize = 200;
 #[derive(Debug, Args)]
 pub(super) struct Retention {
     /// Only this business line.
-    #[arg(long, default_value = "", value_name = "LINE")]
+    #[arg(
+        long = "business-line",
+        alias = "line",
+        default_value = "",
+        value_name = "LINE"
+    )]
     line: String,
 
     /// How many months the curves have.

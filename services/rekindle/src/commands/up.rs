@@ -114,9 +114,15 @@ fn show(suite: &LocalSuite, output: Output) -> Result<(), Failure> {
         if let Some(folder) = suite.stack().directory() {
             let _ = writeln!(text, "  {:10} {}/*.log", "logs", folder.display());
         }
+        text.push_str("Try it from another terminal:\n");
+        if !addresses.are_ordinary() {
+            for (variable, url) in addresses.environment() {
+                let _ = writeln!(text, "  export {variable}={}", url.display());
+            }
+        }
         let _ = write!(
             text,
-            "Try it from another terminal:\n{FIRST_STEPS}  rekindle health {}",
+            "{FIRST_STEPS}  rekindle health {}",
             addresses.url("offers")
         );
         text

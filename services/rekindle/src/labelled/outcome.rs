@@ -69,16 +69,17 @@ impl Outcome {
                 .unusable(problem)
                 .advice("a model learns from those who left and those who stayed"));
         }
+        if values.is_empty() {
+            return Err(table
+                .unusable("it has no rows below its first line")
+                .advice("give a file with a row for each customer"));
+        }
         let [one, other] = values[..] else {
-            let problem = if values.is_empty() {
-                "it has no rows".to_owned()
-            } else {
-                format!(
-                    "column {target} has {} values, not two: {}",
-                    values.len(),
-                    shown(&values)
-                )
-            };
+            let problem = format!(
+                "column {target} has {} values, not two: {}",
+                values.len(),
+                shown(&values)
+            );
             return Err(table
                 .unusable(problem)
                 .advice("name a column of two values"));

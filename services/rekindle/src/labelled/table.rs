@@ -23,6 +23,9 @@ pub struct Table {
     columns: Vec<Column>,
     /// The line each row begins on, from one.
     lines: Vec<u64>,
+    /// How many lines later than the reader says: with two signs at the end of each line it says
+    /// where the first of them was read.
+    late: u64,
 }
 
 /// One column.
@@ -72,6 +75,7 @@ impl Table {
             columns: columns(&name, &header)?,
             name,
             lines: Vec::new(),
+            late: 0,
         };
         let mut record = StringRecord::new();
         loop {
@@ -89,7 +93,11 @@ impl Table {
 
     fn push(&mut self, record: &StringRecord) {
         let line = record.position().map_or(0, csv::Position::line);
-        self.lines.push(line);
+        if self.lines.is_empty() {
+            // The first line has the names of the columns.
+            self.late = u64::from(line <= 1);
+        }
+        self.lines.push(line + self.late);
         for (column, value) in self.columns.iter_mut().zip(record) {
             column.push(value);
         }
@@ -114,8 +122,11 @@ impl Table {
     pub fn column(&self, name: &str) -> Result<&Column, Failure> {
         self.find(name).ok_or_else(|| {
             let names: Vec<&str> = self.columns.iter().map(|it| it.name.as_str()).collect();
-            self.unusable(format!("there is no column \"{name}\""))
-                .advice(format!("it has: {}", names.join(", ")))
+            let failure = self.unusable(format!("there is no column \"{name}\""));
+            match &names[..] {
+                [] => failure.advice("it is empty: give a file whose first line names the columns"),
+                names => failure.advice(format!("it has: {}", names.join(", "))),
+            }
         })
     }
 
@@ -286,6 +297,7 @@ pub(super) mod tests {
             Err(failure) => failure.to_string(),
         };
         assert!(failure("a,plan\n1,x\ninf,y\n").contains("line 3, column a: inf"));
+        assert!(failure("a,plan\r\n1,x\r\ninf,y\r\n").contains("line 3, column a: inf"));
         assert!(failure("a,plan\n1,x\n1,2,3\n").contains("line: 3"));
         assert!(failure("a,a\n1,x\n").contains("line 1: column \"a\" is there twice"));
         assert!(failure(&"x,".repeat(3_000)).contains("more than 2000"));

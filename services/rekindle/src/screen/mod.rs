@@ -25,7 +25,9 @@ pub use evaluation::{evaluation, foreign_evaluation};
 pub use explanation::explanation;
 pub use fulfilment::{fulfilments, promise_tasks};
 pub use import::import;
-pub use models::{activated_model, drift, imported_model, model_line, models, shown_model};
+pub use models::{
+    activated_model, drift, fitted_model, imported_model, model_line, models, shown_model,
+};
 pub use outcome::{acknowledged, responded};
 pub use paper::{Paper, heading};
 pub use portfolio::{customers, portfolio, scoring_line, transition_line};

@@ -9,6 +9,12 @@ use super::paper::{Page, Paper, Style};
 use super::words;
 use crate::vocabulary;
 
+/// As lifecycle decides: a candidate is worse beyond so many standard errors of the difference,
+const TOLERANCE: f64 = 1.644_853_6;
+/// and beyond this share of the loss of the version in use.
+const MARGIN: f64 = 0.005;
+/// So many times as much or as little as was foretold is not chance.
+const UNLIKE: f64 = 3.0;
 /// Below this population stability index an input is stable, by custom.
 const STABLE: f64 = 0.1;
 /// From this one on it has moved.
@@ -42,6 +48,59 @@ pub fn model_line(model: &Model) -> String {
         "version {} · {kind}{origin} · {fitted} · on {sample}, of which {ended} {events}{measured}{active}{problem}",
         model.version
     )
+}
+
+/// A model that was fitted: whether it is in use now, and why or why not.
+pub fn fitted_model(model: &Model, was_to_be_used: bool) -> String {
+    let version = model.version;
+    let mut lines = vec![model_line(model)];
+    let evaluation = model.evaluation.as_ref();
+    if let Some(found) = evaluation.and_then(|evaluation| evaluation.comparison.as_ref()) {
+        lines.push(beside(model, found));
+    } else if was_to_be_used && model.active {
+        lines.push("in use: there was nothing to compare it with".to_owned());
+    }
+    lines.extend(unlike_before(model));
+    if !model.active {
+        lines.push(format!(
+            "a candidate: `rekindle model activate {version}` puts it in use"
+        ));
+    }
+    lines.join("\n")
+}
+
+/// How a fit did beside the version in use, and what followed.
+fn beside(model: &Model, found: &ModelComparison) -> String {
+    let worse = found.value - found.other_value;
+    let margin = (TOLERANCE * found.standard_error).max(MARGIN * found.other_value.abs());
+    let verdict = if worse <= 0.0 {
+        format!("better by {:.5}", -worse)
+    } else if worse <= margin {
+        format!("worse by {worse:.5}, within the margin of {margin:.5} that is chance")
+    } else {
+        format!("worse by {worse:.5}, beyond the margin of {margin:.5}")
+    };
+    let outcome = if model.active { "in use" } else { "not in use" };
+    format!(
+        "{outcome}; beside version {}: {verdict}; {}",
+        found.version,
+        comparison_text(found)
+    )
+}
+
+/// Says so where the stretch that was kept for judging was nothing like what came before it.
+fn unlike_before(model: &Model) -> Option<String> {
+    let figures = &model.evaluation.as_ref()?.figures;
+    let named = |name: &str| figures.iter().find(|it| it.name == name).map(|it| it.value);
+    let expected = named("holdout_expected")?;
+    let observed = named("holdout_observed")?;
+    let (least, most) = (expected.min(observed), expected.max(observed));
+    (most > UNLIKE * least.max(1.0)).then(|| {
+        format!(
+            "of the latest stretch {expected:.1} were foretold and {observed:.0} seen: it is nothing like \
+             what came before. Were the days of the ends recorded, or only that they ended?"
+        )
+    })
 }
 
 /// A model that was imported, and what to do with it.
@@ -236,4 +295,65 @@ pub fn models(models: &[Model], paper: Paper) -> String {
         page.paragraph(0, style, &model_line(model));
     }
     page.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::lifecycle::v1::ModelEvaluation;
+
+    use super::*;
+
+    fn compared(value: f64, active: bool) -> Model {
+        Model {
+            version: 9,
+            active,
+            evaluation: Some(ModelEvaluation {
+                comparison: Some(ModelComparison {
+                    version: 4,
+                    value,
+                    other_value: 0.523_04,
+                    standard_error: 0.007_4,
+                    ..Default::default()
+                }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_fit_says_why_it_is_in_use_or_not() {
+        let text = fitted_model(&compared(0.534_13, true), true);
+        assert!(
+            text.contains(
+                "in use; beside version 4: worse by 0.01109, within the margin of 0.01217"
+            )
+        );
+        let text = fitted_model(&compared(0.544_13, false), true);
+        assert!(text.contains("not in use; beside version 4: worse by 0.02109, beyond"));
+        assert!(text.contains("model activate 9"));
+        let text = fitted_model(&compared(0.5, true), true);
+        assert!(text.contains("better by 0.02304") && !text.contains("candidate"));
+    }
+
+    #[test]
+    fn a_stretch_unlike_what_came_before_is_told() {
+        let of = |expected, observed| {
+            let figure = |name: &str, value| Figure {
+                name: name.to_owned(),
+                value,
+                ..Default::default()
+            };
+            let mut model = compared(0.5, true);
+            if let Some(evaluation) = &mut model.evaluation {
+                evaluation.figures = vec![
+                    figure("holdout_expected", expected),
+                    figure("holdout_observed", observed),
+                ];
+            }
+            unlike_before(&model)
+        };
+        assert!(of(65.6, 1417.0).is_some_and(|it| it.contains("65.6 were foretold and 1417 seen")));
+        assert_eq!(of(65.6, 80.0), None);
+    }
 }

@@ -25,7 +25,7 @@ pub fn portfolio(portfolio: &GetPortfolioResponse, paper: Paper) -> String {
         page.labelled_in(2, Style::Plain, &stage(total.stage), &total_line(total));
     }
     if portfolio.totals.is_empty() {
-        page.paragraph(0, Style::Plain, "no customer has been scored yet");
+        page.paragraph(0, Style::Plain, "no customer has been scored yet, or none of this business line: `rekindle portfolio score` scores them");
     }
     bands(&mut page, portfolio);
     if let Some(run) = &portfolio.latest_run {

@@ -143,7 +143,7 @@ fn provenance(page: &mut Page, status: &CustomerStatus) {
     let as_of = words::optional_minute(status.as_of_time.as_ref());
     let model = match status.model_version {
         0 => "no model".to_owned(),
-        version => format!("{} {version}", words::spoken(&status.model_kind)),
+        version => format!("risk by {} {version}", words::spoken(&status.model_kind)),
     };
     let text = format!(
         "as of {as_of} · revision {} · rules {} · {model}",
@@ -151,11 +151,20 @@ fn provenance(page: &mut Page, status: &CustomerStatus) {
     );
     page.gap();
     page.paragraph(0, Style::Faint, &text);
+    let scores = status.score_models.iter().map(|from| {
+        let score = from.score().as_str_name();
+        let score = words::spoken(&score.trim_start_matches("SCORE_").to_lowercase());
+        format!("{score} by {} {}", words::spoken(&from.kind), from.version)
+    });
+    let scores: Vec<String> = scores.collect();
+    if !scores.is_empty() {
+        page.paragraph(0, Style::Faint, &scores.join(" · "));
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use contract::lifecycle::v1::{Evidence, RiskContribution, Stage};
+    use contract::lifecycle::v1::{Evidence, RiskContribution, Score, ScoreModel, Stage};
     use contract::types::v1::Money;
 
     use super::*;
@@ -193,6 +202,11 @@ mod tests {
                 }],
                 ..Default::default()
             }),
+            score_models: vec![ScoreModel {
+                score: Score::ExpectedPurchases.into(),
+                kind: "purchase".to_owned(),
+                version: 2,
+            }],
             value_remaining: Some(ValueRemaining {
                 amount: Some(usd(37_682)),
                 residual_months: 23.0,
@@ -209,6 +223,7 @@ mod tests {
             "live, 2nd time with us",
             "8.1 % leave within 90 days (7.0 % to 9.0 %, from 3,687 customers)",
             "With us for 3 months: speaks for leaving.",
+            "expected purchases by purchase 2",
             "376.82 USD from here: 23.0 months of 16.42 USD, within 36 months",
         ] {
             assert!(text.contains(expected), "\"{expected}\" in\n{text}");

@@ -12,6 +12,9 @@ use crate::stack::Endpoints;
 /// The services, callees before callers.
 pub const SERVICES: [&str; 3] = ["profiles", "lifecycle", "offers"];
 
+/// The first port where commands look for services.
+const ORDINARY_PORT_BASE: u16 = 7101;
+
 /// Where the services listen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -48,6 +51,11 @@ impl Addresses {
     /// The port of a service.
     pub fn port(&self, service: &str) -> u16 {
         self.ports.get(service).copied().unwrap_or_default()
+    }
+
+    /// Whether commands find the services there without being told.
+    pub fn are_ordinary(&self) -> bool {
+        self.port("profiles") == ORDINARY_PORT_BASE
     }
 
     /// The address of a service.
