@@ -1,7 +1,10 @@
 //! Attributes that a person may not be judged by, as feeds usually spell them.
+//!
+//! The rules of offers have a wider list of their own: there a false alarm costs the author of a rule
+//! another name, here it costs every model an input, so that most names count only as a whole.
 
 /// Names that are protected as a whole, in lower case without separators.
-const NAMES: [&str; 46] = [
+const NAMES: [&str; 58] = [
     "sex",
     "gender",
     "genderidentity",
@@ -38,6 +41,18 @@ const NAMES: [&str; 46] = [
     "maritalstatus",
     "married",
     "ismarried",
+    "partner",
+    "haspartner",
+    "spouse",
+    "hasspouse",
+    "dependent",
+    "dependents",
+    "hasdependents",
+    "numberofdependents",
+    "children",
+    "haschildren",
+    "family",
+    "familysize",
     "civilstatus",
     "disability",
     "disabled",
@@ -91,7 +106,7 @@ const OF_THINGS: [&str; 15] = [
 ];
 
 /// Tells whether an input of this name says something that a person may not be judged by: their sex,
-/// age, race, origin, religion, marital status or disability. Spelling does not matter:
+/// age, race, origin, religion, family or disability. Spelling does not matter:
 /// `SeniorCitizen`, `senior_citizen` and `SENIOR CITIZEN` are one name.
 pub fn is_protected(name: &str) -> bool {
     let words = words(name);
@@ -133,6 +148,8 @@ mod tests {
     #[test]
     fn protected_attributes_are_known_in_every_spelling() {
         for name in [
+            "Partner",
+            "has_dependents",
             "gender",
             "Gender",
             "SEX",
