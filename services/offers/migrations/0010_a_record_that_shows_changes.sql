@@ -143,7 +143,8 @@ comment on function seal_session is 'Moves the head of a session''s chain to whe
 create function abandon_session(of_customer text, of_session uuid) returns void
 language plpgsql as $$
 begin
-    update save_session set state = 'abandoned', updated_at = now()
+    update save_session set state = 'abandoned', updated_at = now(),
+        refused = refused or state in ('declined', 'cancel_reaffirmed')
     where customer_id = of_customer and session_id = of_session;
     perform append_session_event(of_customer, of_session, 'abandoned', null, '');
 end

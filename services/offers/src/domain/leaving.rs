@@ -40,7 +40,13 @@ pub fn leaving(inputs: &Inputs<'_>, subscription: &Subscription) -> Leaving {
     if !subscription.live || service_end.is_some_and(|end| end <= inputs.now) {
         return Leaving::Gone;
     }
-    if own.is_some() || subscription.end_is_pending() {
+    // What was confirmed on another contact profiles may not know yet, either.
+    let mut sessions = inputs.history.sessions.iter();
+    let elsewhere = sessions.any(|session| {
+        session.subscription_id == request.subscription_id
+            && session.service_ends_at.is_some_and(|end| end > inputs.now)
+    });
+    if own.is_some() || elsewhere || subscription.end_is_pending() {
         return Leaving::Pending;
     }
     Leaving::NotYet

@@ -12,6 +12,7 @@ use super::catalogue::Offer;
 use super::decision::{Decision, Inputs, decide};
 use super::grant::authority_exceeded;
 use super::history::Outcome;
+use super::occasion;
 use super::progress::Progress;
 use super::promise::{Promise, promise};
 use super::qualification::{Call, benefit, standing};
@@ -78,6 +79,9 @@ pub fn decide_override(
 /// Refuses what stands in the way of an offer and is no matter of business, then what is beyond the
 /// authority of who overrides.
 fn check(call: &Call<'_>, offer: &Offer) -> Result<(), Refusal> {
+    if !occasion::is_made_here(call, offer) {
+        return Err(override_forbidden(&offer.key, "OTHER_OCCASION"));
+    }
     let standing = standing(call, offer);
     let forbids = standing.iter().find(|code| !OVERRIDABLE.contains(code));
     if let Some(code) = forbids {
@@ -135,10 +139,11 @@ pub fn make_way(session: &SessionNow, max_offers: u32) -> Result<Vec<PresentedOf
     Progress::of(session.state, session.refused)
         .after(Step::Override)
         .map_err(|illegal| illegal.refusal(session.session_id))?;
+    // What ran out may have been heard before: nobody knows any more.
     let heard = session
         .offers
         .iter()
-        .filter(|offer| offer.outcome.was_heard());
+        .filter(|offer| offer.outcome.was_heard() || offer.outcome == Outcome::Expired);
     let most = usize::try_from(max_offers).unwrap_or(0);
     let left = most.saturating_sub(heard.count());
     if left == 0 {

@@ -164,9 +164,15 @@ impl State {
             ) => Some(Self::Offered),
             // What was read out before the refusal is a promise and can still be accepted; that it
             // was read out before is the presented offer's own check.
-            (Self::Offered | Self::Declined | Self::CancelReaffirmed, Step::Accept) => {
-                Some(Self::SaveRecorded)
-            }
+            // So can what was read out before the call was handed on or left without an end.
+            (
+                Self::Offered
+                | Self::Declined
+                | Self::CancelReaffirmed
+                | Self::Transferred
+                | Self::Abandoned,
+                Step::Accept,
+            ) => Some(Self::SaveRecorded),
             (Self::Offered | Self::Declined, Step::Decline)
             | (Self::Declined, Step::DeclineOne | Step::NotPresent) => Some(Self::Declined),
             (Self::CancelReaffirmed, Step::Decline | Step::DeclineOne | Step::NotPresent) => {
@@ -282,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_offered_or_accepted_once_the_session_has_ended() {
+    fn nothing_is_offered_once_the_session_has_ended_and_only_promises_are_kept() {
         for state in [
             State::SaveRecorded,
             State::Transferred,
@@ -294,12 +300,18 @@ mod tests {
                 Step::Offer,
                 Step::Override,
                 Step::Present,
-                Step::Accept,
                 Step::Decline,
             ] {
                 let refusal = state.after(step).unwrap_err().refusal(session_id());
                 assert_eq!(refusal.reason, "ILLEGAL_STATE", "{state:?} {step:?}");
             }
+        }
+        for state in [State::SaveRecorded, State::Closed] {
+            let refusal = state.after(Step::Accept).unwrap_err();
+            assert_eq!(refusal.refusal(session_id()).reason, "ILLEGAL_STATE");
+        }
+        for state in [State::Transferred, State::Abandoned] {
+            assert_eq!(state.after(Step::Accept), Ok(State::SaveRecorded));
         }
     }
 }

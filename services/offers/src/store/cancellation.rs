@@ -24,11 +24,11 @@ use crate::domain::session::State;
 
 use super::budget::give_back;
 use super::delivery::SUBSCRIPTION_ORDER;
-use super::discretion;
 use super::exit::{self, Planned};
 use super::session::{
     append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
+use super::view::records;
 use super::{Store, json, statement};
 
 const METHOD: &str = "ConfirmCancellation";
@@ -203,7 +203,6 @@ async fn record(
     confirmed: &Confirmed,
 ) -> Result<(), StoreError> {
     let session_id = confirmed.session_id;
-    discretion::give_back(connection, &new.customer_id, session_id).await?;
     let released = release_holds(connection, &new.customer_id, session_id).await?;
     let undone = undo_acceptances(connection, &new.customer_id, session_id).await?;
     insert(connection, new, confirmed).await?;
@@ -249,15 +248,27 @@ async fn record(
 }
 
 /// Who leaves after all does not get what they had accepted; the money goes back.
-async fn undo_acceptances(
+pub(super) async fn undo_acceptances(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
 ) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
+    // What is owed was given whatever they decide. Records that cannot be read keep nobody from leaving.
+    let records = records(connection, customer_id, session_id).await;
+    let records = records.unwrap_or_default();
+    let offers = records.iter().flat_map(|record| {
+        let ids = record.presented_offer_ids.iter();
+        ids.zip(&record.decision.offers)
+    });
+    let owed: Vec<Uuid> = offers
+        .filter(|(_, promise)| promise.owed)
+        .map(|(id, _)| id.as_uuid())
+        .collect();
     let undone = sqlx::query_scalar!(
         "with undone as ( \
              update acceptance set fulfilment = 'rolled_back' from presented_offer offer \
              where acceptance.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
+               and acceptance.presented_offer_id <> all ($3) \
                and acceptance.presented_offer_id = offer.presented_offer_id \
                and (acceptance.fulfilment = 'requested' or acceptance.fulfilment = 'in_progress' \
                     and acceptance.lease_expires_at <= clock_timestamp()) \
@@ -269,6 +280,7 @@ async fn undo_acceptances(
          returning offer.presented_offer_id",
         customer_id.as_str(),
         session_id.as_uuid(),
+        &owed,
     )
     .fetch_all(connection)
     .instrument(statement("UPDATE", "acceptance"))

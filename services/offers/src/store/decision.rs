@@ -86,6 +86,8 @@ pub struct Promised {
     pub promise: Promise,
     /// The version of the catalogue it was made with.
     pub catalogue_version: u64,
+    /// A refusal ends the offers, by the policy it was made under.
+    pub refusal_ends: bool,
     /// Who made it against the ranking, where somebody did.
     pub overridden_by: Option<Agent>,
 }
@@ -250,6 +252,7 @@ async fn read_promise(
     let record: Record = from_json("decision", "record", row.decision_id, &row.record)?;
     Ok(record.promise(id).cloned().map(|promise| Promised {
         catalogue_version: record.catalogue_version,
+        refusal_ends: record.decision.policy.refusal_ends_offers,
         overridden_by: promise.overridden.then_some(record.request.agent),
         promise,
     }))

@@ -1,9 +1,10 @@
 //! What agents may give away a day: drawn with an acceptance, given back when it is undone.
 
-use kernel::id::{CustomerId, SessionId};
+use kernel::id::CustomerId;
 use sqlx::PgConnection;
 use storage::StoreError;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::domain::grant::{Draw, pool_exhausted};
 
@@ -36,31 +37,35 @@ pub(super) async fn draw(connection: &mut PgConnection, draw: &Draw) -> Result<(
     Err(StoreError::rejected(pool_exhausted(draw)))
 }
 
-/// Gives back what the acceptances of a session drew that are about to be undone. It never fails
-/// for what stands in the pool: nobody is kept from leaving by our books.
+/// Gives back what acceptances drew that were undone.
 pub(super) async fn give_back(
     connection: &mut PgConnection,
-    customer_id: &CustomerId,
-    session_id: SessionId,
+    undone: &[(CustomerId, Uuid)],
 ) -> Result<(), StoreError> {
+    if undone.is_empty() {
+        return Ok(());
+    }
+    let customers: Vec<&str> = undone
+        .iter()
+        .map(|(customer, _)| customer.as_str())
+        .collect();
+    let ids: Vec<Uuid> = undone.iter().map(|(_, id)| *id).collect();
     sqlx::query!(
-        "with undone as ( \
-             select acceptance.discretion_agent_id, acceptance.discretion_minor, offer.currency, \
-                    (acceptance.accepted_at at time zone 'UTC')::date as day \
-             from acceptance join presented_offer offer using (customer_id, presented_offer_id) \
-             where customer_id = $1 and offer.session_id = $2 \
-               and acceptance.fulfilment = 'requested' and acceptance.discretion_minor > 0 \
-             for update of acceptance \
-         ), given as ( \
-             select discretion_agent_id, day, currency, sum(discretion_minor)::bigint as minor \
-             from undone group by discretion_agent_id, day, currency \
+        "with given as ( \
+             select acceptance.discretion_agent_id, offer.currency, \
+                    (acceptance.accepted_at at time zone 'UTC')::date as day, \
+                    sum(acceptance.discretion_minor)::bigint as minor \
+             from unnest($1::text[], $2::uuid[]) as undone (customer_id, presented_offer_id) \
+             join acceptance using (customer_id, presented_offer_id) \
+             join presented_offer offer using (customer_id, presented_offer_id) \
+             where acceptance.discretion_minor > 0 group by 1, 2, 3 \
          ) \
          update agent_discretion pool \
          set granted_minor = greatest(pool.granted_minor - given.minor, 0) from given \
          where pool.agent_id = given.discretion_agent_id and pool.day = given.day \
            and pool.currency = given.currency",
-        customer_id.as_str(),
-        session_id.as_uuid(),
+        &customers as &[&str],
+        &ids,
     )
     .execute(connection)
     .instrument(statement("UPDATE", "agent_discretion"))

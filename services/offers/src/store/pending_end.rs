@@ -12,8 +12,10 @@ use crate::domain::answer::SessionNow;
 use crate::domain::customer::Subscription;
 use crate::domain::decision::Record;
 use crate::domain::exit::{ReinstateSubscription, SubscriptionOrder};
+use crate::domain::request::Occasion;
 use crate::domain::session::State;
 
+use super::cancellation::read_confirmed;
 use super::delivery::SUBSCRIPTION_ORDER;
 use super::response::NewResponse;
 use super::session::{append_event, lock};
@@ -36,9 +38,21 @@ pub(super) async fn clear(
 ) -> Result<(), StoreError> {
     let record = record(connection, new).await?;
     let subscription_id = &record.request.subscription_id;
+    // What is owed, or was given on another occasion, is taken by those, too, who leave all the same.
+    let owed = record
+        .promise(new.presented_offer_id)
+        .is_some_and(|promise| promise.owed);
+    let about_staying = matches!(
+        record.request.occasion,
+        Occasion::CancelCall | Occasion::WinBack
+    );
+    if (owed || !about_staying) && session.state != State::CancelRecorded {
+        return Ok(());
+    }
     let revoked = revoke(connection, &new.customer_id, subscription_id).await?;
-    let own = revoked.iter().any(|one| one.session_id == new.session_id);
-    if session.state == State::CancelRecorded && !own {
+    // One that stands by now has had its end; another contact may have revoked it before.
+    let standing = read_confirmed(connection, &new.customer_id, new.session_id).await?;
+    if session.state == State::CancelRecorded && standing.is_some() {
         return Err(StoreError::rejected(subscription_ended(subscription_id)));
     }
     let agent = new.agent_id.as_ref().map(kernel::id::Id::as_str);

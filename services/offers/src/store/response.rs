@@ -50,6 +50,10 @@ pub struct NewResponse {
     pub agent_id: Option<AgentId>,
     /// What accepting takes, where that is known.
     pub grant: Option<Grant>,
+    /// A refusal ends the offers by the policy of this offer, whatever that of the first step said.
+    pub refusal_ends: bool,
+    /// Somebody with authority made the offer, whatever the caps.
+    pub overridden: bool,
     /// The id an acceptance gets.
     pub acceptance_id: Uuid,
     /// The catalogue in force, whose contact policy caps what is accepted.
@@ -85,7 +89,8 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     if let Some(known) = begin(connection, new).await? {
         return Ok(known);
     }
-    let session = lock_for(connection, new).await?;
+    let mut session = lock_for(connection, new).await?;
+    session.refusal_ends |= new.refusal_ends;
     let change = take(
         &session,
         &new.contact_id,
@@ -172,7 +177,10 @@ async fn may_be_accepted(
     new: &NewResponse,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    acceptance_cap::check(connection, new, now).await?;
+    // What was promised against a cap is honoured against it.
+    if !new.overridden {
+        acceptance_cap::check(connection, new, now).await?;
+    }
     match &new.grant {
         Some(grant) => grant.check().map_err(StoreError::rejected),
         None => Ok(()),

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use kernel::refusal::Refusal;
-use kernel::time::Deadline;
+use kernel::time::{Deadline, Timestamp};
 use storage::StoreError;
 
 use super::compile::{compile_catalogue, compile_policy};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::history::DeskHistory;
 use crate::domain::named::Named;
 use crate::domain::policy::PolicySet;
 use crate::domain::problem::Problem;
@@ -80,6 +81,15 @@ impl Active {
     /// Returns what is kept from everybody.
     pub fn suppressions(&self) -> Arc<Vec<Suppression>> {
         self.suppressions.load_full()
+    }
+
+    /// A history with what is kept from everybody by now.
+    pub fn known_to(&self, history: &DeskHistory, now: Timestamp) -> DeskHistory {
+        let mut history = history.clone();
+        let everybody = self.suppressions();
+        let in_force = everybody.iter().filter(|told| told.holds(now));
+        history.suppressions.extend(in_force.cloned());
+        history
     }
 
     /// Looks at what is kept from everybody by now.

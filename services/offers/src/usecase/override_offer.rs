@@ -118,6 +118,7 @@ impl OverrideOffer {
         let history = self.store.history(&request.customer_id, deadline).await?;
         let active = self.active.current();
         let (now, started) = (self.clock.now(), Instant::now());
+        let history = self.active.known_to(&history, now);
         let inputs = Inputs {
             request: &request,
             customer: gathered.customer.as_deref(),

@@ -12,7 +12,7 @@ use super::active::Active;
 use crate::domain::answer::Answer;
 use crate::domain::grant::Grant;
 use crate::domain::request::Agent;
-use crate::store::{NewResponse, Recorded, Store};
+use crate::store::{NewResponse, Promised, Recorded, Store};
 
 /// The use case.
 #[derive(Clone)]
@@ -53,7 +53,17 @@ pub struct Command {
 impl RecordResponse {
     /// Records an answer, once.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Recorded, Refusal> {
-        let grant = self.grant(&command, deadline).await?;
+        let promised = self.promised(&command, deadline).await?;
+        let overridden = promised
+            .as_ref()
+            .is_some_and(|promised| promised.promise.overridden);
+        let refusal_ends = promised
+            .as_ref()
+            .is_some_and(|promised| promised.refusal_ends);
+        let grant = match promised.filter(|_| command.answer == Answer::Accepted) {
+            Some(promised) => self.grant(&command, promised, deadline).await?,
+            None => None,
+        };
         let acceptance: SessionId = SessionId::draw(self.clock.now(), self.entropy.as_ref());
         let new = NewResponse {
             request_id: command.request_id,
@@ -65,6 +75,8 @@ impl RecordResponse {
             answer: command.answer,
             agent_id: command.agent.agent_id,
             grant,
+            refusal_ends,
+            overridden,
             disclosed: command.disclosed,
             acceptance_id: acceptance.as_uuid(),
             catalogue: Arc::clone(&self.active.current().catalogue),
@@ -72,18 +84,30 @@ impl RecordResponse {
         Ok(self.store.record_response(new, deadline).await?)
     }
 
-    /// What accepting takes. What was promised never changes, so it is read ahead of the transaction
-    /// that checks and draws. Absent where nothing is granted, or the catalogue of the promise cannot
-    /// be read any more: a promise is honoured then, too.
-    async fn grant(&self, command: &Command, deadline: Deadline) -> Result<Option<Grant>, Refusal> {
-        if command.answer != Answer::Accepted {
+    /// What is accepted. What was promised never changes, so it is read ahead of the transaction that
+    /// checks and draws. Absent where nothing is granted
+    /// and nothing refused.
+    async fn promised(
+        &self,
+        command: &Command,
+        deadline: Deadline,
+    ) -> Result<Option<Promised>, Refusal> {
+        if !matches!(command.answer, Answer::Accepted | Answer::Declined) {
             return Ok(None);
         }
         let id = command.presented_offer_id;
         let promised = self.store.promised(&command.customer_id, id, deadline);
-        let Some(promised) = promised.await? else {
-            return Ok(None);
-        };
+        Ok(promised.await?)
+    }
+
+    /// What accepting takes. Absent where the catalogue of the promise cannot be read any more: a
+    /// promise is honoured then, too.
+    async fn grant(
+        &self,
+        command: &Command,
+        promised: Promised,
+        deadline: Deadline,
+    ) -> Result<Option<Grant>, Refusal> {
         // Who overrode has granted it, whoever takes the answer down.
         let agent = promised.overridden_by.as_ref().unwrap_or(&command.agent);
         let version = promised.catalogue_version;

@@ -117,10 +117,12 @@ fn request(command: &Command, so_far: &SoFar) -> Result<SaveRequest, Refusal> {
         command.session_id,
         (&so_far.contact_id, &command.contact_id),
     )?;
-    let last = so_far.records.last();
+    // Overrides have steps of their own, which come after all that a desk can ask for.
+    let steps = so_far.records.iter().map(|record| record.request.step);
+    let last = steps.filter(|step| *step <= MOST_STEPS).max();
     let offered = so_far.records.iter().rev();
     let offered = offered.filter(|record| !record.decision.offers.is_empty());
-    let step = last.map_or(1, |last| last.request.step.saturating_add(1));
+    let step = last.map_or(1, |last| last.saturating_add(1));
     match offered.map(|record| &record.request).next() {
         Some(request) if step <= MOST_STEPS => Ok(SaveRequest {
             request_id: command.request_id.clone(),

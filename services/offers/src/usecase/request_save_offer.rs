@@ -19,7 +19,7 @@ use crate::domain::decision::{GENERATION, Inputs, Record, decide};
 use crate::domain::direction::{Directions, direct};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
-use crate::domain::request::SaveRequest;
+use crate::domain::request::{Occasion, SaveRequest};
 use crate::store::{Asked, Before, History, NewDecision, Noted, StepKey, Store, request_id_reused};
 
 /// How often a call is decided before budgets are given up on.
@@ -95,10 +95,9 @@ impl RequestSaveOffer {
             return Ok(answer);
         }
         let history = self.store.history(&request.customer_id, deadline).await?;
-        let session = history
-            .session(&request.contact_id, &request.subscription_id)
-            .map(|session| session.session_id);
-        let Some(session_id) = session else {
+        let session = history.session(&request.contact_id, &request.subscription_id);
+        let session = session.map(|session| (session.session_id, session.occasion));
+        let Some((session_id, occasion)) = session else {
             return self.first_step(command, gathered?, history, deadline).await;
         };
         match self.answered_before(&command, deadline).await? {
@@ -106,6 +105,7 @@ impl RequestSaveOffer {
             Before::Reused => Err(request_id_reused(command.request.request_id.as_str())),
             Before::SessionIs(progress) => {
                 may_ask_again(progress, &command.request, session_id)?;
+                stays_a_call_to_cancel(occasion, &command.request, session_id)?;
                 self.later_step(command, gathered?, history, session_id, deadline)
                     .await
             }
@@ -274,7 +274,7 @@ impl RequestSaveOffer {
         known(request, gathered.customer.as_deref(), &active.catalogue)?;
         let started = Instant::now();
         let now = self.clock.now();
-        let history = self.with_everybodys_suppressions(history, now);
+        let history = self.active.known_to(history, now);
         let customer = gathered.customer.as_deref();
         let barred = self.barred(request, customer, &active.catalogue, now, shortages);
         let decision = decide(&Inputs {
@@ -314,14 +314,6 @@ impl RequestSaveOffer {
             record,
             body_hash: command.body_hash,
         })
-    }
-
-    fn with_everybodys_suppressions(&self, history: &DeskHistory, now: Timestamp) -> DeskHistory {
-        let mut history = history.clone();
-        let everybody = self.active.suppressions();
-        let in_force = everybody.iter().filter(|told| told.holds(now));
-        history.suppressions.extend(in_force.cloned());
-        history
     }
 
     /// The budgets that cannot pay for an offer of this call, in the currency that its customer pays.
@@ -389,6 +381,22 @@ fn may_ask_again(
         .after(request.step_of_asking())
         .map(|_| ())
         .map_err(|illegal| illegal.refusal(session_id))
+}
+
+/// The rules of the way out hold for the whole of a call to cancel, whatever else is spoken about.
+fn stays_a_call_to_cancel(
+    occasion: Option<Occasion>,
+    request: &SaveRequest,
+    session_id: SessionId,
+) -> Result<(), Refusal> {
+    if occasion != Some(Occasion::CancelCall) || request.occasion == Occasion::CancelCall {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "ILLEGAL_STATE",
+        "the customer rang to cancel: on this contact nothing is asked for on another occasion",
+    )
+    .with("session_id", session_id))
 }
 
 fn contact_unknown(request: &SaveRequest) -> Refusal {

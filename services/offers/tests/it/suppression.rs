@@ -85,7 +85,9 @@ async fn a_customer_whom_the_desk_never_met_is_offered_nothing_until_it_is_lifte
         lifted,
         "a retry changes nothing"
     );
-    let answer_after = world.ask(too_expensive("k-2")).await.unwrap();
+    let mut permitted = too_expensive("k-2");
+    permitted.permission = pb::Permission::Granted.into();
+    let answer_after = world.ask(permitted).await.unwrap();
     assert_eq!(answer_after.outcome(), pb::DecisionOutcome::Present);
     // What applied then is in the record.
     assert!(replays(&mut world, &answer.decision_id).await);

@@ -10,7 +10,7 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::super::{Store, statement};
+use super::super::{Store, discretion, statement};
 use super::{Moves, Settlement};
 
 /// How long one batch of late returns may take.
@@ -35,7 +35,7 @@ pub(in crate::store) async fn give_back(
     let Err(error) = settle(connection, released, undone).await else {
         return Ok(());
     };
-    tracing::warn!(%error, "a budget is busy: what it gets back is noted for later");
+    tracing::warn!(%error, "a budget or a pool is busy: what it gets back is noted for later");
     run(connection, "rollback to savepoint budgets").await?;
     note(connection, released, false).await?;
     note(connection, undone, true).await
@@ -57,6 +57,7 @@ async fn settle(
     released: &[(CustomerId, Uuid)],
     undone: &[(CustomerId, Uuid)],
 ) -> Result<(), StoreError> {
+    discretion::give_back(connection, undone).await?;
     let mut moves = Moves::default();
     moves
         .settle(connection, released, Settlement::Release)

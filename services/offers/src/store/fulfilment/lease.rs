@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use kernel::id::{CustomerId, PresentedOfferId, SubscriptionId};
+use kernel::id::{CustomerId, PresentedOfferId, SessionId, SubscriptionId};
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::{StoreError, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::super::budget::give_back;
+use super::super::cancellation::{read_confirmed, undo_acceptances};
+use super::super::session::lock;
 use super::super::{Store, from_json, statement};
 use crate::domain::decision::Record;
 use crate::domain::fulfilment::LeaseId;
@@ -71,6 +74,7 @@ impl Store {
 }
 
 async fn lease(connection: &mut PgConnection, new: &NewLease) -> Result<Vec<Leased>, StoreError> {
+    roll_back_for_those_who_left(connection).await?;
     let rows = sqlx::query_as!(
         Row,
         "with due as ( \
@@ -106,6 +110,37 @@ async fn lease(connection: &mut PgConnection, new: &NewLease) -> Result<Vec<Leas
     .instrument(statement("UPDATE", "acceptance"))
     .await?;
     Ok(rows.iter().filter_map(readable).collect())
+}
+
+/// A worker may have been busy when the customer left. Nobody takes over what they did not finish.
+async fn roll_back_for_those_who_left(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let gone = sqlx::query!(
+        "select distinct acceptance.customer_id, offer.session_id \
+         from acceptance join presented_offer offer using (customer_id, presented_offer_id) \
+         join cancellation on cancellation.customer_id = offer.customer_id \
+              and cancellation.session_id = offer.session_id and cancellation.revoked_at is null \
+         where acceptance.fulfilment = 'in_progress' \
+           and acceptance.lease_expires_at <= clock_timestamp() \
+         order by acceptance.customer_id, offer.session_id",
+    )
+    .fetch_all(&mut *connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    for row in gone {
+        let Ok(customer_id) = CustomerId::parse(&row.customer_id) else {
+            continue;
+        };
+        let session_id = SessionId::from_uuid(row.session_id);
+        lock(connection, &customer_id, session_id).await?;
+        if read_confirmed(connection, &customer_id, session_id)
+            .await?
+            .is_some()
+        {
+            let undone = undo_acceptances(connection, &customer_id, session_id).await?;
+            give_back(connection, &[], &undone).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What cannot be read is left to its lease, and does not keep the others waiting.

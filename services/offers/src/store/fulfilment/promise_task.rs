@@ -9,9 +9,10 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement, Wanted, allot, hold, lock_rooms, open_windows};
+use super::super::cancellation::read_confirmed;
 use super::super::session::{append_event, lock, request_id_reused};
 use super::super::view::offers;
-use super::super::{Store, statement};
+use super::super::{Store, discretion, statement};
 use crate::domain::fulfilment::{PromiseTaskId, Resolution};
 use crate::domain::named::Named;
 use crate::domain::promise::Promise;
@@ -126,17 +127,22 @@ async fn close(connection: &mut PgConnection, new: &NewResolution) -> Result<boo
         }
     }
     let (session_id, promise_id) = open_task(connection, new).await?;
-    let session = lock(connection, &new.customer_id, session_id)
+    lock(connection, &new.customer_id, session_id)
         .await?
         .ok_or_else(|| StoreError::inconsistent("save_session", "session_id", session_id))?;
     if !resolve(connection, new).await? {
         return Err(StoreError::rejected(not_found(new.task_id)));
     }
     if new.resolution == Resolution::Retried {
-        if session.state == State::CancelRecorded {
+        let standing = read_confirmed(connection, &new.customer_id, session_id).await?;
+        if standing.is_some() {
             return Err(StoreError::rejected(has_left(session_id)));
         }
         retry(connection, &new.customer_id, session_id, promise_id).await?;
+    }
+    if new.resolution == Resolution::CustomerReleased {
+        let undone = [(new.customer_id.clone(), promise_id.as_uuid())];
+        discretion::give_back(connection, &undone).await?;
     }
     append_event(
         connection,

@@ -10,10 +10,10 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement};
+use super::super::cancellation::read_confirmed;
 use super::super::session::{append_event, lock, request_id_reused};
-use super::super::{Store, json, statement};
+use super::super::{Store, discretion, json, statement};
 use crate::domain::fulfilment::{LeaseId, PromiseTaskId, Report};
-use crate::domain::session::State;
 
 const METHOD: &str = "ReportFulfilment";
 
@@ -76,10 +76,12 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
         }
     }
     let (session_id, offer_key) = offer(connection, new).await?;
-    let session = lock(connection, &new.customer_id, session_id)
+    lock(connection, &new.customer_id, session_id)
         .await?
         .ok_or_else(|| StoreError::inconsistent("save_session", "session_id", session_id))?;
-    let has_left = session.state == State::CancelRecorded;
+    // The state does not say it: a session is closed after the customer left, too.
+    let standing = read_confirmed(connection, &new.customer_id, session_id).await?;
+    let has_left = standing.is_some();
     let (fulfilment, event, code) = match &new.report {
         Report::Completed => ("completed", "fulfilled", None),
         Report::Failed(code) if has_left => ("rolled_back", "fulfilment_failed", Some(code)),
@@ -90,7 +92,7 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
     }
     let task_id = match code {
         Some(code) => {
-            give_back(connection, new).await?;
+            give_back(connection, new, has_left).await?;
             let opens = !has_left;
             if opens {
                 open_task(connection, new, session_id, &offer_key, code).await?;
@@ -164,7 +166,11 @@ async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-async fn give_back(connection: &mut PgConnection, new: &NewReport) -> Result<(), StoreError> {
+async fn give_back(
+    connection: &mut PgConnection,
+    new: &NewReport,
+    has_left: bool,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "update presented_offer set hold_state = 'released', settled_at = now() \
          where customer_id = $1 and presented_offer_id = $2 and hold_state = 'committed'",
@@ -175,6 +181,10 @@ async fn give_back(connection: &mut PgConnection, new: &NewReport) -> Result<(),
     .instrument(statement("UPDATE", "presented_offer"))
     .await?;
     let offers = [(new.customer_id.clone(), new.presented_offer_id.as_uuid())];
+    // A promise that is tried again stays granted.
+    if has_left {
+        discretion::give_back(connection, &offers).await?;
+    }
     let mut moves = Moves::default();
     moves
         .settle(connection, &offers, Settlement::Refund)
