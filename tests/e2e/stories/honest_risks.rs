@@ -64,14 +64,14 @@ async fn risks_are_about_as_large_as_what_was_seen() {
     seed::fit(&suite.clients).await;
     let model = seed::fit_kind(&suite.clients, lifecycle::ModelKind::Propensity).await;
     assert!(model.active);
-    let seen = share(model.event_count, model.sample_size);
+    let observed = share(model.event_count, model.sample_size);
     let risks = risks(&suite, &live(sample)).await;
     assert!(risks.len() > 500, "{} have a risk", risks.len());
     let told = risks.iter().sum::<f64>() / f64::from(u32::try_from(risks.len()).unwrap());
-    let ratio = told / seen;
+    let ratio = told / observed;
     assert!(
         (0.6..1.6).contains(&ratio),
-        "{seen:.4} left, and {told:.4} are foretold to"
+        "{observed:.4} left, and {told:.4} are foretold to"
     );
 }
 
