@@ -16,6 +16,11 @@ pub fn agent(answer: &pb::RequestSaveOfferResponse) -> Value {
         "policy": answer.policy.as_ref().map(policy),
         "offers": answer.offers.iter().map(offer).collect::<Vec<_>>(),
         "let_go_reasons": reasons(&answer.let_go_reasons),
+        "considerations": reasons(&answer.considerations),
+        "guidance": answer.guidance.as_ref().map(guidance),
+        "routing": answer.routing.as_ref().map(routing),
+        "escalation": answer.escalation.iter().map(escalation).collect::<Vec<_>>(),
+        "parity": answer.parity.as_ref().map(parity),
         "cancel_now": answer.cancel_now.as_ref().map(cancel_now),
         "verdicts": answer.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "degraded": answer.degraded,
@@ -73,6 +78,42 @@ fn offer(offer: &pb::PresentedOffer) -> Value {
         "expire_time": time(offer.expire_time.as_ref()),
         "expected_net_gain": money(offer.expected_net_gain.as_ref()),
         "outcome": vocabulary::PRESENTED_OUTCOME.word(offer.outcome),
+        "notices": offer.notices,
+        "parity": offer.parity.as_ref().map(parity),
+        "owed": offer.owed,
+        "overridden": offer.overridden,
+        "budget_key": offer.budget_key,
+    })
+}
+
+fn guidance(guidance: &pb::Guidance) -> Value {
+    json!({ "say": guidance.say, "do_not_say": guidance.do_not_say })
+}
+
+fn routing(routing: &pb::Routing) -> Value {
+    json!({
+        "team": routing.team,
+        "authority": vocabulary::AUTHORITY.word(routing.authority),
+        "why_key": routing.why_key,
+        "why": routing.why,
+    })
+}
+
+fn escalation(escalation: &pb::Escalation) -> Value {
+    json!({
+        "authority": vocabulary::AUTHORITY.word(escalation.authority),
+        "offer_key": escalation.offer_key,
+        "title": escalation.title,
+        "expected_net_gain": money(escalation.expected_net_gain.as_ref()),
+    })
+}
+
+fn parity(parity: &pb::PriceParity) -> Value {
+    json!({
+        "reference_price": money(parity.reference_price.as_ref()),
+        "price_during_difference": money(parity.price_during_difference.as_ref()),
+        "price_after_difference": money(parity.price_after_difference.as_ref()),
+        "breach": parity.breach,
     })
 }
 

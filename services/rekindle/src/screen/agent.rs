@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::paper::{Page, Paper, Style};
 use super::words;
-use super::{offers, why};
+use super::{directions, offers, why};
 use crate::vocabulary;
 
 /// The whole screen for one answer. `request` is what was asked.
@@ -25,6 +25,7 @@ pub fn agent(
     who(&mut page, answer.customer.as_ref());
     policy(&mut page, answer.policy.as_ref());
     offers::offers(&mut page, answer, now);
+    directions::directions(&mut page, answer);
     cancel_now(&mut page, answer.cancel_now.as_ref(), now);
     why::verdicts(&mut page, &answer.verdicts);
     page.gap();

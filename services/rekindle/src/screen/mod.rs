@@ -2,6 +2,7 @@
 
 mod agent;
 mod budget;
+mod directions;
 mod evaluation;
 mod explanation;
 mod fulfilment;

@@ -52,6 +52,12 @@ fn offer(page: &mut Page, offer: &PresentedOffer, now: Timestamp) {
         label(page, "commitment", &commitment);
     }
     label(page, "say", &offer.script);
+    for notice in &offer.notices {
+        label(page, "say with it", notice);
+    }
+    if offer.owed {
+        label(page, "owed", "hand it over whatever they decide");
+    }
     if let Some(expire) = words::instant(offer.expire_time.as_ref()) {
         let left = words::distance(now, expire);
         label(
