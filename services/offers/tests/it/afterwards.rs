@@ -5,7 +5,7 @@ use contract::types::v1::SubscriptionState;
 use pb::PresentedOutcome::{Accepted, Declined, Presented};
 use tonic::Code;
 
-use crate::neighbours::facts;
+use crate::neighbours::{facts, instant};
 use crate::world::{World, goodbye, refused, respond, too_expensive, wait_until};
 
 /// A step of a call from a place that allows offers only afterwards.
@@ -189,4 +189,39 @@ async fn what_has_ended_is_not_kept() {
         .await;
     let over = world.ask(step("k-1", 3, ASKED)).await.unwrap();
     assert_eq!(why(&over), "NOT_LIVE");
+}
+
+#[tokio::test]
+async fn who_left_on_one_contact_has_left_on_another_and_when_the_call_is_closed() {
+    let mut world = World::start().await;
+    let mut later = goodbye("k-1");
+    later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
+    let left = world.leave(later).await.unwrap();
+    let other = world.ask(too_expensive("k-2")).await.unwrap();
+    assert_eq!(why(&other), "ALREADY_CANCELLED");
+    let close = pb::CloseSessionRequest {
+        customer_id: "c-1".to_owned(),
+        session_id: left.session_id,
+        ..Default::default()
+    };
+    world.desk.close_session(close).await.unwrap();
+    let other = world.ask(too_expensive("k-3")).await.unwrap();
+    assert_eq!(why(&other), "ALREADY_CANCELLED");
+}
+
+#[tokio::test]
+async fn what_was_offered_afterwards_is_honoured_when_another_contact_undid_the_end() {
+    let mut world = World::start().await;
+    world.ask(step("k-1", 1, UNASKED)).await.unwrap();
+    world.leave(goodbye("k-1")).await.unwrap();
+    let offered = world.ask(step("k-1", 2, ASKED)).await.unwrap();
+    world
+        .answer(respond("k-1", &offered, Presented))
+        .await
+        .unwrap();
+    let other = world.ask(step("k-2", 1, ASKED)).await.unwrap();
+    for (contact, answer) in [("k-2", &other), ("k-1", &offered)] {
+        let accept = respond(contact, answer, Accepted);
+        world.answer(accept).await.unwrap();
+    }
 }

@@ -2,6 +2,7 @@
 
 use contract::offers::v1 as pb;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
+use contract::offers::v1::fulfilment_service_client::FulfilmentServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
 use futures::future::join_all;
 use pb::AuthorityLevel::{Agent, Manager, Senior};
@@ -209,4 +210,60 @@ async fn who_leaves_after_all_gives_back_what_was_drawn_for_them_once() {
         assert_eq!(world.number(IN_POOLS).await, 3 * cost);
     }
     accept(&mut desk, &promised[4], "agent-7").await.unwrap();
+}
+
+#[tokio::test]
+async fn leaving_does_not_wait_for_a_pool_and_gives_back_what_was_drawn() {
+    let mut world = World::start().await;
+    let promised = promise(&mut world, "c-1").await;
+    accept(&mut world.desk.clone(), &promised, "agent-7")
+        .await
+        .unwrap();
+    assert!(world.number(IN_POOLS).await > 0);
+    let mut busy = world.database.pool.acquire().await.unwrap();
+    sqlx::raw_sql("begin; select from agent_discretion for update")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    leave(&mut world, &promised).await;
+    sqlx::raw_sql("rollback").execute(&mut *busy).await.unwrap();
+    drop(busy);
+    world.wait_for(IN_POOLS, 0).await;
+}
+
+#[tokio::test]
+async fn who_leaves_while_a_worker_is_busy_gives_back_what_was_drawn() {
+    let mut world = World::start().await;
+    let mut workers = FulfilmentServiceClient::new(world.channel().await);
+    for (customer, fails) in [("c-1", false), ("c-2", true)] {
+        let promised = promise(&mut world, customer).await;
+        accept(&mut world.desk.clone(), &promised, "agent-7")
+            .await
+            .unwrap();
+        assert!(world.number(IN_POOLS).await > 0);
+        let lease = pb::LeaseFulfilmentsRequest {
+            worker: "w-1".to_owned(),
+            max_count: 1,
+            lease_seconds: 600,
+        };
+        let leased = workers.lease_fulfilments(lease).await.unwrap().into_inner();
+        let leased = &leased.fulfilments[0];
+        if !fails {
+            let past = "update acceptance set lease_expires_at = now()";
+            world.execute(past).await;
+        }
+        leave(&mut world, &promised).await;
+        if fails {
+            let report = pb::ReportFulfilmentRequest {
+                request_id: "failed".to_owned(),
+                customer_id: customer.to_owned(),
+                presented_offer_id: leased.presented_offer_id.clone(),
+                lease_id: leased.lease_id.clone(),
+                outcome: pb::FulfilmentOutcome::Failed.into(),
+                failure_code: "plan_gone".to_owned(),
+            };
+            workers.report_fulfilment(report).await.unwrap();
+        }
+        world.wait_for(IN_POOLS, 0).await;
+    }
 }

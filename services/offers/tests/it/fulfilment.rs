@@ -235,3 +235,31 @@ async fn a_promise_to_a_customer_who_left_is_not_carried_out_again() {
         .unwrap();
     assert_eq!(shop.till.sums().await, (0, 0, 5));
 }
+
+#[tokio::test]
+async fn who_left_gets_no_task_when_the_session_was_closed_since() {
+    let mut shop = Workshop::open(5).await;
+    let session_id = shop.accepted("c-gone").await;
+    let leased = shop.lease("w-1").await;
+    shop.till.leave("c-gone").await;
+    let close = pb::CloseSessionRequest {
+        customer_id: "c-gone".to_owned(),
+        session_id,
+        ..Default::default()
+    };
+    shop.till.world.desk.close_session(close).await.unwrap();
+    assert_eq!(shop.report(&leased[0], Failed).await.unwrap().task_id, "");
+    assert_eq!(shop.tasks().await, []);
+    assert_eq!(shop.till.sums().await, (0, 0, 5));
+}
+
+#[tokio::test]
+async fn a_lease_that_runs_out_after_leaving_is_not_taken_again() {
+    let mut shop = Workshop::open(5).await;
+    shop.accepted("c-gone").await;
+    shop.lease("w-1").await;
+    shop.till.leave("c-gone").await;
+    shop.let_leases_run_out().await;
+    assert_eq!(shop.lease("w-2").await, []);
+    assert_eq!(shop.till.sums().await, (0, 0, 5));
+}

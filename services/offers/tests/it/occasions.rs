@@ -5,9 +5,10 @@ use contract::offers::v1 as pb;
 use contract::types::v1 as types;
 use pb::Occasion;
 use pb::PresentedOutcome::Accepted;
+use tonic::Code;
 
-use crate::neighbours::{facts, outage};
-use crate::world::{World, goodbye, respond, too_expensive};
+use crate::neighbours::{facts, instant, outage};
+use crate::world::{World, goodbye, refused, respond, too_expensive};
 
 /// The desk asks on an occasion, with no reason stated.
 async fn ask(world: &mut World, contact: &str, occasion: Occasion) -> pb::RequestSaveOfferResponse {
@@ -204,4 +205,68 @@ async fn the_permission_of_the_way_out_is_asked_for_on_the_way_out_alone() {
     assert_eq!(let_go(&answer), "AFTER_CANCEL_ONLY");
     let answer = ask(&mut world, "k-2", Occasion::Recognition).await;
     assert_eq!(offered(&answer), ["thank_you_for_the_years"]);
+}
+
+/// Somebody whom an outage hit, before anything was asked for.
+async fn harmed() -> World {
+    let world = World::start().await;
+    let mut harmed = facts("c-1");
+    harmed.revision = 2;
+    harmed.open_incidents = vec![outage()];
+    world.neighbours.put(harmed);
+    world.wait_for_feed().await;
+    world
+}
+
+#[tokio::test]
+async fn a_call_to_cancel_stays_one_whatever_else_is_spoken_about() {
+    let mut world = harmed().await;
+    let step = |number: u32, occasion: Occasion| pb::RequestSaveOfferRequest {
+        request_id: format!("step-{number}"),
+        step: number,
+        jurisdiction: "US-MN".to_owned(),
+        min_revision: 2,
+        occasion: occasion.into(),
+        ..too_expensive("k-1")
+    };
+    let first = world.ask(step(1, Occasion::CancelCall)).await.unwrap();
+    assert_eq!(let_go(&first), "AFTER_CANCEL_ONLY");
+    for number in [2, 3] {
+        refused(
+            world.ask(step(number, Occasion::ServiceRecovery)).await,
+            Code::FailedPrecondition,
+            "ILLEGAL_STATE",
+        );
+        world.leave(goodbye("k-1")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn taking_what_is_owed_does_not_undo_leaving() {
+    let mut world = harmed().await;
+    let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
+    assert!(answer.offers[0].owed);
+    let mut later = goodbye("k-2");
+    later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
+    world.leave(later).await.unwrap();
+    world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
+    let stands = "select count(*) from cancellation where revoked_at is null";
+    assert_eq!(world.number(stands).await, 1);
+}
+
+#[tokio::test]
+async fn leaving_does_not_take_back_what_is_owed() {
+    let mut world = harmed().await;
+    let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
+    assert!(answer.offers[0].owed);
+    world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
+    world.leave(goodbye("k-1")).await.unwrap();
+    let requested = "select count(*) from acceptance where fulfilment = 'requested'";
+    assert_eq!(world.number(requested).await, 1);
 }

@@ -1,6 +1,7 @@
 //! Somebody with authority makes an offer that the desk passed over.
 
 use contract::offers::v1 as pb;
+use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
 use pb::AuthorityLevel::{Agent, Manager, Senior};
 use pb::PresentedOutcome::{Accepted, Declined, NotPresented, Presented};
 use tonic::{Code, Status};
@@ -207,5 +208,94 @@ async fn what_changed_since_the_call_was_asked_about_stands_in_the_way() {
         send(&mut world, overriding("k-1", &answer)).await,
         Code::FailedPrecondition,
         "OVERRIDE_FORBIDDEN",
+    );
+}
+
+/// Accepts what was overridden.
+async fn accept(
+    world: &mut World,
+    contact: &str,
+    answer: &pb::RequestSaveOfferResponse,
+    made: pb::OverrideOfferResponse,
+) {
+    let mut accept = respond(contact, answer, Accepted);
+    accept.presented_offer_id = made.offer.unwrap().presented_offer_id;
+    world.answer(accept).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_from_everybody_or_made_on_another_occasion_is_not_overridden() {
+    let mut world = World::start().await;
+    let answer = world.ask(too_expensive("k-1")).await.unwrap();
+    let mut other_occasion = overriding("k-1", &answer);
+    "come_back_at_less".clone_into(&mut other_occasion.offer_key);
+    refused(
+        send(&mut world, other_occasion).await,
+        Code::FailedPrecondition,
+        "OVERRIDE_FORBIDDEN",
+    );
+    let suppress = pb::SuppressRequest {
+        request_id: "recall".to_owned(),
+        scope: pb::SuppressionScope::Everybody.into(),
+        suppressed_offers: pb::SuppressedOffers::One.into(),
+        offer_key: PASSED_OVER.to_owned(),
+        for_ever: true,
+        reason_key: "recalled".to_owned(),
+        suppressed_by: "agent-7".to_owned(),
+        ..Default::default()
+    };
+    let mut client = SuppressionServiceClient::new(world.channel().await);
+    client.suppress(suppress).await.unwrap();
+    refused(
+        send(&mut world, overriding("k-1", &answer)).await,
+        Code::FailedPrecondition,
+        "OVERRIDE_FORBIDDEN",
+    );
+}
+
+#[tokio::test]
+async fn what_was_overridden_beyond_a_cap_is_honoured() {
+    let mut world = World::start().await;
+    for contact in ["k-1", "k-2", "k-3"] {
+        let answer = world.ask(too_expensive(contact)).await.unwrap();
+        let made = send(&mut world, overriding(contact, &answer))
+            .await
+            .unwrap();
+        accept(&mut world, contact, &answer, made).await;
+    }
+    assert_eq!(world.number("select count(*) from acceptance").await, 3);
+}
+
+#[tokio::test]
+async fn an_alternative_may_be_asked_for_after_an_override() {
+    let mut world = World::start().await;
+    let answer = world.ask(too_expensive("k-1")).await.unwrap();
+    send(&mut world, overriding("k-1", &answer)).await.unwrap();
+    let request = pb::RequestAlternativeRequest {
+        request_id: "else".to_owned(),
+        customer_id: "c-1".to_owned(),
+        session_id: answer.session_id,
+        contact_id: "k-1".to_owned(),
+        agent: None,
+    };
+    world.desk.request_alternative(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_heard_and_ran_out_counts_against_an_override() {
+    let mut world = World::start().await;
+    let answer = world.ask(too_expensive("k-1")).await.unwrap();
+    world
+        .answer(respond("k-1", &answer, Presented))
+        .await
+        .unwrap();
+    let later = "update presented_offer set expires_at = now() where outcome = 'presented'";
+    world.execute(later).await;
+    let expired = "select count(*) from presented_offer where outcome = 'expired'";
+    world.wait_for(expired, 1).await;
+    refused(
+        send(&mut world, overriding("k-1", &answer)).await,
+        Code::FailedPrecondition,
+        "TOO_MANY_OFFERS",
     );
 }

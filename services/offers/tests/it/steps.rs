@@ -1,8 +1,9 @@
 //! What is said on a call besides answers: disclosures, permission, and going after all.
 
 use contract::offers::v1 as pb;
+use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use pb::CallStep::{CancelReaffirmed, Disclosed, PermissionGranted, PermissionRefused};
-use pb::PresentedOutcome::{Accepted, Presented};
+use pb::PresentedOutcome::{Accepted, Declined, Presented};
 use tonic::{Code, Status};
 
 use crate::neighbours::facts;
@@ -225,5 +226,78 @@ async fn a_step_of_another_contact_or_session_or_kind_is_refused_by_name() {
     assert_eq!(
         kinds(&mut world, &answer.session_id).await,
         "opened offered disclosed accepted"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_outlives_a_session_that_was_forgotten() {
+    let mut world = World::start().await;
+    let mut request = too_expensive("k-1");
+    request.permission = pb::Permission::Refused.into();
+    let first = world.ask(request.clone()).await.unwrap();
+    assert_eq!(first.session_state(), pb::SessionState::Declined);
+    let long_ago = "update save_session set updated_at = now() - interval '1 day'";
+    world.execute(long_ago).await;
+    let abandoned = "select count(*) from save_session where state = 'abandoned'";
+    world.wait_for(abandoned, 1).await;
+    world.leave(goodbye("k-1")).await.unwrap();
+    "second".clone_into(&mut request.request_id);
+    request.step = 2;
+    request.permission = pb::Permission::Granted.into();
+    refused(
+        world.ask(request).await,
+        Code::FailedPrecondition,
+        "OFFER_AFTER_REFUSAL",
+    );
+}
+
+/// The first step is from where several offers may be made, the second from where a refusal ends them.
+#[tokio::test]
+async fn a_refusal_ends_the_offers_by_the_policy_of_what_was_refused() {
+    let mut world = World::start().await;
+    let several = include_str!("../../../../deploy/seed/policy.yaml")
+        .replacen(
+            "offers_allowed: during\n      max_offers: 1",
+            "offers_allowed: with_permission\n      max_offers: 2",
+            1,
+        )
+        .replacen("refusal_ends_offers: true", "refusal_ends_offers: false", 1);
+    let publish = pb::PublishPolicyRequest {
+        request_id: "several".to_owned(),
+        files: vec![pb::SourceFile {
+            name: "policy.yaml".to_owned(),
+            text: several,
+        }],
+        published_by: "ada".to_owned(),
+        ..Default::default()
+    };
+    let mut policies = PolicyServiceClient::new(world.channel().await);
+    let published = policies.publish_policy(publish).await.unwrap().into_inner();
+    assert_eq!(published.problems, []);
+    let step =
+        |number: u32, jurisdiction: &str, permission: pb::Permission| pb::RequestSaveOfferRequest {
+            request_id: format!("step-{number}"),
+            step: number,
+            jurisdiction: jurisdiction.to_owned(),
+            permission: permission.into(),
+            ..too_expensive("k-1")
+        };
+    let first = step(1, "US-TX", pb::Permission::Unspecified);
+    let first = world.ask(first).await.unwrap();
+    assert!(!first.policy.unwrap().refusal_ends_offers);
+    let second = step(2, "US-CA", pb::Permission::Granted);
+    let second = world.ask(second).await.unwrap();
+    assert!(second.policy.as_ref().unwrap().refusal_ends_offers);
+    for outcome in [Presented, Declined] {
+        let answer = respond("k-1", &second, outcome);
+        world.answer(answer).await.unwrap();
+    }
+    let mut other = respond("k-1", &second, Presented);
+    "other".clone_into(&mut other.request_id);
+    other.presented_offer_id = second.offers[1].presented_offer_id.clone();
+    refused(
+        world.answer(other).await,
+        Code::FailedPrecondition,
+        "OFFER_AFTER_REFUSAL",
     );
 }

@@ -2,9 +2,10 @@
 //! was promised is honoured until then whatever happens.
 
 use contract::offers::v1 as pb;
-use pb::PresentedOutcome::Accepted;
+use pb::PresentedOutcome::{Accepted, Presented};
 use tonic::Code;
 
+use crate::neighbours::facts;
 use crate::world::{World, refused, respond, too_expensive};
 
 #[tokio::test]
@@ -69,4 +70,40 @@ async fn a_session_nobody_came_back_to_is_closed_as_abandoned_and_learns_nothing
     let session = world.session(&answer.session_id).await;
     assert_eq!(session.events.last().unwrap().kind, "abandoned");
     assert_eq!(session.offers[0].outcome(), pb::PresentedOutcome::Decided);
+}
+
+#[tokio::test]
+async fn a_promise_outlives_a_session_that_was_forgotten_or_handed_on() {
+    let mut world = World::start().await;
+    let forgotten = world.ask(too_expensive("k-1")).await.unwrap();
+    world
+        .answer(respond("k-1", &forgotten, Presented))
+        .await
+        .unwrap();
+    let long_ago = "update save_session set updated_at = now() - interval '5 hours'";
+    world.execute(long_ago).await;
+    let abandoned = "select count(*) from save_session where state = 'abandoned'";
+    world.wait_for(abandoned, 1).await;
+    world
+        .answer(respond("k-1", &forgotten, Accepted))
+        .await
+        .unwrap();
+
+    world.neighbours.put(facts("c-2"));
+    let mut request = too_expensive("k-2");
+    "c-2".clone_into(&mut request.customer_id);
+    let handed_on = world.ask(request).await.unwrap();
+    let of_second = |outcome| pb::RecordResponseRequest {
+        customer_id: "c-2".to_owned(),
+        ..respond("k-2", &handed_on, outcome)
+    };
+    world.answer(of_second(Presented)).await.unwrap();
+    let transfer = pb::CloseSessionRequest {
+        customer_id: "c-2".to_owned(),
+        session_id: handed_on.session_id.clone(),
+        transferred: true,
+        ..Default::default()
+    };
+    world.desk.close_session(transfer).await.unwrap();
+    world.answer(of_second(Accepted)).await.unwrap();
 }
