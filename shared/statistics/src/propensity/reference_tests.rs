@@ -177,6 +177,8 @@ fn telco_is_foretold_as_well_as_by_the_best_that_was_tried() {
     assert_eq!(
         left_out,
         [
+            ("Dependents", LeftOutReason::Protected),
+            ("Partner", LeftOutReason::Protected),
             ("SeniorCitizen", LeftOutReason::Protected),
             ("customerID", LeftOutReason::Identifier),
             ("gender", LeftOutReason::Protected),
