@@ -42,10 +42,10 @@ offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client INSERT save_session
   offers client INSERT session_event
   offers client SELECT cancellation
+  offers client SELECT decision
   offers client SELECT save_session
   offers client SELECT save_session
   offers client UPDATE acceptance
-  offers client UPDATE agent_discretion
   offers client UPDATE presented_offer
   offers client UPDATE save_session
   offers client UPDATE save_session
