@@ -43,6 +43,8 @@ pub struct Active {
     policies: Arc<Past<PolicySet>>,
     /// What is kept from everybody.
     suppressions: Arc<ArcSwap<Vec<Suppression>>>,
+    /// One look at a time: a look that began earlier must not end later and put back what was.
+    looking: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Versions that were read before.
@@ -68,6 +70,7 @@ impl Active {
             catalogues: Arc::new(Past::default()),
             policies: Arc::new(Past::default()),
             suppressions: Arc::default(),
+            looking: Arc::default(),
         };
         active.refresh().await?;
         Ok(active)
@@ -94,6 +97,7 @@ impl Active {
 
     /// Looks at what is kept from everybody by now.
     pub async fn refresh_suppressions(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.looking.lock().await;
         let suppressions = self.store.suppressed_for_everybody().await?;
         self.suppressions.store(Arc::new(suppressions));
         Ok(())

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use storage::StoreError;
+use tokio::sync::Mutex;
 
 use crate::domain::budget::{BudgetKey, Budgets, Difference, Use, differences};
 use crate::store::Store;
@@ -16,6 +17,8 @@ pub use crate::store::{NewBudget, StoredBudget};
 pub struct WatchedBudgets {
     store: Store,
     current: Arc<ArcSwap<Budgets>>,
+    /// One look at a time: a look that began earlier must not end later and put back what was.
+    looking: Arc<Mutex<()>>,
 }
 
 impl WatchedBudgets {
@@ -24,6 +27,7 @@ impl WatchedBudgets {
         let watched = Self {
             store,
             current: Arc::default(),
+            looking: Arc::default(),
         };
         watched.refresh().await?;
         Ok(watched)
@@ -36,6 +40,7 @@ impl WatchedBudgets {
 
     /// Looks at them again.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.looking.lock().await;
         let budgets = self.store.budget_standings().await?;
         self.current.store(Arc::new(budgets));
         Ok(())
