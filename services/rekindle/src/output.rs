@@ -89,7 +89,9 @@ fn failure_text(failure: &Failure) -> String {
     if let Some(reason) = failure.reason_name() {
         text.extend([" (", reason, ")"]);
     }
-    for detail in failure.details() {
+    // A service's message is the first of its violations.
+    let is_new = |detail: &&String| !failure.message().ends_with(detail.as_str());
+    for detail in failure.details().iter().filter(is_new) {
         text.extend(["\n  ", detail]);
     }
     if let Some(advice) = failure.what_to_do() {
@@ -99,4 +101,21 @@ fn failure_text(failure: &Failure) -> String {
         text.extend(["\n  trace: ", trace_id]);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_message_says_is_not_said_again() {
+        let failure = Failure::failed("profiles: customer_id: is too long")
+            .detail("customer_id: is too long")
+            .detail("page_size: is too large");
+        let text = failure_text(&failure);
+        assert_eq!(
+            text,
+            "error: profiles: customer_id: is too long\n  page_size: is too large"
+        );
+    }
 }

@@ -95,7 +95,8 @@ fn input(declared: &wire::ModelInput, checks: &mut Violations) -> Option<Input> 
         }
         None => (
             "UNKNOWN_FEATURE",
-            "is nothing that is known of a customer: see the contract for the names there are",
+            "is nothing that is known of a customer: ModelInput.feature in the contract, or `rekindle \
+             model import --help`, lists the names there are",
         ),
         Some(FeatureKind::Number) if !is_number => ("OTHER_KIND", "is a number: declare it as one"),
         Some(FeatureKind::Word) if is_number => ("OTHER_KIND", "is a word: declare a category"),

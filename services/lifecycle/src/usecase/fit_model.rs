@@ -240,7 +240,7 @@ pub(super) fn refused(refusal: &FitRefusal) -> Refusal {
         } => {
             let wanted = if *sample_size == 0 {
                 "nobody here is of the kind it learns from: retention and propensity learn from \
-                 contracts, purchase models from purchases"
+                 contracts, purchase models from purchases; a line that was named may be misspelt"
             } else {
                 "import more customers first"
             };

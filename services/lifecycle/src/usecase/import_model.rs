@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use foreign_model::declaration::Declaration;
+use foreign_model::declaration::{Declaration, Kind};
 use foreign_model::model::ForeignModel;
 use foreign_model::refusal::{LoadRefusal, ScoreRefusal};
 use kernel::refusal::{Refusal, Violation};
@@ -160,13 +160,30 @@ fn not_taken(refusal: &ForeignRefusal, declaration: &Declaration) -> Refusal {
             malformed(field, "UNKNOWN_FEATURE", text)
         }
         ForeignRefusal::NoAnswer { group, refusal } => match refusal {
-            ScoreRefusal::Gap { input } => {
-                let field = format!("{}.number.when_missing", place_of(declaration, input));
-                malformed(field, "REQUIRED", refusal.to_string())
-            }
+            ScoreRefusal::Gap { input } => gap(declaration, input, refusal),
             other => no_answer(group, other),
         },
     }
+}
+
+/// Says which part of an input leaves open what a model reads for a customer.
+fn gap(declaration: &Declaration, input: &str, refusal: &ScoreRefusal) -> Refusal {
+    let declared = declaration.inputs.iter().find(|it| it.name == input);
+    let (part, reason, text) = match declared.map(|declared| &declared.kind) {
+        Some(Kind::Category { .. }) => (
+            "category.levels",
+            "UNKNOWN_LEVEL",
+            "lacks a word that a customer has, or has none for customers without one, and only tree \
+             ensembles read gaps: declare every word, or encode them as indicators"
+                .to_owned(),
+        ),
+        _ => ("number.when_missing", "REQUIRED", refusal.to_string()),
+    };
+    malformed(
+        format!("{}.{part}", place_of(declaration, input)),
+        reason,
+        text,
+    )
 }
 
 fn no_answer(group: &str, refusal: &ScoreRefusal) -> Refusal {

@@ -2,6 +2,7 @@
 
 use contract::lifecycle::v1 as wire;
 use contract::lifecycle::v1::import_model_request::Part;
+use contract::lifecycle::v1::model_input::Kind;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
 
@@ -89,6 +90,11 @@ async fn what_cannot_be_a_model_is_refused_by_field_and_leaves_nothing() {
             named.clone(),
             "declaration.business_lines[0]",
         ),
+        (
+            place_among_two(),
+            file("says_nan"),
+            "declaration.inputs[3].category.levels",
+        ),
         (declaration(), Vec::new(), "piece"),
     ];
     for (declaration, file, field) in cases {
@@ -115,6 +121,18 @@ fn matrix() -> wire::ModelDeclaration {
         number("c", "attribute.support_calls", Some(0.0)),
         number("d", "live_subscriptions", None),
     ];
+    declaration
+}
+
+/// The same with a contract as its place in a list that lacks the third.
+fn place_among_two() -> wire::ModelDeclaration {
+    let mut declaration = matrix();
+    let levels = ["month_to_month", "one_year"].map(str::to_owned).to_vec();
+    "contract_kind".clone_into(&mut declaration.inputs[3].feature);
+    declaration.inputs[3].kind = Some(Kind::Category(wire::CategoryInput {
+        levels,
+        encoding: wire::CategoryEncoding::Place.into(),
+    }));
     declaration
 }
 

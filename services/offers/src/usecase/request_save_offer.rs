@@ -24,6 +24,8 @@ use crate::store::{Asked, Before, History, NewDecision, Noted, StepKey, Store, r
 
 /// How often a call is decided before budgets are given up on.
 const MOST_TRIES: u32 = 4;
+/// How many reasons are named to whoever sent one that the catalogue does not have.
+const MOST_REASONS_TOLD: usize = 30;
 
 /// The use case.
 #[derive(Clone)]
@@ -439,7 +441,7 @@ fn known(
         .filter(|(_, reason)| catalogue.reason(reason).is_none())
         .map(|(field, _)| Violation {
             field,
-            description: "is no reason of the catalogue: send one that is, or none".to_owned(),
+            description: unknown_reason(catalogue),
             reason: "UNKNOWN_REASON",
         })
         .collect();
@@ -447,4 +449,14 @@ fn known(
         return Ok(());
     }
     Err(Refusal::malformed(violations))
+}
+
+/// What was sent is not repeated: people write all sorts of things where a reason is asked for.
+fn unknown_reason(catalogue: &Catalogue) -> String {
+    let keys = catalogue.reasons.iter().map(|reason| reason.key.as_str());
+    let known: Vec<&str> = keys.take(MOST_REASONS_TOLD).collect();
+    format!(
+        "is no reason of the catalogue: send one that is, as {}, or none",
+        known.join(", ")
+    )
 }

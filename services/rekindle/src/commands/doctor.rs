@@ -283,7 +283,14 @@ async fn check_models(urls: &ServiceArguments) -> Option<Check> {
         .collect();
     if broken.is_empty() {
         let in_use = answer.models.iter().filter(|model| model.active).count();
-        return Some(Check::ok("models", format!("{in_use} in use")));
+        return Some(match in_use {
+            0 => Check::note(
+                "models",
+                "none in use",
+                "import customers, then: rekindle model fit --activate",
+            ),
+            _ => Check::ok("models", format!("{in_use} in use")),
+        });
     }
     let found = format!("{}, and is not used", broken.join(", "));
     let what_to_do = "fit it anew, or activate another version: rekindle model fit, activate";

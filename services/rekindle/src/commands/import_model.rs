@@ -13,7 +13,7 @@ use foreign_model::declaration::{Declaration, Encoding, Input, Kind};
 use super::evaluate_foreign::{read_declaration, read_model};
 use super::model::{next_step, without_model};
 use crate::client::{STREAMING, Services, new_request_id};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::json as documents;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -82,7 +82,10 @@ impl ImportModel {
             })
             .await?;
         let mut imported = None;
-        while let Some(step) = next_step(services, METHOD, &mut steps).await? {
+        while let Some(step) = next_step(services, METHOD, &mut steps)
+            .await
+            .map_err(of_the_files)?
+        {
             progress.reached_share(step.progress, words::spoken(&step.step));
             imported = step.model.or(imported);
         }
@@ -107,6 +110,14 @@ impl ImportModel {
             .chain(pieces)
             .map(|part| ImportModelRequest { part: Some(part) })
             .collect()
+    }
+}
+
+/// What is wrong with the model or its declaration ends as it does where they are read here.
+fn of_the_files(failure: Failure) -> Failure {
+    match failure.reason_name() {
+        Some("INVALID_FIELD") => failure.exiting(Exit::BadInput),
+        _ => failure,
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Watch {
     after: Option<String>,
 
     /// End after so many changes.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 }
 
