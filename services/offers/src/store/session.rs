@@ -132,7 +132,6 @@ async fn seal(
     Ok(())
 }
 
-/// Sets the state of a session. A refusal stays, also where only the state before told of it.
 /// Settles what the offer holds of budgets, as its hold was.
 pub(super) async fn settle_answer(
     connection: &mut PgConnection,
@@ -151,7 +150,7 @@ pub(super) async fn settle_answer(
     moves.apply(connection).await
 }
 
-/// Sets the state of a session.
+/// Sets the state of a session. A refusal stays, also where only the state before told of it.
 pub(super) async fn move_to(
     connection: &mut PgConnection,
     customer_id: &CustomerId,

@@ -84,9 +84,8 @@ impl RecordResponse {
         Ok(self.store.record_response(new, deadline).await?)
     }
 
-    /// What is accepted. What was promised never changes, so it is read ahead of the transaction that
-    /// checks and draws. Absent where nothing is granted
-    /// and nothing refused.
+    /// What was promised. It never changes, so it is read ahead of the transaction that checks and
+    /// draws. Absent where nothing is accepted and nothing refused.
     async fn promised(
         &self,
         command: &Command,
