@@ -147,7 +147,7 @@ pub fn take(
 pub fn wrong_contact(contact: &ContactId) -> Refusal {
     Refusal::refused(
         "WRONG_CONTACT",
-        "the offer was presented in another contact: ask for an offer in this one",
+        "the session belongs to another contact: send that one, or ask for an offer in this one",
     )
     .with("contact_id", contact)
 }

@@ -3,7 +3,7 @@
 use kernel::id::{ContactId, SessionId};
 use kernel::refusal::Refusal;
 
-use super::answer::{OfferNow, SessionNow};
+use super::answer::{OfferNow, SessionNow, wrong_contact};
 use super::decision::Record;
 use super::history::Outcome;
 use super::named::Named;
@@ -120,11 +120,7 @@ pub fn may_ask_for_an_alternative(
     contacts: (&ContactId, &ContactId),
 ) -> Result<(), Refusal> {
     if contacts.0 != contacts.1 {
-        return Err(Refusal::refused(
-            "WRONG_CONTACT",
-            "the session belongs to another contact: send the contact it was opened for",
-        )
-        .with("contact_id", contacts.1));
+        return Err(wrong_contact(contacts.1));
     }
     progress
         .after(Step::Alternative)

@@ -1,14 +1,13 @@
 //! What is said on a call besides answers to offers: recorded once, with the state it leads to.
 
 use kernel::id::{AgentId, ContactId, CustomerId, RequestId, SessionId};
-use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
 use storage::{StoreError, write};
 use tracing::Instrument;
 
-use crate::domain::answer::SessionNow;
+use crate::domain::answer::{SessionNow, wrong_contact};
 use crate::domain::named::Named;
 use crate::domain::session::State;
 use crate::domain::spoken::Spoken;
@@ -142,13 +141,4 @@ async fn was_said(
     .instrument(statement("SELECT", "session_event"))
     .await?;
     Ok(said)
-}
-
-/// The refusal of a step in a session of another contact.
-pub(super) fn wrong_contact(contact_id: &ContactId) -> Refusal {
-    Refusal::refused(
-        "WRONG_CONTACT",
-        "the session belongs to another contact: send the contact it was opened for",
-    )
-    .with("contact_id", contact_id)
 }
