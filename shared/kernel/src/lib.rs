@@ -6,6 +6,7 @@
 
 pub mod breaker;
 pub mod entropy;
+pub mod framed;
 pub mod id;
 pub mod money;
 pub mod refusal;

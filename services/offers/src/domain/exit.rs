@@ -1,5 +1,6 @@
 //! Leaving: when service and billing end, and what the acknowledgement proves.
 
+use kernel::framed;
 use kernel::id::{CancellationId, ContactId, CustomerId, SubscriptionId};
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,10 +175,7 @@ impl AcknowledgedContent<'_> {
             self.dates.source.name().to_owned(),
         ];
         let mut bytes = Vec::with_capacity(256);
-        for part in parts {
-            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(part.as_bytes());
-        }
+        framed::append(&mut bytes, parts);
         bytes
     }
 }

@@ -1,5 +1,6 @@
 //! Published versions: the files of an author, made immutable.
 
+use kernel::framed;
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +60,8 @@ pub fn digest_bytes(files: &[SourceFile]) -> Vec<u8> {
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|left, right| (&left.name, &left.text).cmp(&(&right.name, &right.text)));
     let mut bytes = Vec::new();
-    for part in files.iter().flat_map(|file| [&file.name, &file.text]) {
-        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(part.as_bytes());
-    }
+    let parts = files.iter().flat_map(|file| [&file.name, &file.text]);
+    framed::append(&mut bytes, parts);
     bytes
 }
 

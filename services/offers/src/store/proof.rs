@@ -2,6 +2,7 @@
 //! functions of the database, so that every writer of events makes them alike; those of decisions
 //! are made where the decision is, since many are recorded at once.
 
+use kernel::framed;
 use kernel::id::{ContactId, CustomerId, DecisionId, PresentedOfferId, SessionId, SubscriptionId};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
@@ -49,16 +50,13 @@ pub(super) fn decision_hash(name: DecisionName<'_>, record: &str) -> BodyHash {
         record,
     ];
     let mut bytes = Vec::with_capacity(record.len() + 256);
-    for part in parts {
-        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(part.as_bytes());
-    }
+    framed::append(&mut bytes, parts);
     request_log::body_hash(&bytes)
 }
 
 impl Store {
-    /// Reads the rows of a call as proof, and the cancellation that stands. The session is locked meanwhile, so that nothing
-    /// looks changed that is only under way.
+    /// Reads the rows of a call as proof, and the cancellation that stands. The session is locked
+    /// meanwhile, so that nothing looks changed that is only under way.
     pub async fn proof(
         &self,
         customer_id: &CustomerId,
@@ -265,4 +263,45 @@ async fn cancellations(
 
 fn count(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::id::CancellationId;
+    use kernel::time::Timestamp;
+
+    use super::*;
+    use crate::domain::exit::{DatesSource, EndDates};
+
+    // What was handed out and stored is compared with these hashes for as long as it is kept.
+
+    #[test]
+    fn the_hash_of_a_decision_stays_what_it_is() {
+        let name = DecisionName {
+            customer: "c-1",
+            session: Uuid::from_u128(1),
+            decision: Uuid::from_u128(2),
+        };
+        let hash = decision_hash(name, r#"{"arm":"no_offer — €"}"#);
+        assert_eq!(hash[..8], 0x02c9_60b5_47d8_9778_u64.to_be_bytes());
+    }
+
+    #[test]
+    fn the_hash_of_an_acknowledgement_stays_what_it_is() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let content = AcknowledgedContent {
+            cancellation_id: CancellationId::from_uuid(Uuid::from_u128(3)),
+            customer_id: &CustomerId::parse("c-1").unwrap(),
+            subscription_id: &SubscriptionId::parse("s-1").unwrap(),
+            contact_id: &ContactId::parse("k-1").unwrap(),
+            acknowledged_at: at(0),
+            dates: EndDates {
+                service_end_at: at(1),
+                billing_end_at: at(2),
+                source: DatesSource::Contract,
+            },
+        };
+        let hash = request_log::body_hash(&content.bytes());
+        assert_eq!(hash[..8], 0x7624_48c4_5cb2_357d_u64.to_be_bytes());
+    }
 }

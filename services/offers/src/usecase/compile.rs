@@ -46,3 +46,18 @@ pub(super) async fn compile_policy(files: &[SourceFile]) -> Result<ReadPolicy, S
 pub(super) fn digest(files: &[SourceFile]) -> [u8; 32] {
     Sha256::digest(digest_bytes(files)).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_files_stays_what_it_is() {
+        let file = |name: &str, text: &str| SourceFile {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        let digest = digest(&[file("b.yaml", "y"), file("a.yaml", "ä")]);
+        assert_eq!(digest[..8], 0x6dac_85bd_b472_b989_u64.to_be_bytes());
+    }
+}

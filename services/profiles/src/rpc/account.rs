@@ -3,6 +3,7 @@
 use contract::profiles::v1 as pb;
 use contract::profiles::v1::account_service_server::AccountService;
 use edge::violations::Violations;
+use kernel::framed;
 use kernel::id::{CustomerId, SubscriptionId};
 use kernel::refusal::Refusal;
 use prost::Message;
@@ -137,10 +138,8 @@ fn canonical(request: &pb::PutSubscriptionRequest) -> Vec<u8> {
     let mut entries: Vec<(String, String)> = attributes.into_iter().flatten().collect();
     entries.sort_unstable();
     let mut encoded = request.encode_to_vec();
-    for text in entries.iter().flat_map(|(name, value)| [name, value]) {
-        encoded.extend_from_slice(&(text.len() as u64).to_be_bytes());
-        encoded.extend_from_slice(text.as_bytes());
-    }
+    let texts = entries.iter().flat_map(|(name, value)| [name, value]);
+    framed::append(&mut encoded, texts);
     encoded
 }
 
