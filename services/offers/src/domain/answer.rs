@@ -46,6 +46,12 @@ impl SessionNow {
     pub const fn progress(&self) -> Progress {
         Progress::of(self.state, self.refused)
     }
+
+    /// Tells whether one of its offers was taken.
+    fn is_saved(&self) -> bool {
+        let mut offers = self.offers.iter();
+        offers.any(|offer| offer.outcome == Outcome::Accepted)
+    }
 }
 
 /// What the desk reports of an offer.
@@ -179,17 +185,21 @@ fn still_open(offer: &OfferNow, answer: Answer, now: Timestamp) -> Result<(), Re
     .with("outcome", offer.outcome.name()))
 }
 
-/// A cancellation gives back what was open; only what was offered afterwards stands.
+/// A cancellation gives back what was open; only what was offered afterwards stands. That a call was
+/// closed takes nothing back, but does not let two offers of it be taken, either.
 fn still_promised(session: &SessionNow, offer: &OfferNow) -> Result<(), Refusal> {
-    if session.state != State::CancelRecorded || offer.held {
-        return Ok(());
-    }
-    Err(Refusal::refused(
-        "ILLEGAL_STATE",
-        "the offer went with the cancellation: with the customer's permission, ask for another",
-    )
-    .with("session_id", session.session_id)
-    .with("state", session.state.name()))
+    let problem = match session.state {
+        State::CancelRecorded | State::Closed if !offer.held => {
+            "the offer went with the cancellation: with the customer's permission, ask for another"
+        }
+        State::Closed if session.is_saved() => {
+            "the customer took another offer before the session was closed: that one stands"
+        }
+        _ => return Ok(()),
+    };
+    Err(Refusal::refused("ILLEGAL_STATE", problem)
+        .with("session_id", session.session_id)
+        .with("state", session.state.name()))
 }
 
 fn step(session: &SessionNow, offer: &OfferNow, answer: Answer) -> Step {
@@ -336,6 +346,34 @@ mod tests {
         );
         now.offers[0].held = false;
         assert_eq!(reason(answer(&now, Answer::Accepted)), "ILLEGAL_STATE");
+    }
+
+    #[test]
+    fn what_was_promised_can_be_taken_after_the_session_was_closed_while_its_hold_lives() {
+        let mut now = session(
+            State::Closed,
+            vec![offer(1, Outcome::Presented), offer(2, Outcome::Decided)],
+        );
+        let accept =
+            |now: &SessionNow, number| take(now, &contact("k-1"), id(number), Answer::Accepted);
+        for number in [1, 2] {
+            let change = accept(&now, number).unwrap();
+            assert_eq!(
+                (change.state, change.hold),
+                (State::SaveRecorded, HoldMove::Commit)
+            );
+        }
+        now.refused = true;
+        assert!(accept(&now, 1).is_ok());
+        assert_eq!(reason(accept(&now, 2)), "OFFER_AFTER_REFUSAL");
+        let mut expired = now.clone();
+        expired.now = now.offers[0].expires_at;
+        assert_eq!(reason(accept(&expired, 1)), "OFFER_EXPIRED");
+        let mut cancelled = now.clone();
+        cancelled.offers[0].held = false;
+        assert_eq!(reason(accept(&cancelled, 1)), "ILLEGAL_STATE");
+        now.offers[1].outcome = Outcome::Accepted;
+        assert_eq!(reason(accept(&now, 1)), "ILLEGAL_STATE");
     }
 
     #[test]

@@ -164,13 +164,15 @@ impl State {
             ) => Some(Self::Offered),
             // What was read out before the refusal is a promise and can still be accepted; that it
             // was read out before is the presented offer's own check.
-            // So can what was read out before the call was handed on or left without an end.
+            // So can what was read out before the call was handed on, left without an end or closed;
+            // what went with a cancellation or a save before that is the offer's own check, too.
             (
                 Self::Offered
                 | Self::Declined
                 | Self::CancelReaffirmed
                 | Self::Transferred
-                | Self::Abandoned,
+                | Self::Abandoned
+                | Self::Closed,
                 Step::Accept,
             ) => Some(Self::SaveRecorded),
             (Self::Offered | Self::Declined, Step::Decline)
@@ -306,11 +308,9 @@ mod tests {
                 assert_eq!(refusal.reason, "ILLEGAL_STATE", "{state:?} {step:?}");
             }
         }
-        for state in [State::SaveRecorded, State::Closed] {
-            let refusal = state.after(Step::Accept).unwrap_err();
-            assert_eq!(refusal.refusal(session_id()).reason, "ILLEGAL_STATE");
-        }
-        for state in [State::Transferred, State::Abandoned] {
+        let refusal = State::SaveRecorded.after(Step::Accept).unwrap_err();
+        assert_eq!(refusal.refusal(session_id()).reason, "ILLEGAL_STATE");
+        for state in [State::Transferred, State::Abandoned, State::Closed] {
             assert_eq!(state.after(Step::Accept), Ok(State::SaveRecorded));
         }
     }

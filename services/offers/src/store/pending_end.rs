@@ -52,7 +52,7 @@ pub(super) async fn clear(
     let revoked = revoke(connection, &new.customer_id, subscription_id).await?;
     // One that stands by now has had its end; another contact may have revoked it before.
     let standing = read_confirmed(connection, &new.customer_id, new.session_id).await?;
-    if session.state == State::CancelRecorded && standing.is_some() {
+    if standing.is_some() {
         return Err(StoreError::rejected(subscription_ended(subscription_id)));
     }
     let agent = new.agent_id.as_ref().map(kernel::id::Id::as_str);

@@ -73,7 +73,7 @@ async fn a_session_nobody_came_back_to_is_closed_as_abandoned_and_learns_nothing
 }
 
 #[tokio::test]
-async fn a_promise_outlives_a_session_that_was_forgotten_or_handed_on() {
+async fn a_promise_outlives_a_session_that_was_forgotten_handed_on_or_closed() {
     let mut world = World::start().await;
     let forgotten = world.ask(too_expensive("k-1")).await.unwrap();
     world
@@ -89,21 +89,25 @@ async fn a_promise_outlives_a_session_that_was_forgotten_or_handed_on() {
         .await
         .unwrap();
 
-    world.neighbours.put(facts("c-2"));
-    let mut request = too_expensive("k-2");
-    "c-2".clone_into(&mut request.customer_id);
-    let handed_on = world.ask(request).await.unwrap();
-    let of_second = |outcome| pb::RecordResponseRequest {
-        customer_id: "c-2".to_owned(),
-        ..respond("k-2", &handed_on, outcome)
-    };
-    world.answer(of_second(Presented)).await.unwrap();
-    let transfer = pb::CloseSessionRequest {
-        customer_id: "c-2".to_owned(),
-        session_id: handed_on.session_id.clone(),
-        transferred: true,
-        ..Default::default()
-    };
-    world.desk.close_session(transfer).await.unwrap();
-    world.answer(of_second(Accepted)).await.unwrap();
+    // Handed on, and closed.
+    for (customer, contact, transferred) in [("c-2", "k-2", true), ("c-3", "k-3", false)] {
+        world.neighbours.put(facts(customer));
+        let mut request = too_expensive(contact);
+        customer.clone_into(&mut request.customer_id);
+        let answer = world.ask(request).await.unwrap();
+        let of_theirs = |outcome| pb::RecordResponseRequest {
+            customer_id: customer.to_owned(),
+            ..respond(contact, &answer, outcome)
+        };
+        world.answer(of_theirs(Presented)).await.unwrap();
+        let close = pb::CloseSessionRequest {
+            customer_id: customer.to_owned(),
+            session_id: answer.session_id.clone(),
+            transferred,
+            ..Default::default()
+        };
+        world.desk.close_session(close).await.unwrap();
+        let accepted = world.answer(of_theirs(Accepted)).await.unwrap();
+        assert_eq!(accepted.session_state(), pb::SessionState::SaveRecorded);
+    }
 }
