@@ -19,9 +19,10 @@ use crate::domain::session::State;
 use super::budget::{Wanted, allot, hold, lock_rooms, open_windows};
 use super::proof::decision_hash;
 use super::record_decision::{METHOD, NewDecision};
+use super::replay::REQUEST_ALTERNATIVE;
 use super::session::{advance, append_event, bind, lock};
 use super::step::append_news;
-use super::{Store, alternative, from_json, json, statement};
+use super::{Store, from_json, json, statement};
 
 /// What was answered before under a request id or for a contact's step.
 #[derive(Clone, Debug)]
@@ -266,7 +267,7 @@ async fn later_step(
     // Contact and step bring the answer back; an alternative is found by its request alone.
     let decision_id = record.decision_id.as_uuid();
     let (method, answer): (_, &[u8]) = if request.alternative {
-        (alternative::METHOD, decision_id.as_bytes())
+        (REQUEST_ALTERNATIVE, decision_id.as_bytes())
     } else {
         (METHOD, &[])
     };

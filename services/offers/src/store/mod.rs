@@ -18,6 +18,7 @@ mod proof;
 mod publication;
 mod record_budgeted;
 mod record_decision;
+mod replay;
 mod response;
 mod session;
 mod step;
@@ -41,6 +42,7 @@ pub use fulfilment::{Leased, NewLease, NewReport, NewResolution, PromiseTask, Re
 pub use override_offer::NewOverride;
 pub use publication::{NewPublication, Outcome, StoredPublication};
 pub use record_decision::{History, NewDecision, Noted};
+pub use replay::{OVERRIDE_OFFER, REQUEST_ALTERNATIVE, Repeated};
 pub use response::{NewResponse, Recorded};
 pub use session::{request_id_reused, session_not_found};
 pub use step::{NewStep, StepRecorded};

@@ -1,14 +1,13 @@
 //! An override, in one transaction: the session locked, what was not read out makes way, the decision
 //! and its offer written with their event.
 
-use kernel::id::{ContactId, CustomerId, DecisionId, RequestId, SessionId};
+use kernel::id::ContactId;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use sqlx::PgConnection;
-use storage::request_log::{self, Begun, BodyHash, Entry};
+use storage::request_log::{self, Begun, BodyHash};
 use storage::{StoreError, write};
 use tracing::Instrument;
-use uuid::Uuid;
 
 use crate::domain::answer::{Change, HoldMove, SessionNow, wrong_contact};
 use crate::domain::decision::Record;
@@ -17,13 +16,12 @@ use crate::domain::named::Named;
 use crate::domain::overriding::{FIRST_STEP, LAST_STEP, make_way, too_many_offers};
 use crate::domain::session::State;
 
-use super::decision::{NotRecorded, hold_budgets, insert_decision, insert_offers, read_decision};
+use super::decision::{NotRecorded, hold_budgets, insert_decision, insert_offers};
+use super::replay::{OVERRIDE_OFFER, answered};
 use super::session::{
     append_event, lock, move_to, request_id_reused, save_answer, session_not_found, settle_answer,
 };
-use super::{NewDecision, Store, from_json, statement};
-
-const METHOD: &str = "OverrideOffer";
+use super::{NewDecision, Store, statement};
 
 /// An override to record.
 #[derive(Clone, Debug)]
@@ -37,41 +35,6 @@ pub struct NewOverride {
 }
 
 impl Store {
-    /// Reads what was recorded under a request id.
-    pub async fn overridden_before(
-        &self,
-        customer_id: &CustomerId,
-        request_id: &RequestId,
-        body_hash: BodyHash,
-        deadline: Deadline,
-    ) -> Result<Option<Record>, StoreError> {
-        let key = (customer_id.clone(), request_id.clone(), body_hash);
-        self.postgres
-            .read(
-                deadline,
-                &key,
-                |(customer_id, request_id, body_hash), connection| {
-                    Box::pin(before(connection, customer_id, request_id, *body_hash))
-                },
-            )
-            .await
-    }
-
-    /// Reads the last decision of a session.
-    pub async fn latest_decision(
-        &self,
-        customer_id: &CustomerId,
-        session_id: SessionId,
-        deadline: Deadline,
-    ) -> Result<Option<Record>, StoreError> {
-        let key = (customer_id.clone(), session_id);
-        self.postgres
-            .read(deadline, &key, |(customer_id, session_id), connection| {
-                Box::pin(latest(connection, customer_id, *session_id))
-            })
-            .await
-    }
-
     /// Records an override, once; says whether it had been recorded before.
     pub async fn record_override(
         &self,
@@ -85,67 +48,17 @@ impl Store {
     }
 }
 
-async fn before(
-    connection: &mut PgConnection,
-    customer_id: &CustomerId,
-    request_id: &RequestId,
-    body_hash: BodyHash,
-) -> Result<Option<Record>, StoreError> {
-    let entry = Entry {
-        request_id: request_id.as_str(),
-        method: METHOD,
-        body_hash,
-    };
-    match request_log::peek(connection, &entry).await? {
-        Some(Begun::Replay(answer)) => replayed(connection, customer_id, request_id, &answer)
-            .await
-            .map(Some),
-        Some(Begun::Reused) => Err(StoreError::rejected(request_id_reused(request_id.as_str()))),
-        _ => Ok(None),
-    }
-}
-
-async fn replayed(
-    connection: &mut PgConnection,
-    customer_id: &CustomerId,
-    request_id: &RequestId,
-    answer: &[u8],
-) -> Result<Record, StoreError> {
-    let inconsistent = || StoreError::inconsistent("request_log", "response", request_id);
-    let id = Uuid::from_slice(answer).map_err(|_| inconsistent())?;
-    let found = read_decision(connection, customer_id, DecisionId::from_uuid(id)).await?;
-    found.map(|stored| stored.record).ok_or_else(inconsistent)
-}
-
-async fn latest(
-    connection: &mut PgConnection,
-    customer_id: &CustomerId,
-    session_id: SessionId,
-) -> Result<Option<Record>, StoreError> {
-    let row = sqlx::query!(
-        "select decision_id, record from decision \
-         where customer_id = $1 and session_id = $2 order by step desc limit 1",
-        customer_id.as_str(),
-        session_id.as_uuid(),
-    )
-    .fetch_optional(connection)
-    .instrument(statement("SELECT", "decision"))
-    .await?;
-    row.map(|row| from_json("decision", "record", row.decision_id, &row.record))
-        .transpose()
-}
-
 async fn record(
     connection: &mut PgConnection,
     new: &NewOverride,
 ) -> Result<(Record, bool), StoreError> {
     let request = &new.record.request;
     let request_id = request.request_id.as_str();
-    match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
+    match request_log::begin(connection, request_id, OVERRIDE_OFFER, new.body_hash).await? {
         Begun::Fresh => {}
         Begun::Replay(answer) => {
             let (customer_id, id) = (&request.customer_id, &request.request_id);
-            let known = replayed(connection, customer_id, id, &answer).await?;
+            let known = answered(connection, customer_id, id, &answer).await?;
             return Ok((known, true));
         }
         _ => return Err(StoreError::rejected(request_id_reused(request_id))),

@@ -16,7 +16,7 @@ use super::gather::Gather;
 use crate::domain::decision::{GENERATION, Inputs, Record};
 use crate::domain::overriding::decide_override;
 use crate::domain::request::{Agent, SaveRequest};
-use crate::store::{NewOverride, Store, session_not_found};
+use crate::store::{NewOverride, OVERRIDE_OFFER, Repeated, Store, session_not_found};
 
 /// The use case.
 #[derive(Clone)]
@@ -68,27 +68,25 @@ pub struct Answer {
 impl OverrideOffer {
     /// Makes an offer that was passed over, once.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
-        let (customer_id, session_id) = (command.customer_id.clone(), command.session_id);
-        let known = self
-            .store
-            .overridden_before(
-                &customer_id,
-                &command.request_id,
-                command.body_hash,
-                deadline,
-            )
-            .await?;
-        if let Some(record) = known {
+        let repeated = Repeated {
+            method: OVERRIDE_OFFER,
+            customer_id: command.customer_id.clone(),
+            request_id: command.request_id.clone(),
+            body_hash: command.body_hash,
+        };
+        if let Some(record) = self.store.decided_before(&repeated, deadline).await? {
             return Ok(Answer {
                 record,
                 replayed: true,
             });
         }
-        let latest = self
+        let session_id = command.session_id;
+        let so_far = self
             .store
-            .latest_decision(&customer_id, session_id, deadline)
-            .await?
-            .ok_or_else(|| session_not_found(session_id))?;
+            .so_far(&command.customer_id, session_id, deadline)
+            .await?;
+        let latest = so_far.records.into_iter().next_back();
+        let latest = latest.ok_or_else(|| session_not_found(session_id))?;
         let record = self.decide(&command, latest.request, deadline).await?;
         let new = NewOverride {
             record,

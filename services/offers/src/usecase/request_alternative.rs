@@ -10,7 +10,7 @@ use super::request_save_offer::{self, Answer, RequestSaveOffer};
 use crate::domain::asking::may_ask_for_an_alternative;
 use crate::domain::direction::Directions;
 use crate::domain::request::{Agent, SaveRequest};
-use crate::store::SoFar;
+use crate::store::{REQUEST_ALTERNATIVE, Repeated, SoFar};
 
 /// The most steps of one contact.
 const MOST_STEPS: u32 = 100;
@@ -87,21 +87,18 @@ impl RequestAlternative {
         command: &Command,
         deadline: Deadline,
     ) -> Result<Option<Answer>, Refusal> {
-        let store = &self.desk.store;
-        let before = store
-            .alternative_before(&command.request_id, command.body_hash, deadline)
-            .await?;
-        let Some(decision_id) = before else {
-            return Ok(None);
+        let repeated = Repeated {
+            method: REQUEST_ALTERNATIVE,
+            customer_id: command.customer_id.clone(),
+            request_id: command.request_id.clone(),
+            body_hash: command.body_hash,
         };
-        let stored = store
-            .decision(&command.customer_id, decision_id, deadline)
-            .await?;
-        let Some(stored) = stored else {
+        let before = self.desk.store.decided_before(&repeated, deadline).await?;
+        let Some(record) = before else {
             return Ok(None);
         };
         let answer = Answer {
-            record: stored.record,
+            record,
             replayed: true,
             directions: Directions::default(),
         };
