@@ -21,3 +21,4 @@ pub mod record_step;
 pub mod request_alternative;
 pub mod request_save_offer;
 pub mod suppression;
+mod undecided;

@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kernel::entropy::Entropy;
-use kernel::id::{
-    ContactId, CustomerId, DecisionId, OfferKey, PresentedOfferId, RequestId, SessionId,
-};
+use kernel::id::{ContactId, CustomerId, OfferKey, RequestId, SessionId};
 use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
 use super::gather::Gather;
-use crate::domain::decision::{GENERATION, Inputs, Record};
+use super::undecided::Undecided;
+use crate::domain::decision::Record;
 use crate::domain::overriding::decide_override;
 use crate::domain::request::{Agent, SaveRequest};
 use crate::store::{NewOverride, OVERRIDE_OFFER, Repeated, Store, session_not_found};
@@ -117,36 +116,18 @@ impl OverrideOffer {
         let active = self.active.current();
         let (now, started) = (self.clock.now(), Instant::now());
         let history = self.active.known_to(&history, now);
-        let inputs = Inputs {
-            request: &request,
-            customer: gathered.customer.as_deref(),
-            history: &history,
-            catalogue: &active.catalogue,
-            policy: &active.policy,
-            now,
-            degraded: &gathered.degraded,
-            generation: GENERATION,
-            barred: &[],
-        };
-        let decision = decide_override(&inputs, &command.offer_key, &command.reason)?;
-        let entropy = self.entropy.as_ref();
-        Ok(Record {
-            decision_id: DecisionId::draw(now, entropy),
+        let undecided = Undecided {
             session_id: command.session_id,
             request,
-            customer: gathered.customer,
+            gathered: &gathered,
             history,
-            catalogue_version: active.catalogue.version,
-            policy_version: active.policy.version,
-            decided_at: now,
-            degraded: gathered.degraded,
-            generation: GENERATION,
+            versions: &active,
             barred: Vec::new(),
-            seed: entropy.next_u64(),
-            decision,
-            presented_offer_ids: vec![PresentedOfferId::draw(now, entropy)],
+            now,
             trace_id: command.trace_id.clone(),
-            decide_microseconds: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        })
+        };
+        let inputs = undecided.inputs();
+        let decision = decide_override(&inputs, &command.offer_key, &command.reason)?;
+        Ok(undecided.record(decision, started, self.entropy.as_ref()))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kernel::entropy::Entropy;
-use kernel::id::{DecisionId, PresentedOfferId, SessionId};
+use kernel::id::SessionId;
 use kernel::refusal::{Refusal, Violation};
 use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
@@ -12,10 +12,11 @@ use storage::request_log::BodyHash;
 use super::active::Active;
 use super::budgets::WatchedBudgets;
 use super::gather::{Gather, Gathered};
+use super::undecided::Undecided;
 use crate::domain::budget::{Barred, Shortage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::customer::Customer;
-use crate::domain::decision::{GENERATION, Inputs, Record, decide};
+use crate::domain::decision::{Record, decide};
 use crate::domain::direction::{Directions, direct};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
@@ -279,39 +280,18 @@ impl RequestSaveOffer {
         let history = self.active.known_to(history, now);
         let customer = gathered.customer.as_deref();
         let barred = self.barred(request, customer, &active.catalogue, now, shortages);
-        let decision = decide(&Inputs {
-            request,
-            customer,
-            history: &history,
-            catalogue: &active.catalogue,
-            policy: &active.policy,
-            now,
-            degraded: &gathered.degraded,
-            generation: GENERATION,
-            barred: &barred,
-        });
-        let entropy = self.entropy.as_ref();
-        let offers = decision.offers.len();
-        let record = Record {
-            decision_id: DecisionId::draw(now, entropy),
+        let undecided = Undecided {
             session_id,
             request: request.clone(),
-            customer: gathered.customer.clone(),
+            gathered,
             history,
-            catalogue_version: active.catalogue.version,
-            policy_version: active.policy.version,
-            generation: GENERATION,
-            decided_at: now,
-            degraded: gathered.degraded.clone(),
+            versions: &active,
             barred,
-            seed: entropy.next_u64(),
-            decision,
-            presented_offer_ids: (0..offers)
-                .map(|_| PresentedOfferId::draw(now, entropy))
-                .collect(),
+            now,
             trace_id: command.trace_id.clone(),
-            decide_microseconds: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
+        let decision = decide(&undecided.inputs());
+        let record = undecided.record(decision, started, self.entropy.as_ref());
         Ok(NewDecision {
             record,
             body_hash: command.body_hash,
