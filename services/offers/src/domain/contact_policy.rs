@@ -254,12 +254,6 @@ impl ContactPolicy {
         let mut caps = self.caps.iter();
         caps.any(|cap| cap.counts == Counted::Accepted)
     }
-
-    /// Tells whether any such cap counts by account, so that the accounts have to be known.
-    pub fn caps_acceptances_by_account(&self) -> bool {
-        let mut caps = self.caps.iter();
-        caps.any(|cap| cap.counts == Counted::Accepted && cap.scope == Scope::Account)
-    }
 }
 
 /// Refuses to take an offer that a cap on what is accepted leaves no room for by now: two agents may

@@ -12,7 +12,7 @@ use crate::domain::history::PastOffer;
 
 use super::response::NewResponse;
 use super::session::{outcome, subscription};
-use super::{statement, view};
+use super::statement;
 
 /// The most acceptances of one customer that are looked at.
 const MOST_ACCEPTANCES: i64 = 1_000;
@@ -35,19 +35,11 @@ pub(super) async fn check(
     else {
         return Ok(());
     };
-    // Whose account a subscription belongs to is what it was when the offer was made.
-    let records = if policy.caps_acceptances_by_account() {
-        view::records(connection, &new.customer_id, new.session_id).await?
-    } else {
-        Vec::new()
-    };
-    let mut customers = records
-        .iter()
-        .filter_map(|record| record.customer.as_deref());
     let heard = Heard {
         offers: &accepted,
         catalogue: &new.catalogue,
-        customer: customers.next_back(),
+        // Whose account a subscription belongs to is what it was when the offer was made.
+        customer: new.made()?.customer.as_deref(),
         subscription_id: &subscription_id,
         now,
     };

@@ -12,8 +12,6 @@ use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 use crate::domain::progress::Progress;
-use crate::domain::promise::Promise;
-use crate::domain::request::Agent;
 use crate::domain::session::State;
 
 use super::budget::{Wanted, allot, hold, lock_rooms, open_windows};
@@ -80,19 +78,6 @@ pub(super) enum NotRecorded {
     Short(Vec<Shortage>),
 }
 
-/// What was promised, and with what.
-#[derive(Clone, Debug)]
-pub struct Promised {
-    /// The promise.
-    pub promise: Promise,
-    /// The version of the catalogue it was made with.
-    pub catalogue_version: u64,
-    /// A refusal ends the offers, by the policy it was made under.
-    pub refusal_ends: bool,
-    /// Who made it against the ranking, where somebody did.
-    pub overridden_by: Option<Agent>,
-}
-
 /// Names a step of a contact.
 #[derive(Clone, Debug)]
 pub struct StepKey {
@@ -139,17 +124,17 @@ impl Store {
             .await
     }
 
-    /// Reads what was promised under an id, and with what.
-    pub async fn promised(
+    /// Reads the decision that made an offer.
+    pub async fn decision_of_offer(
         &self,
         customer_id: &CustomerId,
         presented_offer_id: PresentedOfferId,
         deadline: Deadline,
-    ) -> Result<Option<Promised>, StoreError> {
+    ) -> Result<Option<Record>, StoreError> {
         let key = (customer_id.clone(), presented_offer_id);
         self.postgres
             .read(deadline, &key, |(customer_id, id), connection| {
-                Box::pin(read_promise(connection, customer_id, *id))
+                Box::pin(read_maker(connection, customer_id, *id))
             })
             .await
     }
@@ -234,11 +219,11 @@ pub(super) async fn read_decision(
     .transpose()
 }
 
-async fn read_promise(
+async fn read_maker(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     id: PresentedOfferId,
-) -> Result<Option<Promised>, StoreError> {
+) -> Result<Option<Record>, StoreError> {
     let row = sqlx::query!(
         "select decision.decision_id, decision.record \
          from presented_offer join decision using (customer_id, decision_id) \
@@ -249,14 +234,8 @@ async fn read_promise(
     .fetch_optional(connection)
     .instrument(statement("SELECT", "decision"))
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let record: Record = from_json("decision", "record", row.decision_id, &row.record)?;
-    Ok(record.promise(id).cloned().map(|promise| Promised {
-        catalogue_version: record.catalogue_version,
-        refusal_ends: record.decision.policy.refusal_ends_offers,
-        overridden_by: promise.overridden.then_some(record.request.agent),
-        promise,
-    }))
+    row.map(|row| from_json("decision", "record", row.decision_id, &row.record))
+        .transpose()
 }
 
 async fn later_step(

@@ -36,7 +36,7 @@ pub use alternative::SoFar;
 pub use budget::{NewBudget, Reckoning, StoredBudget};
 pub use cancellation::{Confirmed, NewCancellation};
 pub use close::NewClose;
-pub use decision::{Asked, Before, Promised, StepKey, StoredDecision};
+pub use decision::{Asked, Before, StepKey, StoredDecision};
 pub use delivery::Order;
 pub use fulfilment::{Leased, NewLease, NewReport, NewResolution, PromiseTask, Reported};
 pub use override_offer::NewOverride;

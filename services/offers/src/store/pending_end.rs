@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use crate::domain::answer::SessionNow;
 use crate::domain::customer::Subscription;
-use crate::domain::decision::Record;
 use crate::domain::exit::{ReinstateSubscription, SubscriptionOrder};
 use crate::domain::request::Occasion;
 use crate::domain::session::State;
@@ -19,7 +18,7 @@ use super::cancellation::read_confirmed;
 use super::delivery::SUBSCRIPTION_ORDER;
 use super::response::NewResponse;
 use super::session::{append_event, lock};
-use super::{from_json, json, statement};
+use super::{json, statement};
 
 /// The kind of the event of a cancellation that an acceptance undid.
 const CANCEL_REVOKED: &str = "cancel_revoked";
@@ -36,7 +35,7 @@ pub(super) async fn clear(
     new: &NewResponse,
     session: &SessionNow,
 ) -> Result<(), StoreError> {
-    let record = record(connection, new).await?;
+    let record = new.made()?;
     let subscription_id = &record.request.subscription_id;
     // What is owed, or was given on another occasion, is taken by those, too, who leave all the same.
     let owed = record
@@ -90,24 +89,6 @@ pub(super) async fn clear(
         payload: payload.as_bytes(),
     };
     outbox::enqueue(connection, &[message]).await
-}
-
-/// Reads the decision that made the offer.
-async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Record, StoreError> {
-    let id = new.presented_offer_id;
-    let record = sqlx::query_scalar!(
-        "select decision.record from presented_offer offer \
-         join decision on decision.customer_id = offer.customer_id \
-              and decision.session_id = offer.session_id \
-              and decision.decision_id = offer.decision_id \
-         where offer.customer_id = $1 and offer.presented_offer_id = $2",
-        new.customer_id.as_str(),
-        id.as_uuid(),
-    )
-    .fetch_one(connection)
-    .instrument(statement("SELECT", "decision"))
-    .await?;
-    from_json("decision", "record", id, &record)
 }
 
 /// Revokes the cancellations of a subscription whose end has not come.

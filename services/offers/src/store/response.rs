@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::domain::answer::{Answer, SessionNow, take};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::decision::Record;
 use crate::domain::grant::{Draw, Grant};
+use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
@@ -22,7 +24,7 @@ use super::discretion;
 use super::session::{
     append_event, lock, request_id_reused, save_answer, session_not_found, settle_answer,
 };
-use super::view::{OfferView, offers};
+use super::view::OfferView;
 use super::{Store, acceptance_cap, json, pending_end, statement};
 
 const METHOD: &str = "RecordResponse";
@@ -50,14 +52,21 @@ pub struct NewResponse {
     pub agent_id: Option<AgentId>,
     /// What accepting takes, where that is known.
     pub grant: Option<Grant>,
-    /// A refusal ends the offers by the policy of this offer, whatever that of the first step said.
-    pub refusal_ends: bool,
-    /// Somebody with authority made the offer, whatever the caps.
-    pub overridden: bool,
+    /// The decision that made the offer, which never changes; absent where there is none.
+    pub made: Option<Arc<Record>>,
     /// The id an acceptance gets.
     pub acceptance_id: Uuid,
     /// The catalogue in force, whose contact policy caps what is accepted.
     pub catalogue: Arc<Catalogue>,
+}
+
+impl NewResponse {
+    /// The decision that made the offer, once it is certain that there is one.
+    pub(super) fn made(&self) -> Result<&Record, StoreError> {
+        let id = self.presented_offer_id;
+        let made = self.made.as_deref();
+        made.ok_or_else(|| StoreError::inconsistent("presented_offer", "decision_id", id))
+    }
 }
 
 /// An answer as recorded.
@@ -90,7 +99,11 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         return Ok(known);
     }
     let mut session = lock_for(connection, new).await?;
-    session.refusal_ends |= new.refusal_ends;
+    // By the policy of this offer, whatever that of the first step said.
+    session.refusal_ends |= new
+        .made
+        .as_ref()
+        .is_some_and(|made| made.decision.policy.refusal_ends_offers);
     let change = take(
         &session,
         &new.contact_id,
@@ -132,7 +145,7 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
     let answer = json("request_log", "response", &(change.outcome, change.state))?;
     request_log::finish(connection, new.request_id.as_str(), answer.as_bytes()).await?;
     Ok(Recorded {
-        offer: offer(connection, new).await?,
+        offer: offer(new, change.outcome)?,
         state: change.state,
         replayed: false,
     })
@@ -146,7 +159,7 @@ async fn begin(
     let request_id = new.request_id.as_str();
     match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
         Begun::Fresh => Ok(None),
-        Begun::Replay(answer) => replayed(connection, new, &answer).await.map(Some),
+        Begun::Replay(answer) => replayed(new, &answer).map(Some),
         Begun::Repeats(_) => Err(StoreError::inconsistent(
             "request_log",
             "request_id",
@@ -178,7 +191,8 @@ async fn may_be_accepted(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // What was promised against a cap is honoured against it.
-    if !new.overridden {
+    let promise = new.made()?.promise(new.presented_offer_id);
+    if !promise.is_some_and(|promise| promise.overridden) {
         acceptance_cap::check(connection, new, now).await?;
     }
     match &new.grant {
@@ -201,16 +215,11 @@ async fn accept(
 }
 
 /// Gives the first answer again, whatever has happened since.
-async fn replayed(
-    connection: &mut PgConnection,
-    new: &NewResponse,
-    answer: &[u8],
-) -> Result<Recorded, StoreError> {
+fn replayed(new: &NewResponse, answer: &[u8]) -> Result<Recorded, StoreError> {
     let (outcome, state) = serde_json::from_slice(answer)
         .map_err(|_| StoreError::inconsistent("request_log", "response", &new.request_id))?;
-    let offer = offer(connection, new).await?;
     Ok(Recorded {
-        offer: OfferView { outcome, ..offer },
+        offer: offer(new, outcome)?,
         state,
         replayed: true,
     })
@@ -243,16 +252,8 @@ async fn insert_acceptance(
     Ok(())
 }
 
-async fn offer(connection: &mut PgConnection, new: &NewResponse) -> Result<OfferView, StoreError> {
-    offers(connection, &new.customer_id, new.session_id)
-        .await?
-        .into_iter()
-        .find(|offer| offer.presented_offer_id == new.presented_offer_id)
-        .ok_or_else(|| {
-            StoreError::inconsistent(
-                "presented_offer",
-                "presented_offer_id",
-                new.presented_offer_id,
-            )
-        })
+fn offer(new: &NewResponse, outcome: Outcome) -> Result<OfferView, StoreError> {
+    let id = new.presented_offer_id;
+    OfferView::of(new.made()?, id, outcome)
+        .ok_or_else(|| StoreError::inconsistent("decision", "record", id))
 }

@@ -56,6 +56,19 @@ pub struct OfferView {
     pub notices: Vec<String>,
 }
 
+impl OfferView {
+    /// An offer as its decision promised it; absent where another decision made it.
+    pub(super) fn of(record: &Record, id: PresentedOfferId, outcome: Outcome) -> Option<Self> {
+        let promise = record.promise(id)?;
+        Some(Self {
+            presented_offer_id: id,
+            outcome,
+            notices: promise.notices(&record.decision.policy),
+            promise: promise.clone(),
+        })
+    }
+}
+
 /// One event of a session.
 #[derive(Clone, Debug)]
 pub struct EventView {
@@ -180,17 +193,11 @@ async fn offers_of(
     .into_iter()
     .map(|row| {
         let id = PresentedOfferId::from_uuid(row.presented_offer_id);
-        let promised = records
-            .iter()
-            .find_map(|record| Some((record.promise(id)?, &record.decision.policy)));
-        let (promise, policy) =
-            promised.ok_or_else(|| StoreError::inconsistent("decision", "record", id))?;
-        Ok(OfferView {
-            presented_offer_id: id,
-            outcome: outcome(&row.outcome, row.presented_offer_id)?,
-            promise: promise.clone(),
-            notices: promise.notices(policy),
-        })
+        let outcome = outcome(&row.outcome, row.presented_offer_id)?;
+        let mut records = records.iter();
+        records
+            .find_map(|record| OfferView::of(record, id, outcome))
+            .ok_or_else(|| StoreError::inconsistent("decision", "record", id))
     })
     .collect()
 }

@@ -10,9 +10,10 @@ use storage::request_log::BodyHash;
 
 use super::active::Active;
 use crate::domain::answer::Answer;
+use crate::domain::decision::Record;
 use crate::domain::grant::Grant;
 use crate::domain::request::Agent;
-use crate::store::{NewResponse, Promised, Recorded, Store};
+use crate::store::{NewResponse, Recorded, Store};
 
 /// The use case.
 #[derive(Clone)]
@@ -53,16 +54,17 @@ pub struct Command {
 impl RecordResponse {
     /// Records an answer, once.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Recorded, Refusal> {
-        let promised = self.promised(&command, deadline).await?;
-        let overridden = promised
-            .as_ref()
-            .is_some_and(|promised| promised.promise.overridden);
-        let refusal_ends = promised
-            .as_ref()
-            .is_some_and(|promised| promised.refusal_ends);
-        let grant = match promised.filter(|_| command.answer == Answer::Accepted) {
-            Some(promised) => self.grant(&command, promised, deadline).await?,
-            None => None,
+        // What made an offer never changes, so it is read ahead of the transaction, once.
+        let id = command.presented_offer_id;
+        let made = self
+            .store
+            .decision_of_offer(&command.customer_id, id, deadline);
+        let made = made.await?.map(Arc::new);
+        let grant = match &made {
+            Some(made) if command.answer == Answer::Accepted => {
+                self.grant(&command, made, deadline).await?
+            }
+            _ => None,
         };
         let acceptance: SessionId = SessionId::draw(self.clock.now(), self.entropy.as_ref());
         let new = NewResponse {
@@ -75,8 +77,7 @@ impl RecordResponse {
             answer: command.answer,
             agent_id: command.agent.agent_id,
             grant,
-            refusal_ends,
-            overridden,
+            made,
             disclosed: command.disclosed,
             acceptance_id: acceptance.as_uuid(),
             catalogue: Arc::clone(&self.active.current().catalogue),
@@ -84,34 +85,29 @@ impl RecordResponse {
         Ok(self.store.record_response(new, deadline).await?)
     }
 
-    /// What was promised. It never changes, so it is read ahead of the transaction that checks and
-    /// draws. Absent where nothing is accepted and nothing refused.
-    async fn promised(
-        &self,
-        command: &Command,
-        deadline: Deadline,
-    ) -> Result<Option<Promised>, Refusal> {
-        if !matches!(command.answer, Answer::Accepted | Answer::Declined) {
-            return Ok(None);
-        }
-        let id = command.presented_offer_id;
-        let promised = self.store.promised(&command.customer_id, id, deadline);
-        Ok(promised.await?)
-    }
-
     /// What accepting takes. Absent where the catalogue of the promise cannot be read any more: a
     /// promise is honoured then, too.
     async fn grant(
         &self,
         command: &Command,
-        promised: Promised,
+        made: &Record,
         deadline: Deadline,
     ) -> Result<Option<Grant>, Refusal> {
+        let Some(promise) = made.promise(command.presented_offer_id) else {
+            return Ok(None);
+        };
         // Who overrode has granted it, whoever takes the answer down.
-        let agent = promised.overridden_by.as_ref().unwrap_or(&command.agent);
-        let version = promised.catalogue_version;
-        match self.active.catalogue(version, deadline).await {
-            Ok(catalogue) => Ok(Grant::of(&promised.promise, &catalogue, agent)),
+        let agent = if promise.overridden {
+            &made.request.agent
+        } else {
+            &command.agent
+        };
+        match self
+            .active
+            .catalogue(made.catalogue_version, deadline)
+            .await
+        {
+            Ok(catalogue) => Ok(Grant::of(promise, &catalogue, agent)),
             Err(refusal) if refusal.kind == Kind::NotFound => Ok(None),
             Err(refusal) => Err(refusal),
         }
