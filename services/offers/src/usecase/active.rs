@@ -10,6 +10,7 @@ use kernel::time::{Deadline, Timestamp};
 use storage::StoreError;
 
 use super::compile::{compile_catalogue, compile_policy};
+use super::watched::Watched;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::history::DeskHistory;
 use crate::domain::named::Named;
@@ -42,9 +43,7 @@ pub struct Active {
     catalogues: Arc<Past<Catalogue>>,
     policies: Arc<Past<PolicySet>>,
     /// What is kept from everybody.
-    suppressions: Arc<ArcSwap<Vec<Suppression>>>,
-    /// One look at a time: a look that began earlier must not end later and put back what was.
-    looking: Arc<tokio::sync::Mutex<()>>,
+    suppressions: Arc<Watched<Vec<Suppression>>>,
 }
 
 /// Versions that were read before.
@@ -70,7 +69,6 @@ impl Active {
             catalogues: Arc::new(Past::default()),
             policies: Arc::new(Past::default()),
             suppressions: Arc::default(),
-            looking: Arc::default(),
         };
         active.refresh().await?;
         Ok(active)
@@ -81,15 +79,10 @@ impl Active {
         self.current.load_full()
     }
 
-    /// Returns what is kept from everybody.
-    pub fn suppressions(&self) -> Arc<Vec<Suppression>> {
-        self.suppressions.load_full()
-    }
-
     /// A history with what is kept from everybody by now.
     pub fn known_to(&self, history: &DeskHistory, now: Timestamp) -> DeskHistory {
         let mut history = history.clone();
-        let everybody = self.suppressions();
+        let everybody = self.suppressions.seen();
         let in_force = everybody.iter().filter(|told| told.holds(now));
         history.suppressions.extend(in_force.cloned());
         history
@@ -97,10 +90,8 @@ impl Active {
 
     /// Looks at what is kept from everybody by now.
     pub async fn refresh_suppressions(&self) -> Result<(), StoreError> {
-        let _one_at_a_time = self.looking.lock().await;
-        let suppressions = self.store.suppressed_for_everybody().await?;
-        self.suppressions.store(Arc::new(suppressions));
-        Ok(())
+        let look = self.store.suppressed_for_everybody();
+        self.suppressions.look(look).await
     }
 
     /// Looks for newer versions and takes them into force.

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use storage::StoreError;
-use tokio::sync::Mutex;
 
+use super::watched::Watched;
 use crate::domain::budget::{BudgetKey, Budgets, Difference, Use, differences};
 use crate::store::Store;
 pub use crate::store::{NewBudget, StoredBudget};
@@ -16,9 +15,7 @@ pub use crate::store::{NewBudget, StoredBudget};
 #[derive(Clone)]
 pub struct WatchedBudgets {
     store: Store,
-    current: Arc<ArcSwap<Budgets>>,
-    /// One look at a time: a look that began earlier must not end later and put back what was.
-    looking: Arc<Mutex<()>>,
+    watched: Arc<Watched<Budgets>>,
 }
 
 impl WatchedBudgets {
@@ -26,8 +23,7 @@ impl WatchedBudgets {
     pub async fn load(store: Store) -> Result<Self, StoreError> {
         let watched = Self {
             store,
-            current: Arc::default(),
-            looking: Arc::default(),
+            watched: Arc::default(),
         };
         watched.refresh().await?;
         Ok(watched)
@@ -35,15 +31,12 @@ impl WatchedBudgets {
 
     /// Returns how they stood.
     pub fn current(&self) -> arc_swap::Guard<Arc<Budgets>> {
-        self.current.load()
+        self.watched.seen()
     }
 
     /// Looks at them again.
     pub async fn refresh(&self) -> Result<(), StoreError> {
-        let _one_at_a_time = self.looking.lock().await;
-        let budgets = self.store.budget_standings().await?;
-        self.current.store(Arc::new(budgets));
-        Ok(())
+        self.watched.look(self.store.budget_standings()).await
     }
 }
 

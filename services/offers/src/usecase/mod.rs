@@ -22,3 +22,4 @@ pub mod request_alternative;
 pub mod request_save_offer;
 pub mod suppression;
 mod undecided;
+mod watched;
