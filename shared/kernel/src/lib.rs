@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod framed;
 pub mod id;
 pub mod money;
+pub mod page;
 pub mod refusal;
 pub mod secret;
 pub mod time;

@@ -1,6 +1,7 @@
 //! Models: store a fit, read one, list.
 
 use jiff_sqlx::ToSqlx;
+use kernel::page;
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, Entry};
@@ -363,12 +364,11 @@ async fn list(
     limit: u32,
     connection: &mut PgConnection,
 ) -> Result<ModelPage, StoreError> {
-    // One more than asked for tells whether there are more.
     let rows = sqlx::query_file_as!(
         ModelRow,
         "src/store/sql/model_list.sql",
         before,
-        i64::from(limit) + 1
+        i64::from(page::one_more(limit))
     )
     .fetch_all(connection)
     .instrument(statement_span(
@@ -380,8 +380,6 @@ async fn list(
     let summaries: Result<Vec<ModelSummary>, StoreError> =
         rows.iter().map(ModelRow::summary).collect();
     let mut models = summaries?;
-    let kept = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = models.len() > kept;
-    models.truncate(kept);
+    let more = page::cut(&mut models, limit).is_some();
     Ok(ModelPage { models, more })
 }

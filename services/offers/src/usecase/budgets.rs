@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::page;
 use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use storage::StoreError;
@@ -90,14 +91,11 @@ impl KeepBudgets {
         size: u32,
         deadline: Deadline,
     ) -> Result<Page, Refusal> {
-        // One more than asked for tells whether there is a next page.
-        let mut budgets = self.store.budgets(after, size + 1, deadline).await?;
-        let asked = usize::try_from(size).unwrap_or(usize::MAX);
-        let more = budgets.len() > asked;
-        budgets.truncate(asked);
-        let last = budgets.last().map(|stored| stored.budget.key.clone());
+        let read = self.store.budgets(after, page::one_more(size), deadline);
+        let mut budgets = read.await?;
+        let last = page::cut(&mut budgets, size);
         Ok(Page {
-            next_after: last.filter(|_| more),
+            next_after: last.map(|stored| stored.budget.key.clone()),
             budgets,
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kernel::entropy::Entropy;
 use kernel::id::{CustomerId, PresentedOfferId, RequestId};
+use kernel::page;
 use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
@@ -90,14 +91,13 @@ impl Fulfil {
         size: u32,
         deadline: Deadline,
     ) -> Result<Page, Refusal> {
-        // One more than asked for tells whether there is a next page.
-        let mut tasks = self.store.promise_tasks(after, size + 1, deadline).await?;
-        let asked = usize::try_from(size).unwrap_or(usize::MAX);
-        let more = tasks.len() > asked;
-        tasks.truncate(asked);
-        let last = tasks.last().map(|task| task.task_id);
+        let read = self
+            .store
+            .promise_tasks(after, page::one_more(size), deadline);
+        let mut tasks = read.await?;
+        let last = page::cut(&mut tasks, size);
         Ok(Page {
-            next_after: last.filter(|_| more),
+            next_after: last.map(|task| task.task_id),
             tasks,
         })
     }

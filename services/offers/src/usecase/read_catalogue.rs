@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::page;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
@@ -61,18 +62,14 @@ impl ReadCatalogue {
         size: u32,
         deadline: Deadline,
     ) -> Result<Page, Refusal> {
-        // One more than asked for tells whether there is a next page.
         let kind = Published::Catalogue;
         let mut publications = self
             .store
-            .publications(kind, before, size + 1, deadline)
+            .publications(kind, before, page::one_more(size), deadline)
             .await?;
-        let asked = usize::try_from(size).unwrap_or(usize::MAX);
-        let more = publications.len() > asked;
-        publications.truncate(asked);
-        let last = publications.last().map(|publication| publication.version);
+        let last = page::cut(&mut publications, size);
         Ok(Page {
-            next_before: last.filter(|_| more),
+            next_before: last.map(|publication| publication.version),
             publications,
         })
     }

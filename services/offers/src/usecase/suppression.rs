@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kernel::entropy::Entropy;
 use kernel::id::{AccountId, CustomerId, RequestId, SuppressionId};
+use kernel::page;
 use kernel::refusal::Refusal;
 use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
@@ -110,20 +111,15 @@ impl Suppressions {
         which: WhichSuppressions,
         deadline: Deadline,
     ) -> Result<Page, Refusal> {
-        let asked = usize::try_from(which.limit).unwrap_or(usize::MAX);
-        // One more than asked for tells whether there is a next page.
+        let size = which.limit;
         let which = WhichSuppressions {
-            limit: which.limit.saturating_add(1),
+            limit: page::one_more(size),
             ..which
         };
         let mut suppressions = self.store.suppressions(&which, deadline).await?;
-        let more = suppressions.len() > asked;
-        suppressions.truncate(asked);
-        let last = suppressions.last();
+        let last = page::cut(&mut suppressions, size);
         Ok(Page {
-            next_before: last
-                .map(|last| last.suppression.suppression_id)
-                .filter(|_| more),
+            next_before: last.map(|last| last.suppression.suppression_id),
             suppressions,
         })
     }

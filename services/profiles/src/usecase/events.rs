@@ -1,6 +1,7 @@
 //! Reads timelines.
 
 use kernel::id::CustomerId;
+use kernel::page;
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 
@@ -31,15 +32,17 @@ impl Profiles {
             event_time: Timestamp::MAX,
             event_id: String::new(),
         });
-        // One more than asked for tells whether there is a next page.
         let found = self
             .store
-            .events(customer_id, &place, page_size + 1, call.deadline)
+            .events(
+                customer_id,
+                &place,
+                page::one_more(page_size),
+                call.deadline,
+            )
             .await?;
         let mut events = found.ok_or_else(|| not_found(customer_id))?;
-        let more = events.len() > page_size as usize;
-        events.truncate(page_size as usize);
-        let next = events.last().filter(|_| more).map(write_place);
+        let next = page::cut(&mut events, page_size).map(write_place);
         Ok(EventPage { events, next })
     }
 }
