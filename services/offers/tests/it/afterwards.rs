@@ -6,7 +6,7 @@ use pb::PresentedOutcome::{Accepted, Declined, Presented};
 use tonic::Code;
 
 use crate::neighbours::{facts, instant};
-use crate::world::{World, goodbye, refused, respond, too_expensive, wait_until};
+use crate::world::{World, goodbye, kinds, let_go, refused, respond, too_expensive, wait_until};
 
 /// A step of a call from a place that allows offers only afterwards.
 fn step(contact: &str, number: u32, permission: pb::Permission) -> pb::RequestSaveOfferRequest {
@@ -22,29 +22,19 @@ fn step(contact: &str, number: u32, permission: pb::Permission) -> pb::RequestSa
 const ASKED: pb::Permission = pb::Permission::Granted;
 const UNASKED: pb::Permission = pb::Permission::Unspecified;
 
-fn kinds(session: &pb::SaveSession) -> String {
-    let kinds: Vec<&str> = session.events.iter().map(|e| e.kind.as_str()).collect();
-    kinds.join(" ")
-}
-
-fn why(answer: &pb::RequestSaveOfferResponse) -> &str {
-    assert_eq!(answer.offers, []);
-    &answer.let_go_reasons[0].code
-}
-
 #[tokio::test]
 async fn who_accepts_afterwards_stays_and_may_leave_again() {
     let mut world = World::start().await;
     let first = world.ask(step("k-1", 1, UNASKED)).await.unwrap();
-    assert_eq!(why(&first), "AFTER_CANCEL_ONLY");
+    assert_eq!(let_go(&first), "AFTER_CANCEL_ONLY");
     let granted_too_soon = world.ask(step("k-1", 2, ASKED)).await.unwrap();
-    assert_eq!(why(&granted_too_soon), "AFTER_CANCEL_ONLY");
+    assert_eq!(let_go(&granted_too_soon), "AFTER_CANCEL_ONLY");
     let mut goodbye_once = goodbye("k-1");
     "leave-once".clone_into(&mut goodbye_once.request_id);
     let left = world.leave(goodbye_once.clone()).await.unwrap();
 
     let unasked = world.ask(step("k-1", 3, UNASKED)).await.unwrap();
-    assert_eq!(why(&unasked), "ALREADY_CANCELLED");
+    assert_eq!(let_go(&unasked), "ALREADY_CANCELLED");
     let offered = world.ask(step("k-1", 4, ASKED)).await.unwrap();
     assert_eq!(offered.outcome(), pb::DecisionOutcome::Present);
     assert_eq!(offered.session_state(), pb::SessionState::CancelRecorded);
@@ -70,7 +60,7 @@ async fn who_accepts_afterwards_stays_and_may_leave_again() {
     let session = world.session(&offered.session_id).await;
     assert!(session.acknowledgement.is_none());
     assert_eq!(
-        kinds(&session),
+        kinds(&session.events),
         "opened let_go permission_granted let_go cancel_recorded let_go permission_granted offered \
          disclosed presented cancel_revoked accepted"
     );
@@ -151,7 +141,7 @@ async fn a_later_contact_may_offer_with_permission_and_undoes_the_end_of_the_ear
         ..step(contact, 1, permission)
     };
     let unasked = world.ask(ask("k-2", UNASKED)).await.unwrap();
-    assert_eq!(why(&unasked), "ALREADY_CANCELLED");
+    assert_eq!(let_go(&unasked), "ALREADY_CANCELLED");
     let offered = world.ask(ask("k-3", ASKED)).await.unwrap();
     assert_eq!(offered.outcome(), pb::DecisionOutcome::Present);
     world
@@ -188,7 +178,7 @@ async fn what_has_ended_is_not_kept() {
         .execute("update cancellation set service_end_at = '2020-01-01'")
         .await;
     let over = world.ask(step("k-1", 3, ASKED)).await.unwrap();
-    assert_eq!(why(&over), "NOT_LIVE");
+    assert_eq!(let_go(&over), "NOT_LIVE");
 }
 
 #[tokio::test]
@@ -198,7 +188,7 @@ async fn who_left_on_one_contact_has_left_on_another_and_when_the_call_is_closed
     later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
     let left = world.leave(later).await.unwrap();
     let other = world.ask(too_expensive("k-2")).await.unwrap();
-    assert_eq!(why(&other), "ALREADY_CANCELLED");
+    assert_eq!(let_go(&other), "ALREADY_CANCELLED");
     let close = pb::CloseSessionRequest {
         customer_id: "c-1".to_owned(),
         session_id: left.session_id,
@@ -206,7 +196,7 @@ async fn who_left_on_one_contact_has_left_on_another_and_when_the_call_is_closed
     };
     world.desk.close_session(close).await.unwrap();
     let other = world.ask(too_expensive("k-3")).await.unwrap();
-    assert_eq!(why(&other), "ALREADY_CANCELLED");
+    assert_eq!(let_go(&other), "ALREADY_CANCELLED");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::neighbours::facts;
-use crate::world::{World, goodbye, refused, respond, too_expensive};
+use crate::world::{World, file, goodbye, refused, respond, too_expensive};
 
 const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
@@ -21,10 +21,6 @@ async fn limit(world: &World, limits: &str) {
     let (before, rest) = CATALOGUE.split_once("authority:\n").unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
     let catalogue = format!("{before}{limits}\n\n{after}");
-    let file = |name: &str, text: &str| pb::SourceFile {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    };
     let published = CatalogueServiceClient::new(world.channel().await)
         .publish_catalogue(pb::PublishCatalogueRequest {
             request_id: "limits".to_owned(),

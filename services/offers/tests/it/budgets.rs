@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::neighbours::{facts, instant};
-use crate::world::{World, goodbye, refused, too_expensive};
+use crate::world::{World, file, goodbye, refused, too_expensive};
 
 /// What the discount costs: 5 dollars in each of three months.
 const DISCOUNT: i64 = 1_500;
@@ -36,10 +36,6 @@ impl Till {
     async fn open() -> Self {
         let world = World::start().await;
         let channel = world.channel().await;
-        let file = |name: &str, text: &str| pb::SourceFile {
-            name: name.to_owned(),
-            text: text.to_owned(),
-        };
         let published = CatalogueServiceClient::new(channel.clone())
             .publish_catalogue(pb::PublishCatalogueRequest {
                 request_id: "budgeted".to_owned(),

@@ -7,7 +7,7 @@ use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use tonic::Code;
 use tonic::transport::Channel;
 
-use crate::world::{World, refused, too_expensive, wait_until};
+use crate::world::{World, file, refused, too_expensive, wait_until};
 
 const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
@@ -16,13 +16,6 @@ type Client = CatalogueServiceClient<Channel>;
 
 async fn client(world: &World) -> Client {
     CatalogueServiceClient::new(world.channel().await)
-}
-
-fn file(name: &str, text: &str) -> pb::SourceFile {
-    pb::SourceFile {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    }
 }
 
 fn files(catalogue: &str) -> Vec<pb::SourceFile> {
@@ -290,15 +283,7 @@ async fn another_process_takes_a_new_version_into_force_and_old_decisions_still_
     })
     .await;
 
-    let explained = world
-        .desk
-        .explain_decision(pb::ExplainDecisionRequest {
-            customer_id: "c-1".to_owned(),
-            decision_id: before.decision_id,
-        })
-        .await
-        .unwrap()
-        .into_inner();
+    let explained = world.explain(&before.decision_id).await;
     assert!(explained.replay_agrees);
     assert_eq!(explained.answer.unwrap().catalogue_version, 1);
     assert!(second.shutdown().await);

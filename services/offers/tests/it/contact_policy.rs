@@ -7,7 +7,7 @@ use pb::PresentedOutcome::{Accepted, Declined, NotPresented, Presented};
 use tonic::Code;
 
 use crate::neighbours::facts;
-use crate::world::{World, goodbye, refused, respond, too_expensive};
+use crate::world::{World, file, goodbye, refused, respond, too_expensive};
 
 const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
@@ -18,10 +18,6 @@ async fn govern(world: &World, contact_policy: &str) {
     let end = start + CATALOGUE[start..].find("\n\n").unwrap();
     let mut catalogue = CATALOGUE.to_owned();
     catalogue.replace_range(start..end, &format!("contact_policy:\n{contact_policy}"));
-    let file = |name: &str, text: &str| pb::SourceFile {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    };
     let published = CatalogueServiceClient::new(world.channel().await)
         .publish_catalogue(pb::PublishCatalogueRequest {
             request_id: "govern".to_owned(),
@@ -78,15 +74,7 @@ async fn caps_count_what_was_read_out_and_neither_decisions_nor_what_ran_out() {
     let capped = world.ask(too_expensive("k-5")).await.unwrap();
     assert_eq!(capped.outcome(), pb::DecisionOutcome::LetGo);
     assert!(codes(&capped).contains(&"CAP_REACHED"), "{capped:?}");
-    let explained = world
-        .desk
-        .explain_decision(pb::ExplainDecisionRequest {
-            customer_id: "c-1".to_owned(),
-            decision_id: capped.decision_id,
-        })
-        .await
-        .unwrap()
-        .into_inner();
+    let explained = world.explain(&capped.decision_id).await;
     assert!(explained.replay_agrees);
     let words = "once: at most 1 of all offers presented within 30 days";
     let mut reasons = explained

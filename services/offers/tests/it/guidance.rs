@@ -27,12 +27,8 @@ async fn what_to_say_comes_in_the_language_of_the_call_with_the_facts_filled_in(
         (again.guidance, again.routing),
         (answer.guidance.clone(), answer.routing.clone())
     );
-    let request = pb::ExplainDecisionRequest {
-        customer_id: "c-1".to_owned(),
-        decision_id: answer.decision_id,
-    };
-    let explained = world.desk.explain_decision(request).await.unwrap();
-    let as_answered = explained.into_inner().answer.unwrap();
+    let explained = world.explain(&answer.decision_id).await;
+    let as_answered = explained.answer.unwrap();
     assert_eq!(as_answered.guidance, answer.guidance);
 
     // A language that nobody translated to is answered in the default one.

@@ -8,7 +8,7 @@ use pb::PresentedOutcome::Accepted;
 use tonic::Code;
 
 use crate::neighbours::{facts, instant, outage};
-use crate::world::{World, goodbye, refused, respond, too_expensive};
+use crate::world::{World, goodbye, let_go, refused, respond, too_expensive};
 
 /// The desk asks on an occasion, with no reason stated.
 async fn ask(world: &mut World, contact: &str, occasion: Occasion) -> pb::RequestSaveOfferResponse {
@@ -24,11 +24,6 @@ async fn ask(world: &mut World, contact: &str, occasion: Occasion) -> pb::Reques
 fn offered(answer: &pb::RequestSaveOfferResponse) -> Vec<&str> {
     let offers = answer.offers.iter();
     offers.map(|offer| offer.offer_key.as_str()).collect()
-}
-
-fn let_go(answer: &pb::RequestSaveOfferResponse) -> &str {
-    assert_eq!(answer.outcome(), pb::DecisionOutcome::LetGo, "{answer:?}");
-    answer.let_go_reasons[0].code.as_str()
 }
 
 /// A world whose customer is as a test needs them.

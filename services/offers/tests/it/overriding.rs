@@ -35,15 +35,6 @@ async fn send(
     Ok(world.desk.override_offer(request).await?.into_inner())
 }
 
-async fn explain(world: &mut World, decision_id: &str) -> pb::ExplainDecisionResponse {
-    let request = pb::ExplainDecisionRequest {
-        customer_id: "c-1".to_owned(),
-        decision_id: decision_id.to_owned(),
-    };
-    let explained = world.desk.explain_decision(request).await;
-    explained.unwrap().into_inner()
-}
-
 #[tokio::test]
 async fn a_senior_makes_what_was_passed_over_and_the_record_says_so() {
     let mut world = World::start().await;
@@ -94,7 +85,7 @@ async fn a_senior_makes_what_was_passed_over_and_the_record_says_so() {
     );
     assert_eq!(last.detail, format!("{PASSED_OVER} loyal_and_let_down"));
 
-    let explained = explain(&mut world, &made.decision_id).await;
+    let explained = world.explain(&made.decision_id).await;
     assert!(explained.replay_agrees);
     assert_eq!(explained.arm, PASSED_OVER);
     assert_eq!(

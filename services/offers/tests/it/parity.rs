@@ -5,18 +5,11 @@ use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use pb::PresentedOutcome::Presented;
 
-use crate::world::{World, respond, too_expensive};
+use crate::world::{World, file, respond, too_expensive};
 
 const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
 const POLICY: &str = include_str!("../../../../deploy/seed/policy.yaml");
-
-fn file(name: &str, text: &str) -> pb::SourceFile {
-    pb::SourceFile {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    }
-}
 
 #[tokio::test]
 async fn the_notice_of_a_personal_price_goes_with_the_offer_wherever_it_is_read() {

@@ -5,7 +5,7 @@ use pb::PresentedOutcome::{Accepted, Declined, Presented};
 use tonic::Code;
 
 use crate::neighbours::facts;
-use crate::world::{World, goodbye, refused, respond, too_expensive};
+use crate::world::{World, goodbye, kinds, refused, respond, too_expensive};
 
 /// Plays a call to its end: offered, read out, refused, left. Returns the session.
 async fn play(world: &mut World, customer: &str) -> String {
@@ -41,11 +41,6 @@ async fn record(world: &mut World, customer: &str, session_id: &str) -> pb::Canc
     answer.into_inner().record.unwrap()
 }
 
-fn kinds(record: &pb::CancellationRecord) -> String {
-    let kinds: Vec<&str> = record.events.iter().map(|e| e.kind.as_str()).collect();
-    kinds.join(" ")
-}
-
 #[tokio::test]
 async fn a_call_is_told_in_order_with_its_versions_and_its_proof() {
     let mut world = World::start().await;
@@ -54,7 +49,7 @@ async fn a_call_is_told_in_order_with_its_versions_and_its_proof() {
     assert_eq!(record.findings, []);
     assert!(record.intact && record.sealed);
     assert_eq!(
-        kinds(&record),
+        kinds(&record.events),
         "stated offered disclosed presented refused confirmed acknowledged"
     );
     assert_eq!(record.events[0].agent_id, "agent-7");
@@ -111,7 +106,7 @@ async fn every_way_of_a_call_leaves_an_intact_record() {
     let just_left = world.leave(goodbye("k-2")).await.unwrap();
     let just_left = record(&mut world, "c-1", &just_left.session_id).await;
     assert_eq!(just_left.findings, []);
-    assert_eq!(kinds(&just_left), "stated confirmed acknowledged");
+    assert_eq!(kinds(&just_left.events), "stated confirmed acknowledged");
     world.neighbours.put(facts("c-2"));
     let forgotten = pb::RequestSaveOfferRequest {
         customer_id: "c-2".to_owned(),
@@ -134,7 +129,7 @@ async fn every_way_of_a_call_leaves_an_intact_record() {
         .await;
     let forgotten = record(&mut world, "c-2", &forgotten.session_id).await;
     assert_eq!(forgotten.findings, []);
-    assert_eq!(kinds(&forgotten), "stated offered abandoned");
+    assert_eq!(kinds(&forgotten.events), "stated offered abandoned");
 }
 
 /// What somebody may change behind our back, and the row that is named for it; the last word of a

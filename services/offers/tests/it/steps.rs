@@ -7,7 +7,7 @@ use pb::PresentedOutcome::{Accepted, Declined, Presented};
 use tonic::{Code, Status};
 
 use crate::neighbours::facts;
-use crate::world::{World, goodbye, refused, respond, too_expensive};
+use crate::world::{World, goodbye, kinds, refused, respond, too_expensive};
 
 /// Says something in the session of a contact.
 fn said(contact: &str, session_id: &str, step: pb::CallStep) -> pb::RecordStepRequest {
@@ -31,12 +31,6 @@ async fn say(
     Ok(world.desk.record_step(request).await?.into_inner())
 }
 
-async fn kinds(world: &mut World, session_id: &str) -> String {
-    let events = world.session(session_id).await.events;
-    let kinds: Vec<String> = events.into_iter().map(|event| event.kind).collect();
-    kinds.join(" ")
-}
-
 #[tokio::test]
 async fn an_offer_is_read_out_only_after_what_must_be_said_first() {
     let mut world = World::start().await;
@@ -52,7 +46,7 @@ async fn an_offer_is_read_out_only_after_what_must_be_said_first() {
         );
     }
     assert_eq!(
-        kinds(&mut world, &answer.session_id).await,
+        kinds(&world.session(&answer.session_id).await.events),
         "opened offered"
     );
 
@@ -68,7 +62,7 @@ async fn an_offer_is_read_out_only_after_what_must_be_said_first() {
     told.disclosed = false;
     world.answer(told).await.unwrap();
     assert_eq!(
-        kinds(&mut world, &answer.session_id).await,
+        kinds(&world.session(&answer.session_id).await.events),
         "opened offered disclosed accepted"
     );
 }
@@ -84,7 +78,7 @@ async fn disclosures_are_recorded_with_an_answer_once() {
             .unwrap();
     }
     assert_eq!(
-        kinds(&mut world, &answer.session_id).await,
+        kinds(&world.session(&answer.session_id).await.events),
         "opened offered disclosed presented accepted"
     );
 }
@@ -98,7 +92,7 @@ async fn who_does_not_want_to_hear_an_offer_hears_none_in_this_session() {
     assert_eq!(first.session_state(), pb::SessionState::Declined);
     assert_eq!(first.let_go_reasons[0].code, "PERMISSION_REFUSED");
     assert_eq!(
-        kinds(&mut world, &first.session_id).await,
+        kinds(&world.session(&first.session_id).await.events),
         "opened permission_refused let_go"
     );
     refused(
@@ -171,7 +165,7 @@ async fn permission_is_recorded_and_a_later_step_may_offer() {
     let second = world.ask(second).await.unwrap();
     assert_eq!(second.outcome(), pb::DecisionOutcome::Present);
     assert_eq!(
-        kinds(&mut world, &session_id).await,
+        kinds(&world.session(&session_id).await.events),
         "opened let_go permission_granted offered"
     );
     let third = pb::RequestSaveOfferRequest {
@@ -224,7 +218,7 @@ async fn a_step_of_another_contact_or_session_or_kind_is_refused_by_name() {
         "ILLEGAL_STATE",
     );
     assert_eq!(
-        kinds(&mut world, &answer.session_id).await,
+        kinds(&world.session(&answer.session_id).await.events),
         "opened offered disclosed accepted"
     );
 }

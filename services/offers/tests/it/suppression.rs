@@ -53,15 +53,6 @@ fn suppressed(answer: &pb::RequestSaveOfferResponse) -> Vec<&str> {
         .collect()
 }
 
-async fn replays(world: &mut World, decision_id: &str) -> bool {
-    let request = pb::ExplainDecisionRequest {
-        customer_id: "c-1".to_owned(),
-        decision_id: decision_id.to_owned(),
-    };
-    let explained = world.desk.explain_decision(request).await.unwrap();
-    explained.into_inner().replay_agrees
-}
-
 #[tokio::test]
 async fn a_customer_whom_the_desk_never_met_is_offered_nothing_until_it_is_lifted() {
     let mut world = World::start().await;
@@ -90,7 +81,7 @@ async fn a_customer_whom_the_desk_never_met_is_offered_nothing_until_it_is_lifte
     let answer_after = world.ask(permitted).await.unwrap();
     assert_eq!(answer_after.outcome(), pb::DecisionOutcome::Present);
     // What applied then is in the record.
-    assert!(replays(&mut world, &answer.decision_id).await);
+    assert!(world.explain(&answer.decision_id).await.replay_agrees);
 }
 
 #[tokio::test]
@@ -112,7 +103,7 @@ async fn one_of_an_account_and_of_price_offers_leaves_the_others() {
     let answer = world.ask(too_expensive("k-2")).await.unwrap();
     assert!(suppressed(&answer).contains(&"ten_percent_three_months"));
     assert!(!suppressed(&answer).contains(&"right_size_down"));
-    assert!(replays(&mut world, &answer.decision_id).await);
+    assert!(world.explain(&answer.decision_id).await.replay_agrees);
 }
 
 #[tokio::test]
@@ -147,7 +138,7 @@ async fn what_is_kept_from_everybody_is_known_to_every_process_and_to_the_record
     lift(&mut client, &told).await;
     let after = world.ask(too_expensive("k-3")).await.unwrap();
     assert_eq!(suppressed(&after), [""; 0]);
-    assert!(replays(&mut world, &here.decision_id).await);
+    assert!(world.explain(&here.decision_id).await.replay_agrees);
 }
 
 #[tokio::test]

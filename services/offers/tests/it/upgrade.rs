@@ -48,15 +48,7 @@ async fn calls_of_the_version_before_are_replayed_and_their_promises_honoured() 
             .await,
         2
     );
-    let explained = world
-        .desk
-        .explain_decision(pb::ExplainDecisionRequest {
-            customer_id: "c-1".to_owned(),
-            decision_id: open.decision_id.clone(),
-        })
-        .await
-        .unwrap()
-        .into_inner();
+    let explained = world.explain(&open.decision_id).await;
     assert_eq!(explained.request.unwrap().reason, "too_expensive");
     let verdicts = explained.verdicts.iter();
     let kinds: Vec<_> = verdicts.map(pb::OfferVerdict::kind).collect();

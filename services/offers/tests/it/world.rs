@@ -156,6 +156,16 @@ impl World {
             .unwrap()
     }
 
+    /// Explains a decision about `c-1`.
+    pub(crate) async fn explain(&mut self, decision_id: &str) -> pb::ExplainDecisionResponse {
+        let request = pb::ExplainDecisionRequest {
+            customer_id: "c-1".to_owned(),
+            decision_id: decision_id.to_owned(),
+        };
+        let explained = self.desk.explain_decision(request).await;
+        explained.unwrap().into_inner()
+    }
+
     /// Reads one number.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql)
@@ -227,10 +237,6 @@ async fn run(settings: &Settings, clock: &FixedClock, seed: u64) -> (RunningServ
 }
 
 async fn publish(channel: Channel) {
-    let file = |name: &str, text: &str| pb::SourceFile {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    };
     let published = CatalogueServiceClient::new(channel.clone())
         .publish_catalogue(pb::PublishCatalogueRequest {
             request_id: "publish-catalogue".to_owned(),
@@ -266,6 +272,14 @@ async fn publish(channel: Channel) {
         .unwrap()
         .into_inner();
     assert_eq!(published.problems, []);
+}
+
+/// A file to publish.
+pub(crate) fn file(name: &str, text: &str) -> pb::SourceFile {
+    pb::SourceFile {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 /// A customer for whom it is too expensive.
@@ -312,6 +326,19 @@ pub(crate) fn goodbye(contact: &str) -> pb::ConfirmCancellationRequest {
         contact_id: contact.to_owned(),
         ..Default::default()
     }
+}
+
+/// The kinds of events in their order.
+pub(crate) fn kinds(events: &[pb::SessionEvent]) -> String {
+    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    kinds.join(" ")
+}
+
+/// Why an answer offers nothing.
+pub(crate) fn let_go(answer: &pb::RequestSaveOfferResponse) -> &str {
+    assert_eq!(answer.outcome(), pb::DecisionOutcome::LetGo, "{answer:?}");
+    assert_eq!(answer.offers, []);
+    &answer.let_go_reasons[0].code
 }
 
 /// Checks the code and the reason of a refusal.

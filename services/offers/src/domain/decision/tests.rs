@@ -196,8 +196,8 @@ impl Situated {
         }
     }
 
-    fn decide(&self) -> Decision {
-        decide(&Inputs {
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs {
             request: &self.request,
             customer: self.customer.as_ref(),
             history: &self.history,
@@ -207,7 +207,11 @@ impl Situated {
             degraded: &[],
             generation: GENERATION,
             barred: &self.barred,
-        })
+        }
+    }
+
+    fn decide(&self) -> Decision {
+        decide(&self.inputs())
     }
 
     fn let_go(&self) -> String {

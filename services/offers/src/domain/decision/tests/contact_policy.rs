@@ -165,17 +165,7 @@ fn a_cap_and_a_cool_down_are_said_in_words() {
     call.history.offers[0].price_offer = true;
     call.catalogue.contact_policy.cool_downs =
         rested(Window::ForEver).catalogue.contact_policy.cool_downs;
-    let inputs = Inputs {
-        request: &call.request,
-        customer: call.customer.as_ref(),
-        history: &call.history,
-        catalogue: &call.catalogue,
-        policy: &call.policy,
-        now: now(),
-        degraded: &[],
-        barred: &[],
-        generation: crate::domain::decision::GENERATION,
-    };
+    let inputs = call.inputs();
     let customer = call.customer.as_ref().unwrap();
     let asked = Call::new(
         &inputs,

@@ -19,17 +19,7 @@ fn saying(text: &str) -> Guidance {
 }
 
 fn directions(call: &Situated) -> Directions {
-    let inputs = Inputs {
-        request: &call.request,
-        customer: call.customer.as_ref(),
-        history: &call.history,
-        catalogue: &call.catalogue,
-        policy: &call.policy,
-        now: now(),
-        degraded: &[],
-        barred: &[],
-        generation: GENERATION,
-    };
+    let inputs = call.inputs();
     direct(&inputs, &decide(&inputs))
 }
 

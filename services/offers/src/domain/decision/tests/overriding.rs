@@ -4,17 +4,7 @@ use super::*;
 use crate::domain::history::PastSession;
 
 fn overridden(call: &Situated, key: &str) -> Result<Decision, String> {
-    let inputs = Inputs {
-        request: &call.request,
-        customer: call.customer.as_ref(),
-        history: &call.history,
-        catalogue: &call.catalogue,
-        policy: &call.policy,
-        now: now(),
-        degraded: &[],
-        barred: &[],
-        generation: GENERATION,
-    };
+    let inputs = call.inputs();
     let key = OfferKey::parse(key).unwrap();
     decide_override(&inputs, &key, "let_down").map_err(|refusal| {
         let code = refusal.metadata.iter().find(|(name, _)| **name == "code");
