@@ -18,6 +18,7 @@ use super::catalogue::{Catalogue, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
+use super::facts::Facts;
 use super::history::DeskHistory;
 use super::leaving::{Leaving, leaving, may_withdraw};
 use super::occasion;
@@ -233,6 +234,12 @@ impl Record {
 
 /// Decides: policy, then who qualifies, then what is worth more than offering nothing.
 pub fn decide(inputs: &Inputs<'_>) -> Decision {
+    decide_on_facts(inputs).0
+}
+
+/// Decides, and returns the facts it looked at for whoever needs them next; none where it let go
+/// without a look.
+pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
     let subscription = inputs.subscription();
     let policy = inputs
         .policy
@@ -256,17 +263,17 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
         decision
             .let_go
             .push(Reason::new("SAFE_DEFAULT", inputs.degraded.join(", ")));
-        return decision;
+        return (decision, None);
     };
     if let Some(reason) = let_go_at_once(inputs, customer, subscription, stated, &decision.policy) {
         decision.let_go.push(reason);
-        return decision;
+        return (decision, None);
     }
     let call =
         Call::new(inputs, customer, subscription, stated).with_parity(decision.policy.parity);
     decision.parity = compare_price_now(&call);
     choose(&call, &mut decision);
-    decision
+    (decision, Some(call.facts))
 }
 
 fn situation(inputs: &Inputs<'_>, subscription: Option<&Subscription>) -> Situation {

@@ -42,12 +42,21 @@ pub struct Routing {
 
 /// Finds the directions for a decided call, in the language of the call.
 pub fn direct(inputs: &Inputs<'_>, decision: &Decision) -> Directions {
+    direct_by_facts(inputs, decision, None)
+}
+
+/// Finds the directions by the facts that were looked at for the decision, if any were.
+pub fn direct_by_facts(
+    inputs: &Inputs<'_>,
+    decision: &Decision,
+    facts: Option<Facts>,
+) -> Directions {
     let catalogue = inputs.catalogue;
     let known = inputs.customer.zip(inputs.subscription());
     let Some((customer, subscription)) = known.filter(|_| catalogue.directs()) else {
         return Directions::default();
     };
-    let facts = observe(inputs, customer, subscription, inputs.stated());
+    let facts = facts.unwrap_or_else(|| observe(inputs, customer, subscription, inputs.stated()));
     let values = Values {
         customer,
         tenure_days: customer.tenure_days(inputs.now),

@@ -128,6 +128,6 @@ impl OverrideOffer {
         };
         let inputs = undecided.inputs();
         let decision = decide_override(&inputs, &command.offer_key, &command.reason)?;
-        Ok(undecided.record(decision, started, self.entropy.as_ref()))
+        Ok(undecided.record(decision, started.elapsed(), self.entropy.as_ref()))
     }
 }

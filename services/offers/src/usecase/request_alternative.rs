@@ -8,7 +8,6 @@ use storage::request_log::BodyHash;
 
 use super::request_save_offer::{self, Answer, RequestSaveOffer};
 use crate::domain::asking::may_ask_for_an_alternative;
-use crate::domain::direction::Directions;
 use crate::domain::request::{Agent, SaveRequest};
 use crate::store::{REQUEST_ALTERNATIVE, Repeated, SoFar};
 
@@ -68,18 +67,13 @@ impl RequestAlternative {
             .decide_later(&asked, &gathered, &history, command.session_id, deadline)
             .await?;
         match recorded {
-            Some(answer) => Ok(self.directed(answer, deadline).await),
+            Some(answer) => Ok(answer),
             // The same request at the same time: it was answered just now.
             None => self
                 .answered_before(&command, deadline)
                 .await?
                 .ok_or_else(|| crate::store::request_id_reused(command.request_id.as_str())),
         }
-    }
-
-    async fn directed(&self, mut answer: Answer, deadline: Deadline) -> Answer {
-        answer.directions = self.desk.directions(&answer.record, deadline).await;
-        answer
     }
 
     async fn answered_before(
@@ -94,15 +88,10 @@ impl RequestAlternative {
             body_hash: command.body_hash,
         };
         let before = self.desk.store.decided_before(&repeated, deadline).await?;
-        let Some(record) = before else {
-            return Ok(None);
-        };
-        let answer = Answer {
-            record,
-            replayed: true,
-            directions: Directions::default(),
-        };
-        Ok(Some(self.directed(answer, deadline).await))
+        Ok(match before {
+            Some(record) => Some(self.desk.replayed(record, deadline).await),
+            None => None,
+        })
     }
 }
 

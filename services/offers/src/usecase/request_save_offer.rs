@@ -16,8 +16,8 @@ use super::undecided::Undecided;
 use crate::domain::budget::{Barred, Shortage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::customer::Customer;
-use crate::domain::decision::{Record, decide};
-use crate::domain::direction::{Directions, direct};
+use crate::domain::decision::{Record, decide_on_facts};
+use crate::domain::direction::{Directions, direct, direct_by_facts};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
 use crate::domain::request::{Occasion, SaveRequest};
@@ -70,23 +70,6 @@ pub struct Answer {
 impl RequestSaveOffer {
     /// Answers a call; the same contact and step get the same answer.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
-        let mut answer = self.answer(command, deadline).await?;
-        answer.directions = self.directions(&answer.record, deadline).await;
-        Ok(answer)
-    }
-
-    /// What to say follows from the record and its catalogue. An answer is whole without it, where
-    /// that catalogue cannot be read.
-    pub(super) async fn directions(&self, record: &Record, deadline: Deadline) -> Directions {
-        let version = record.catalogue_version;
-        let Ok(catalogue) = self.active.catalogue(version, deadline).await else {
-            return Directions::default();
-        };
-        let active = self.active.current();
-        direct(&record.inputs(&catalogue, &active.policy), &record.decision)
-    }
-
-    async fn answer(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
         let request = &command.request;
         let gathered = self
             .gather
@@ -104,7 +87,7 @@ impl RequestSaveOffer {
             return self.first_step(command, gathered?, history, deadline).await;
         };
         match self.answered_before(&command, deadline).await? {
-            Before::Answered(record) => Ok(replayed(record)),
+            Before::Answered(record) => Ok(self.replayed(*record, deadline).await),
             Before::Reused => Err(request_id_reused(command.request.request_id.as_str())),
             Before::SessionIs(progress) => {
                 may_ask_again(progress, &command.request, session_id)?;
@@ -132,10 +115,11 @@ impl RequestSaveOffer {
         let mut shortages = Shortages::default();
         loop {
             // What is refused here may have been answered when it was asked first.
-            let Ok(new) = self.decide(command, gathered, &history, session_id, &shortages) else {
+            let Ok(decided) = self.decide(command, gathered, &history, session_id, &shortages)
+            else {
                 return Ok(None);
             };
-            match self.record(new, History::Supposed, deadline).await? {
+            match self.record(decided, History::Supposed, deadline).await? {
                 Ok(answer) => return Ok(answer),
                 Err(short) => shortages.note(short),
             }
@@ -155,8 +139,8 @@ impl RequestSaveOffer {
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());
         let mut shortages = Shortages::default();
         loop {
-            let new = self.decide(&command, &gathered, &history, session_id, &shortages)?;
-            match self.record(new, History::Read, deadline).await? {
+            let decided = self.decide(&command, &gathered, &history, session_id, &shortages)?;
+            match self.record(decided, History::Read, deadline).await? {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => return self.read_first_answer(&command, session_id, deadline).await,
                 Err(short) => shortages.note(short),
@@ -168,7 +152,7 @@ impl RequestSaveOffer {
     /// lack what its offers need when these made it fail.
     async fn record(
         &self,
-        new: NewDecision,
+        (new, directions): Decided,
         history: History,
         deadline: Deadline,
     ) -> Result<Result<Option<Answer>, Vec<Shortage>>, Refusal> {
@@ -177,7 +161,7 @@ impl RequestSaveOffer {
             Noted::Recorded => Ok(Some(Answer {
                 record: new.record,
                 replayed: false,
-                directions: Directions::default(),
+                directions,
             })),
             Noted::Before => Ok(None),
             Noted::Short(short) => Err(short),
@@ -212,13 +196,14 @@ impl RequestSaveOffer {
     ) -> Result<Option<Answer>, Refusal> {
         let mut shortages = Shortages::default();
         loop {
-            let new = self.decide(command, gathered, history, session_id, &shortages)?;
+            let (new, directions) =
+                self.decide(command, gathered, history, session_id, &shortages)?;
             match self.store.record_later_step(new.clone(), deadline).await? {
                 Asked::Recorded => {
                     return Ok(Some(Answer {
                         record: new.record,
                         replayed: false,
-                        directions: Directions::default(),
+                        directions,
                     }));
                 }
                 Asked::Before => return Ok(None),
@@ -235,7 +220,7 @@ impl RequestSaveOffer {
         deadline: Deadline,
     ) -> Result<Answer, Refusal> {
         match self.answered_before(command, deadline).await? {
-            Before::Answered(record) => Ok(replayed(record)),
+            Before::Answered(record) => Ok(self.replayed(*record, deadline).await),
             // The request id is known, and not for this contact and step.
             Before::Reused | Before::Nothing => {
                 Err(request_id_reused(command.request.request_id.as_str()))
@@ -244,6 +229,24 @@ impl RequestSaveOffer {
                 may_ask_again(progress, &command.request, session_id)?;
                 Err(contact_unknown(&command.request))
             }
+        }
+    }
+
+    /// The answer that was given before. What to say follows from the record and its catalogue; the
+    /// answer is whole without it, where that catalogue cannot be read.
+    pub(super) async fn replayed(&self, record: Record, deadline: Deadline) -> Answer {
+        let version = record.catalogue_version;
+        let directions = match self.active.catalogue(version, deadline).await {
+            Ok(catalogue) => {
+                let active = self.active.current();
+                direct(&record.inputs(&catalogue, &active.policy), &record.decision)
+            }
+            Err(_) => Directions::default(),
+        };
+        Answer {
+            record,
+            replayed: true,
+            directions,
         }
     }
 
@@ -271,7 +274,7 @@ impl RequestSaveOffer {
         history: &DeskHistory,
         session_id: SessionId,
         shortages: &Shortages,
-    ) -> Result<NewDecision, Refusal> {
+    ) -> Result<Decided, Refusal> {
         let request = &command.request;
         let active = self.active.current();
         known(request, gathered.customer.as_deref(), &active.catalogue)?;
@@ -290,12 +293,15 @@ impl RequestSaveOffer {
             now,
             trace_id: command.trace_id.clone(),
         };
-        let decision = decide(&undecided.inputs());
-        let record = undecided.record(decision, started, self.entropy.as_ref());
-        Ok(NewDecision {
-            record,
+        let inputs = undecided.inputs();
+        let (decision, facts) = decide_on_facts(&inputs);
+        let took = started.elapsed();
+        let directions = direct_by_facts(&inputs, &decision, facts);
+        let new = NewDecision {
+            record: undecided.record(decision, took, self.entropy.as_ref()),
             body_hash: command.body_hash,
-        })
+        };
+        Ok((new, directions))
     }
 
     /// The budgets that cannot pay for an offer of this call, in the currency that its customer pays.
@@ -322,6 +328,9 @@ impl RequestSaveOffer {
     }
 }
 
+/// A decision to record, with what the agent is told beside it.
+type Decided = (NewDecision, Directions);
+
 /// What budgets lacked while a call was decided.
 #[derive(Debug, Default)]
 struct Shortages {
@@ -341,14 +350,6 @@ impl Shortages {
     /// Others were quicker again and again: nothing is offered any more that a budget pays for.
     const fn are_endless(&self) -> bool {
         self.tries >= MOST_TRIES
-    }
-}
-
-fn replayed(record: Box<Record>) -> Answer {
-    Answer {
-        record: *record,
-        replayed: true,
-        directions: Directions::default(),
     }
 }
 

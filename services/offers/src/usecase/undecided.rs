@@ -1,6 +1,6 @@
 //! A call that is to be decided, with everything the decision rests on.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use kernel::entropy::Entropy;
 use kernel::id::{DecisionId, PresentedOfferId, SessionId};
@@ -49,11 +49,11 @@ impl Undecided<'_> {
         }
     }
 
-    /// The record of what it came to, with its ids drawn. Deciding began at `started`.
+    /// The record of what it came to, with its ids drawn.
     pub(super) fn record(
         self,
         decision: Decision,
-        started: Instant,
+        took: Duration,
         entropy: &dyn Entropy,
     ) -> Record {
         let now = self.now;
@@ -76,7 +76,7 @@ impl Undecided<'_> {
                 .map(|_| PresentedOfferId::draw(now, entropy))
                 .collect(),
             trace_id: self.trace_id,
-            decide_microseconds: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            decide_microseconds: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         }
     }
 }

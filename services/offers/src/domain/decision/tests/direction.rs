@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::catalogue::{Guidance, Line, Lines, RoutingRow};
-use crate::domain::direction::{Directions, direct};
+use crate::domain::direction::{Directions, direct, direct_by_facts};
 
 fn line(text: &str) -> Lines {
     let line = Line::parse(text).unwrap();
@@ -20,7 +20,11 @@ fn saying(text: &str) -> Guidance {
 
 fn directions(call: &Situated) -> Directions {
     let inputs = call.inputs();
-    direct(&inputs, &decide(&inputs))
+    let (decision, facts) = decide_on_facts(&inputs);
+    let directions = direct(&inputs, &decision);
+    // Whoever replays it observes the facts anew.
+    assert_eq!(direct_by_facts(&inputs, &decision, facts), directions);
+    directions
 }
 
 #[test]
