@@ -16,11 +16,7 @@ pub async fn poll_active(
     stop: CancellationToken,
 ) {
     let mut ticks = every(period);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = budgets.refresh().await {
             tracing::warn!(%error, "budgets could not be looked at; each offer is checked all the same");
         }

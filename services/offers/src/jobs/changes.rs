@@ -31,24 +31,18 @@ pub async fn follow_changes(
     stop: CancellationToken,
 ) {
     let mut ticks = every(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let follower = Follower {
             store: &store,
             profiles: profiles.as_ref(),
             cached: &cached,
             holder: &holder,
         };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            result = follower.follow() => {
-                if let Err(refusal) = result {
-                    tracing::warn!(reason = refusal.reason, "the feed of changes broke off and is taken up again");
-                }
-            }
+        if let Some(Err(refusal)) = stop.run_until_cancelled(follower.follow()).await {
+            tracing::warn!(
+                reason = refusal.reason,
+                "the feed of changes broke off and is taken up again"
+            );
         }
     }
 }
@@ -97,11 +91,7 @@ impl Follower<'_> {
 /// Tells this process whether the cache may be believed, until it stops.
 pub async fn watch_the_feed(store: Store, trust: FeedTrust, stop: CancellationToken) {
     let mut ticks = every(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         trust.set(store.feed_keeps_up(TRUSTED_SECONDS).await.unwrap_or(false));
     }
 }

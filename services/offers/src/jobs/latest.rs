@@ -23,11 +23,7 @@ pub async fn hear_of_the_latest(
     stop: CancellationToken,
 ) {
     let mut ticks = every(period);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         match lifecycle.in_use(Deadline::within(ASK_AT_MOST)).await {
             Ok(in_use) => latest.heard(in_use),
             Err(error) => tracing::debug!(%error, "lifecycle does not say what is in use"),

@@ -27,11 +27,7 @@ pub async fn deliver_orders(
     stop: CancellationToken,
 ) {
     let mut ticks = every(period);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = deliver_due(&store, profiles.as_ref()).await {
             tracing::warn!(%error, "orders could not be claimed or closed");
         }

@@ -13,11 +13,7 @@ const BATCH: i64 = 500;
 /// Expires and closes what is due, again and again, until the process stops.
 pub async fn sweep(store: Store, period: Duration, idle_seconds: i64, stop: CancellationToken) {
     let mut ticks = every(period);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = store.expire_offers(BATCH).await {
             tracing::warn!(%error, "expired offers could not be swept");
         }
