@@ -2,6 +2,7 @@
 
 pub mod active;
 pub mod budgets;
+mod call_to_cancel;
 mod compile;
 pub mod confirm_cancellation;
 pub mod explain_decision;

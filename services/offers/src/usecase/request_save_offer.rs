@@ -20,7 +20,7 @@ use crate::domain::decision::{Record, decide_on_facts};
 use crate::domain::direction::{Directions, direct, direct_by_facts};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
-use crate::domain::request::{Occasion, SaveRequest};
+use crate::domain::request::SaveRequest;
 use crate::store::{Asked, Before, History, NewDecision, Noted, StepKey, Store, request_id_reused};
 
 /// How often a call is decided before budgets are given up on.
@@ -82,8 +82,9 @@ impl RequestSaveOffer {
         }
         let history = self.store.history(&request.customer_id, deadline).await?;
         let session = history.session(&request.contact_id, &request.subscription_id);
-        let session = session.map(|session| (session.session_id, session.occasion));
-        let Some((session_id, occasion)) = session else {
+        let Some(session_id) = session.map(|session| session.session_id) else {
+            self.stays_a_call_to_cancel(request, &history, deadline)
+                .await?;
             return self.first_step(command, gathered?, history, deadline).await;
         };
         match self.answered_before(&command, deadline).await? {
@@ -91,7 +92,8 @@ impl RequestSaveOffer {
             Before::Reused => Err(request_id_reused(command.request.request_id.as_str())),
             Before::SessionIs(progress) => {
                 may_ask_again(progress, &command.request, session_id)?;
-                stays_a_call_to_cancel(occasion, &command.request, session_id)?;
+                self.stays_a_call_to_cancel(&command.request, &history, deadline)
+                    .await?;
                 self.later_step(command, gathered?, history, session_id, deadline)
                     .await
             }
@@ -364,22 +366,6 @@ fn may_ask_again(
         .after(request.step_of_asking())
         .map(|_| ())
         .map_err(|illegal| illegal.refusal(session_id))
-}
-
-/// The rules of the way out hold for the whole of a call to cancel, whatever else is spoken about.
-fn stays_a_call_to_cancel(
-    occasion: Option<Occasion>,
-    request: &SaveRequest,
-    session_id: SessionId,
-) -> Result<(), Refusal> {
-    if occasion != Some(Occasion::CancelCall) || request.occasion == Occasion::CancelCall {
-        return Ok(());
-    }
-    Err(Refusal::refused(
-        "ILLEGAL_STATE",
-        "the customer rang to cancel: on this contact nothing is asked for on another occasion",
-    )
-    .with("session_id", session_id))
 }
 
 fn contact_unknown(request: &SaveRequest) -> Refusal {
