@@ -129,19 +129,15 @@ async fn open_the_bank(clients: &Clients) {
 async fn raise_limits(clients: &Clients, round: usize) {
     for (key, currency, limit, parts) in BUDGETS {
         let times = i64::try_from(round).unwrap() + 1;
-        let request = pb::PutBudgetRequest {
-            request_id: format!("put-{key}-{round}"),
-            budget: Some(pb::Budget {
-                budget_key: key.to_owned(),
-                limit_amount: limit * times,
-                currency: currency.to_owned(),
-                window: pb::BudgetWindow::Endless.into(),
-                bucket_count: parts,
-                ..Default::default()
-            }),
+        let budget = pb::Budget {
+            budget_key: key.to_owned(),
+            limit_amount: limit * times,
+            currency: currency.to_owned(),
+            window: pb::BudgetWindow::Endless.into(),
+            bucket_count: parts,
             ..Default::default()
         };
-        clients.budgets().put_budget(request).await.unwrap();
+        seed::put_budget(clients, &format!("put-{round}"), budget).await;
     }
 }
 

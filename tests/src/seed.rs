@@ -1,4 +1,4 @@
-//! Publishing what the project ships: rules, reasons, offers, policy.
+//! Publishing what the project ships: reasons, offers, policy, budgets.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub fn files(names: &[&str]) -> Vec<offers::SourceFile> {
         .collect()
 }
 
-/// Publishes the seed catalogue and policy.
+/// Publishes the seed catalogue and policy and puts the budgets that they need.
 pub async fn publish(clients: &Clients) {
     let catalogue = offers::PublishCatalogueRequest {
         request_id: "seed-catalogue".to_owned(),
@@ -48,6 +48,37 @@ pub async fn publish(clients: &Clients) {
         .unwrap()
         .into_inner();
     assert_eq!(answer.problems, []);
+    for budget in budgets() {
+        put_budget(clients, "seed-budget", budget).await;
+    }
+}
+
+/// The budgets of the seed, as `rekindle budget put` reads them.
+pub fn budgets() -> Vec<offers::Budget> {
+    let text = tree::read(Path::new("deploy/seed/budgets.toml")).unwrap();
+    let tables: toml::Table = toml::from_str(&text).unwrap();
+    let budgets = tables.into_iter().map(|(budget_key, table)| {
+        let window = table["window"].as_str().unwrap().to_uppercase();
+        let window = offers::BudgetWindow::from_str_name(&format!("BUDGET_WINDOW_{window}"));
+        offers::Budget {
+            budget_key,
+            limit_amount: table["limit_amount"].as_integer().unwrap(),
+            window: window.unwrap().into(),
+            bucket_count: u32::try_from(table["bucket_count"].as_integer().unwrap()).unwrap(),
+            ..Default::default()
+        }
+    });
+    budgets.collect()
+}
+
+/// Puts a budget under a request id that is made of this one and the budget's key.
+pub async fn put_budget(clients: &Clients, request_id: &str, budget: offers::Budget) {
+    let request = offers::PutBudgetRequest {
+        request_id: format!("{request_id}-{}", budget.budget_key),
+        budget: Some(budget),
+        ..Default::default()
+    };
+    clients.budgets().put_budget(request).await.unwrap();
 }
 
 /// Fits the life tables on the customers there are.

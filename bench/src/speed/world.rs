@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::offers::v1::{Budget, PutBudgetRequest};
 use jiff::civil::Date;
+use rekindle::budgets::read_budgets;
 use rekindle::client::{ServiceArguments, Services, Trace};
 use rekindle::failure::Failure;
 use rekindle::output::Output;
@@ -23,7 +25,11 @@ use crate::redis::Redis;
 /// The desk's memory of calls. It is emptied before each measure, so that every round begins with
 /// customers who never called.
 const FORGET_CALLS: &str = "truncate save_session, decision, presented_offer, acceptance, \
-                            session_event, request_log;";
+                            session_event, request_log, budget_hold, budget_entry, budget_return, \
+                            budget_bucket;";
+
+/// No measure ends because a budget does.
+const BUDGET_LIMIT: i64 = 1_000_000_000_000;
 
 /// What was written before must not be paid for by who is measured next: afterwards the log's files
 /// are there to be written again, as they are on a server that has been up for an hour.
@@ -193,6 +199,7 @@ async fn publish(arguments: &Speed, addresses: &Addresses, output: Output) -> Re
         output,
     )
     .await?;
+    put_budgets(&seed("budgets.toml"), addresses).await?;
     rekindle(
         &["rules", "publish", &seed("rules.toml")],
         addresses,
@@ -200,6 +207,27 @@ async fn publish(arguments: &Speed, addresses: &Addresses, output: Output) -> Re
     )
     .await
     .map(drop)
+}
+
+/// Puts the budgets of the seed, larger than anything that is measured can use up.
+async fn put_budgets(file: &str, addresses: &Addresses) -> Result<(), Failure> {
+    let unreadable = |problem: String| Failure::failed(format!("{file}: {problem}"));
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    let services = Services::at(&service_arguments(addresses), Trace::begin("bench"))?;
+    for budget in read_budgets(&text).map_err(unreadable)? {
+        let key = budget.budget_key.clone();
+        let request = PutBudgetRequest {
+            request_id: format!("bench-{key}"),
+            budget: Some(Budget {
+                limit_amount: BUDGET_LIMIT,
+                ..budget
+            }),
+            ..PutBudgetRequest::default()
+        };
+        let put = services.budgets().put_budget(request).await;
+        put.map_err(|status| Failure::failed(format!("budget {key}: {}", status.message())))?;
+    }
+    Ok(())
 }
 
 /// Runs a command of the command line against these services, and returns what it said.

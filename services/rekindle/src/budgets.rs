@@ -56,7 +56,7 @@ mod tests {
     fn the_seed_can_be_read() {
         let budgets = read_budgets(SEED).expect("the seed is readable");
         let keys: Vec<&str> = budgets.iter().map(|it| it.budget_key.as_str()).collect();
-        assert_eq!(keys, ["retention_discounts"]);
+        assert_eq!(keys, ["goodwill", "retention_discounts"]);
     }
 
     #[test]
@@ -64,8 +64,8 @@ mod tests {
         let error =
             read_budgets(&SEED.replacen("limit_amount =", "limit =", 1)).expect_err("a typo");
         assert!(error.contains("limit") && error.contains("line"), "{error}");
-        let error = read_budgets(&SEED.replacen("\"calendar_month\"", "\"month\"", 1))
+        let error = read_budgets(&SEED.replace("\"calendar_month\"", "\"month\""))
             .expect_err("no such window");
-        assert!(error.contains("retention_discounts") && error.contains("calendar_day"));
+        assert!(error.contains("goodwill") && error.contains("calendar_day"));
     }
 }

@@ -53,3 +53,19 @@ pub fn rules() -> Result<Vec<BusinessLineRules>, Failure> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_offers_and_the_budgets_name_each_other() {
+        let budgets = budgets().expect("the seed is readable");
+        let there: BTreeSet<&str> = budgets.iter().map(|it| it.budget_key.as_str()).collect();
+        let lines = CATALOGUE.lines().map(str::trim);
+        let named: BTreeSet<&str> = lines.filter_map(|it| it.strip_prefix("budget: ")).collect();
+        assert_eq!(named, there);
+    }
+}

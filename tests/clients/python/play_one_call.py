@@ -9,6 +9,7 @@ import datetime
 import os
 import pathlib
 import sys
+import tomllib
 import uuid
 
 import grpc
@@ -147,6 +148,15 @@ def publish(offers):
         **who,
     )
     assert not policy.problems, policy.problems
+    budgets = tomllib.loads((SEED / "budgets.toml").read_text())
+    for key, budget in budgets.items():
+        window = f"BUDGET_WINDOW_{budget['window'].upper()}"
+        offers.call(
+            "BudgetService",
+            "PutBudget",
+            request_id=f"budget-{key}-{RUN}",
+            budget=budget | {"budget_key": key, "window": window},
+        )
 
 
 def play(offers):

@@ -434,7 +434,8 @@ async fn budgets_are_bounded_and_listed_by_key_in_pages() {
     till.world
         .execute(
             "insert into budget (budget_key, revision, limit_amount, window_kind, bucket_count, updated_at) \
-             select 'b-' || number, 1, 1, 'endless', 1, now() from generate_series(1, 999) as number",
+             select 'b-' || number, 1, 1, 'endless', 1, now() \
+             from generate_series(1, 1000 - (select count(*)::int from budget)) as number",
         )
         .await;
     let one_more = pb::Budget {

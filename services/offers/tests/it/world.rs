@@ -1,10 +1,12 @@
 //! One running save desk with its database, its Redis and its neighbours.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Context, Program, RunningService};
 use contract::offers::v1 as pb;
+use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
@@ -257,6 +259,7 @@ async fn publish(channel: Channel) {
         .unwrap()
         .into_inner();
     assert_eq!(published.problems, []);
+    put_budgets(channel.clone(), &published.catalogue.unwrap()).await;
     let published = PolicyServiceClient::new(channel)
         .publish_policy(pb::PublishPolicyRequest {
             request_id: "publish-policy".to_owned(),
@@ -279,6 +282,31 @@ pub(crate) fn file(name: &str, text: &str) -> pb::SourceFile {
     pb::SourceFile {
         name: name.to_owned(),
         text: text.to_owned(),
+    }
+}
+
+/// Puts every budget that a catalogue names, with more in it than any test takes.
+async fn put_budgets(channel: Channel, catalogue: &pb::CatalogueVersion) {
+    let keys: BTreeSet<&str> = catalogue
+        .offers
+        .iter()
+        .map(|offer| offer.budget_key.as_str())
+        .filter(|key| !key.is_empty())
+        .collect();
+    for key in keys {
+        let request = pb::PutBudgetRequest {
+            request_id: format!("put-{key}"),
+            budget: Some(pb::Budget {
+                budget_key: key.to_owned(),
+                limit_amount: 1_000_000,
+                window: pb::BudgetWindow::Endless.into(),
+                bucket_count: 2,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let mut budgets = BudgetServiceClient::new(channel.clone());
+        budgets.put_budget(request).await.unwrap();
     }
 }
 
