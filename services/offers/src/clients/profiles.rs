@@ -35,7 +35,7 @@ impl ProfilesClient {
         }
     }
 
-    async fn end(&self, order: &EndSubscription, exit_type: ExitType) -> Result<(), Refusal> {
+    async fn end(&self, order: &EndSubscription, exit_type: ExitType) -> Result<u64, Refusal> {
         let request = EndSubscriptionRequest {
             request_id: order.cancellation_id.to_string(),
             customer_id: order.customer_id.to_string(),
@@ -48,7 +48,7 @@ impl ProfilesClient {
             .clone()
             .end_subscription(Request::new(request))
             .await
-            .map(|_| ())
+            .map(|response| response.into_inner().revision)
             .map_err(|status| refusal(&status))
     }
 
@@ -120,7 +120,7 @@ impl Profiles for ProfilesClient {
         order: &'a EndSubscription,
         exit_type: ExitType,
         deadline: Deadline,
-    ) -> BoxFuture<'a, Result<(), Refusal>> {
+    ) -> BoxFuture<'a, Result<u64, Refusal>> {
         Box::pin(edge::deadline::within(deadline, self.end(order, exit_type)))
     }
 

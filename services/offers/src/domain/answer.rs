@@ -39,6 +39,9 @@ pub struct OfferNow {
     pub expires_at: Timestamp,
     /// Its hold stands: it was not given back by a cancellation.
     pub held: bool,
+    /// It is owed for something that went wrong: accepting it is no save. Told of what is or was
+    /// accepted only.
+    pub owed: bool,
 }
 
 impl SessionNow {
@@ -47,10 +50,10 @@ impl SessionNow {
         Progress::of(self.state, self.refused)
     }
 
-    /// Tells whether one of its offers was taken.
+    /// Tells whether one of its offers was taken that was not owed anyway.
     fn is_saved(&self) -> bool {
         let mut offers = self.offers.iter();
-        offers.any(|offer| offer.outcome == Outcome::Accepted)
+        offers.any(|offer| offer.outcome == Outcome::Accepted && !offer.owed)
     }
 }
 
@@ -192,7 +195,7 @@ fn still_promised(session: &SessionNow, offer: &OfferNow) -> Result<(), Refusal>
         State::CancelRecorded | State::Closed if !offer.held => {
             "the offer went with the cancellation: with the customer's permission, ask for another"
         }
-        State::Closed if session.is_saved() => {
+        State::Closed if session.is_saved() && !offer.owed => {
             "the customer took another offer before the session was closed: that one stands"
         }
         _ => return Ok(()),
@@ -210,6 +213,7 @@ fn step(session: &SessionNow, offer: &OfferNow, answer: Answer) -> Step {
         Answer::Accepted if offer.outcome == Outcome::Decided && session.progress().refused => {
             Step::Present
         }
+        Answer::Accepted if offer.owed => Step::TakeOwed,
         Answer::Accepted => Step::Accept,
         Answer::Declined => {
             let others_open = session.offers.iter().any(|other| {
@@ -241,6 +245,7 @@ mod tests {
             outcome,
             expires_at: "2026-11-21T13:00:00Z".parse().unwrap(),
             held: true,
+            owed: false,
         }
     }
 
@@ -374,6 +379,25 @@ mod tests {
         assert_eq!(reason(accept(&cancelled, 1)), "ILLEGAL_STATE");
         now.offers[1].outcome = Outcome::Accepted;
         assert_eq!(reason(accept(&now, 1)), "ILLEGAL_STATE");
+    }
+
+    #[test]
+    fn what_is_owed_is_no_save_and_ends_nothing() {
+        for (state, _) in State::NAMES.iter().copied() {
+            let mut now = session(
+                state,
+                vec![offer(1, Outcome::Presented), offer(2, Outcome::Presented)],
+            );
+            now.offers[0].owed = true;
+            let Ok(change) = take(&now, &contact("k-1"), id(1), Answer::Accepted) else {
+                continue;
+            };
+            assert_eq!((change.state, change.hold), (state, HoldMove::Commit));
+            now.offers[0].outcome = Outcome::Accepted;
+            let other = take(&now, &contact("k-1"), id(2), Answer::Accepted);
+            let saved = matches!(state, State::SaveRecorded | State::Accepted);
+            assert_eq!(other.is_ok(), !saved, "{state:?}");
+        }
     }
 
     #[test]

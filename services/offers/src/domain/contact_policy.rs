@@ -13,7 +13,7 @@ use kernel::time::Timestamp;
 use super::care;
 use super::catalogue::{Catalogue, Offer};
 use super::customer::Customer;
-use super::history::{Outcome, PastOffer, days_since};
+use super::history::{PastOffer, days_since};
 use super::named::Named;
 use super::promise::Promise;
 use super::qualification::Call;
@@ -114,10 +114,10 @@ impl fmt::Display for Window {
 }
 
 impl Counted {
-    const fn counts(self, outcome: Outcome) -> bool {
+    fn counts(self, past: &PastOffer) -> bool {
         match self {
-            Self::Presented => outcome.was_heard(),
-            Self::Accepted => matches!(outcome, Outcome::Accepted),
+            Self::Presented => past.outcome.was_heard(),
+            Self::Accepted => past.is_taken(),
         }
     }
 }
@@ -150,7 +150,7 @@ impl<'a> Heard<'a> {
 
     fn count(&self, cap: &Cap) -> usize {
         let counted = self.offers.iter().filter(|past| {
-            cap.counts.counts(past.outcome)
+            cap.counts.counts(past)
                 && cap.window.covers(past.heard_at(), self.now)
                 && cap.of.included(past, self.catalogue)
                 && self.belongs(cap.scope, past)

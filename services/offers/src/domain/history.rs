@@ -42,6 +42,10 @@ pub struct PastSession {
     /// When service ends by the cancellation confirmed in it; absent when there is none that stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_ends_at: Option<Timestamp>,
+    /// The revision of the customer with which profiles carried that cancellation out; absent while it
+    /// has not, and in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at_revision: Option<u64>,
     /// What the customer said they want; absent in records of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
@@ -107,9 +111,25 @@ pub struct PastOffer {
     /// What it was about; absent in records of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
+    /// It was accepted, and that was undone or could not be carried out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
+}
+
+impl PastSession {
+    /// Tells whether facts of a revision are older than the cancellation confirmed in it. Facts that
+    /// are not win over it: profiles may have undone it since.
+    pub fn is_newer_than(&self, revision: u64) -> bool {
+        self.ended_at_revision.is_none_or(|ended| revision < ended)
+    }
 }
 
 impl PastOffer {
+    /// Tells whether the customer has it, or will.
+    pub fn is_taken(&self) -> bool {
+        self.outcome == Outcome::Accepted && !self.undone
+    }
+
     /// When the customer heard it, as far as is known.
     pub fn heard_at(&self) -> Timestamp {
         self.answered_at.unwrap_or(self.decided_at)

@@ -29,13 +29,15 @@ impl Subscription {
 }
 
 /// Says how far the customer has left: what profiles knows, and what was confirmed on this call,
-/// which profiles may not know yet.
+/// which profiles may not know yet. Once it does, its facts win: an end may be undone there.
 pub fn leaving(inputs: &Inputs<'_>, subscription: &Subscription) -> Leaving {
     let request = inputs.request;
+    let revision = inputs.customer.map_or(0, |customer| customer.revision);
     let own = inputs
         .history
         .session(&request.contact_id, &request.subscription_id)
-        .filter(|session| session.state == State::CancelRecorded);
+        .filter(|session| session.state == State::CancelRecorded)
+        .filter(|session| session.is_newer_than(revision));
     let service_end = own.and_then(|session| session.service_ends_at);
     if !subscription.live || service_end.is_some_and(|end| end <= inputs.now) {
         return Leaving::Gone;
@@ -44,6 +46,7 @@ pub fn leaving(inputs: &Inputs<'_>, subscription: &Subscription) -> Leaving {
     let mut sessions = inputs.history.sessions.iter();
     let elsewhere = sessions.any(|session| {
         session.subscription_id == request.subscription_id
+            && session.is_newer_than(revision)
             && session.service_ends_at.is_some_and(|end| end > inputs.now)
     });
     if own.is_some() || elsewhere || subscription.end_is_pending() {

@@ -42,7 +42,8 @@ mod tests {
     use super::*;
     use crate::domain::named::Named;
 
-    const STEPS: [Step; 17] = [
+    const STEPS: [Step; 18] = [
+        Step::TakeOwed,
         Step::Override,
         Step::Ask,
         Step::Offer,

@@ -3,6 +3,8 @@
 //! Hashes are compared where the rows are read. Here their outcomes are put together with what the
 //! rows must have in common, and what does not fit is named.
 
+mod acceptance;
+
 use std::fmt::Display;
 
 use kernel::id::{DecisionId, PresentedOfferId, SessionId};
@@ -12,6 +14,8 @@ use super::decision::Record;
 use super::history::Outcome;
 use super::named::Named;
 use super::session::State;
+
+pub use acceptance::AcceptanceRow;
 
 /// The rows of one call.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ pub struct Rows {
     pub offers: Vec<OfferRow>,
     /// Its events, in order.
     pub events: Vec<EventRow>,
+    /// What was accepted of them.
+    pub acceptances: Vec<AcceptanceRow>,
     /// The cancellations confirmed in it, the first one first.
     pub cancellations: Vec<CancellationRow>,
 }
@@ -107,6 +113,8 @@ pub struct EventRow {
     pub is_sound: Option<bool>,
     /// What it stands for is as it was.
     pub evidence_is_sound: bool,
+    /// What it stands for is an acceptance.
+    pub of_acceptance: bool,
 }
 
 /// What is looked at of a cancellation.
@@ -209,6 +217,7 @@ impl Rows {
         self.check_decisions(&mut findings);
         self.check_events(&mut findings);
         self.check_offers(&mut findings);
+        self.check_acceptances(&mut findings);
         self.check_cancellations(&mut findings);
         findings.dedup();
         findings
@@ -321,7 +330,7 @@ impl Rows {
             && length == last
     }
 
-    /// Time alone expires an offer, and no event says so.
+    /// Time alone expires an offer that nobody heard of, and no event says so.
     fn outcome_is_told(&self, row: &OfferRow) -> bool {
         let id = row.presented_offer_id.to_string();
         let told = self
@@ -373,6 +382,9 @@ impl EventRow {
         let problem = "it is not what it was when an event was recorded after it";
         if self.kind.starts_with("cancel_re") && self.kind != "cancel_reaffirmed" {
             return Finding::new("cancellation", &self.detail, problem);
+        }
+        if self.of_acceptance {
+            return Finding::new("acceptance", &self.detail, problem);
         }
         let decision = self.decision_id.clone().unwrap_or_default();
         Finding::new("decision", &decision, problem)

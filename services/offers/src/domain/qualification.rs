@@ -193,6 +193,7 @@ fn cooling_down<'a>(call: &Call<'a>, offer: &Offer, outcome: Outcome) -> Option<
     let days = i64::from(cool_down_days(offer, outcome));
     inputs.history.offers.iter().find(|past| {
         past.outcome == outcome
+            && !past.undone
             && past.offer_key == offer.key
             && days_since(past.decided_at, inputs.now) < days
     })

@@ -71,6 +71,8 @@ pub enum Step {
     NotPresent,
     /// An offer is accepted.
     Accept,
+    /// What is owed is accepted: no save.
+    TakeOwed,
     /// An offer is declined, and refusal ends the pitch.
     Decline,
     /// An offer is declined where policy lets the others stand.
@@ -141,6 +143,7 @@ impl State {
         let next = match (self, step) {
             (_, Step::Cancel) => Some(Self::CancelRecorded),
             (_, Step::Close) => Some(Self::Closed),
+            (state, Step::TakeOwed) if !state.is_before_offers() => Some(state),
             (Self::CancelRecorded, step) => afterwards(step),
             (state, Step::Disclose) if state.is_under_way() => Some(state.disclosed()),
             (state, Step::Reaffirm) if state.is_under_way() => Some(Self::CancelReaffirmed),

@@ -46,7 +46,7 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
         tracing::error!("an order in the outbox cannot be read and is set aside");
         return store.set_order_aside(order, "UNREADABLE").await;
     };
-    match carry_out(profiles, content).await {
+    match carry_out(store, profiles, content).await {
         Ok(()) => store.complete_order(order).await,
         Err(refusal)
             if matches!(
@@ -70,20 +70,21 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
     }
 }
 
-async fn carry_out(profiles: &dyn Profiles, order: &SubscriptionOrder) -> Result<(), Refusal> {
+async fn carry_out(
+    store: &Store,
+    profiles: &dyn Profiles,
+    order: &SubscriptionOrder,
+) -> Result<(), Refusal> {
     let deadline = Deadline::within(ONE_ORDER);
-    match order {
-        SubscriptionOrder::End(order) => {
-            let exit_type = ExitType::Termination;
-            profiles.end_subscription(order, exit_type, deadline).await
-        }
-        SubscriptionOrder::EndAs(exit_type, order) => {
-            profiles.end_subscription(order, *exit_type, deadline).await
-        }
+    let (exit_type, order) = match order {
+        SubscriptionOrder::End(order) => (ExitType::Termination, order),
+        SubscriptionOrder::EndAs(exit_type, order) => (*exit_type, order),
         SubscriptionOrder::Reinstate(order) => {
-            profiles.reinstate_subscription(order, deadline).await
+            return profiles.reinstate_subscription(order, deadline).await;
         }
-    }
+    };
+    let revision = profiles.end_subscription(order, exit_type, deadline);
+    Ok(store.note_end(order, revision.await?).await?)
 }
 
 /// What an order does, and the id of what asks for it.

@@ -17,6 +17,9 @@ pub async fn sweep(store: Store, period: Duration, idle_seconds: i64, stop: Canc
         if let Err(error) = store.expire_offers(BATCH).await {
             tracing::warn!(%error, "expired offers could not be swept");
         }
+        if let Err(error) = store.undo_noted(BATCH).await {
+            tracing::warn!(%error, "what customers who left had accepted could not be undone");
+        }
         if let Err(error) = store.return_to_budgets(BATCH).await {
             tracing::warn!(%error, "what customers who left give back could not be given to budgets");
         }

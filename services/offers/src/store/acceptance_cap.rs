@@ -64,7 +64,9 @@ async fn read(
 ) -> Result<(Option<PastOffer>, Vec<PastOffer>), StoreError> {
     let rows = sqlx::query!(
         "select offer.presented_offer_id, offer.offer_key, offer.price_offer, offer.outcome, \
-                offer.decided_at, offer.answered_at, offer.session_id, session.subscription_id \
+                offer.decided_at, offer.answered_at, offer.session_id, session.subscription_id, \
+                offer.outcome = 'accepted' \
+                and acceptance_is_undone(offer.customer_id, offer.presented_offer_id) as \"undone!\" \
          from presented_offer offer \
          join save_session session using (customer_id, session_id) \
          where offer.customer_id = $1 \
@@ -89,6 +91,7 @@ async fn read(
             answered_at: row.answered_at.map(jiff_sqlx::Timestamp::to_jiff),
             session_id: Some(SessionId::from_uuid(row.session_id)),
             subscription_id: Some(subscription(&row.subscription_id, row.session_id)?),
+            undone: row.undone,
         };
         if row.presented_offer_id == new.presented_offer_id.as_uuid() {
             offered = Some(past);

@@ -28,6 +28,7 @@ use super::exit::{self, Planned};
 use super::session::{
     append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
+use super::undo_elsewhere;
 use super::view::records;
 use super::{Store, json, statement};
 
@@ -204,7 +205,10 @@ async fn record(
 ) -> Result<(), StoreError> {
     let session_id = confirmed.session_id;
     let released = release_holds(connection, &new.customer_id, session_id).await?;
-    let undone = undo_acceptances(connection, &new.customer_id, session_id).await?;
+    let mut undone = undo_acceptances(connection, &new.customer_id, session_id).await?;
+    let (customer_id, subscription_id) = (&new.customer_id, &new.subscription_id);
+    let elsewhere = undo_elsewhere::undo(connection, customer_id, subscription_id, session_id);
+    undone.extend(elsewhere.await?);
     insert(connection, new, confirmed).await?;
     give_back(connection, &released, &undone).await?;
     append_event(

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
 use storage::outbox::queue::{self, Claim};
 use storage::{StoreError, feed_cursor};
 
 use super::{Store, cancellation::END_SUBSCRIPTION, from_json};
-use crate::domain::exit::SubscriptionOrder;
+use crate::domain::exit::{EndSubscription, SubscriptionOrder};
 
 /// The name under which this service follows the profiles feed.
 const FEED: &str = "profiles";
@@ -41,6 +42,16 @@ impl Store {
             })
             .await?;
         Ok(claims.into_iter().map(read).collect())
+    }
+
+    /// Notes with which revision of the customer profiles ended a subscription.
+    pub async fn note_end(&self, order: &EndSubscription, revision: u64) -> Result<(), StoreError> {
+        let revision = i64::try_from(revision).unwrap_or(i64::MAX);
+        self.postgres
+            .background(&(order, revision), |(order, revision), connection| {
+                Box::pin(note_end(connection, order, *revision))
+            })
+            .await
     }
 
     /// Closes an order that was carried out.
@@ -111,6 +122,24 @@ impl Store {
             })
             .await
     }
+}
+
+/// A revision that nobody told is none.
+async fn note_end(
+    connection: &mut PgConnection,
+    order: &EndSubscription,
+    revision: i64,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update cancellation set profiles_revision = nullif($3::bigint, 0) \
+         where customer_id = $1 and cancellation_id = $2",
+        order.customer_id.as_str(),
+        order.cancellation_id.as_uuid(),
+        revision,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn read(claim: Claim) -> Order {

@@ -72,3 +72,30 @@ pub(super) async fn give_back(
     .await?;
     Ok(())
 }
+
+/// Locks the pools that acceptances were drawn from, or fails at once where somebody else has one.
+pub(super) async fn lock_what_is_free(
+    connection: &mut PgConnection,
+    undone: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    let customers = undone.iter().map(|(customer, _)| customer.as_str());
+    let customers: Vec<&str> = customers.collect();
+    let ids: Vec<Uuid> = undone.iter().map(|(_, id)| *id).collect();
+    sqlx::query!(
+        "select pool.agent_id \
+         from unnest($1::text[], $2::uuid[]) as undone (customer_id, presented_offer_id) \
+         join acceptance using (customer_id, presented_offer_id) \
+         join presented_offer offer using (customer_id, presented_offer_id) \
+         join agent_discretion pool on pool.agent_id = acceptance.discretion_agent_id \
+              and pool.day = (acceptance.accepted_at at time zone 'UTC')::date \
+              and pool.currency = offer.currency \
+         where acceptance.discretion_minor > 0 \
+         order by pool.agent_id, pool.day, pool.currency for update of pool nowait",
+        &customers as &[&str],
+        &ids,
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "agent_discretion"))
+    .await?;
+    Ok(())
+}

@@ -33,7 +33,8 @@ pub(super) async fn plan(
         "select session.reason, session.service_end_at, ( \
              select record from decision \
              where decision.customer_id = session.customer_id \
-               and decision.session_id = session.session_id order by step desc limit 1 \
+               and decision.session_id = session.session_id \
+               order by decided_at desc, step desc limit 1 \
          ) as record \
          from save_session session where session.customer_id = $1 and session.session_id = $2",
         new.customer_id.as_str(),

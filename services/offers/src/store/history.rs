@@ -73,7 +73,8 @@ async fn read_sessions(
     let rows = sqlx::query!(
         "select past.customer_id, past.session_id, past.contact_id, past.subscription_id, \
                 past.state, past.opened_at, past.intent, past.occasion, \
-                cancellation.service_end_at as \"service_end_at?\" \
+                cancellation.service_end_at as \"service_end_at?\", \
+                cancellation.profiles_revision as \"profiles_revision?\" \
          from unnest($1::text[]) as wanted (customer_id) \
          cross join lateral ( \
              select customer_id, session_id, contact_id, subscription_id, state, opened_at, \
@@ -100,6 +101,7 @@ async fn read_sessions(
             state: state(&row.state, session_id)?,
             opened_at: row.opened_at.to_jiff(),
             service_ends_at: row.service_end_at.map(jiff_sqlx::Timestamp::to_jiff),
+            ended_at_revision: row.profiles_revision.and_then(|it| u64::try_from(it).ok()),
             intent: Intent::from_name(&row.intent),
             occasion: Occasion::from_name(&row.occasion),
         };
@@ -120,7 +122,9 @@ async fn read_offers(
     let rows = sqlx::query!(
         "select past.customer_id, past.presented_offer_id, past.offer_key, past.price_offer, \
                 past.outcome, past.decided_at, past.answered_at, past.session_id, \
-                session.subscription_id \
+                session.subscription_id, \
+                past.outcome = 'accepted' \
+                and acceptance_is_undone(past.customer_id, past.presented_offer_id) as \"undone!\" \
          from unnest($1::text[]) as wanted (customer_id) \
          cross join lateral ( \
              select customer_id, presented_offer_id, offer_key, price_offer, outcome, decided_at, \
@@ -150,6 +154,7 @@ async fn read_offers(
             answered_at: row.answered_at.map(jiff_sqlx::Timestamp::to_jiff),
             session_id: Some(SessionId::from_uuid(row.session_id)),
             subscription_id: Some(subscription(&row.subscription_id, row.session_id)?),
+            undone: row.undone,
         };
         histories
             .entry(row.customer_id)

@@ -24,6 +24,7 @@ mod session;
 mod step;
 mod suppression;
 mod sweep;
+mod undo_elsewhere;
 mod view;
 
 use serde::Serialize;

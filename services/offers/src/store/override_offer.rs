@@ -16,6 +16,7 @@ use crate::domain::named::Named;
 use crate::domain::overriding::{FIRST_STEP, LAST_STEP, make_way, too_many_offers};
 use crate::domain::session::State;
 
+use super::budget::lock_exchange;
 use super::decision::{NotRecorded, hold_budgets, insert_decision, insert_offers};
 use super::replay::{OVERRIDE_OFFER, answered};
 use super::session::{
@@ -118,7 +119,14 @@ async fn set_aside(
         outcome: Outcome::NotPresented,
         hold: HoldMove::Release,
     };
-    for id in make_way(session, max_offers).map_err(StoreError::rejected)? {
+    let unread_ids = make_way(session, max_offers).map_err(StoreError::rejected)?;
+    // Of two who override, one gives back where the other takes.
+    let offers = new.record.decision.offers.iter();
+    let taken: Vec<&str> = offers
+        .filter_map(|it| Some(it.budget.as_ref()?.as_str()))
+        .collect();
+    lock_exchange(connection, customer_id, &unread_ids, &taken).await?;
+    for id in unread_ids {
         save_answer(connection, customer_id, session.session_id, id, unread).await?;
         settle_answer(connection, customer_id, id, unread.hold).await?;
         let agent = new.record.request.agent.agent_id.as_ref();

@@ -35,17 +35,18 @@ pub(super) async fn clear(
     new: &NewResponse,
     session: &SessionNow,
 ) -> Result<(), StoreError> {
+    // What is owed is no reason to stay.
+    if new.is_owed() {
+        return Ok(());
+    }
     let record = new.made()?;
     let subscription_id = &record.request.subscription_id;
-    // What is owed, or was given on another occasion, is taken by those, too, who leave all the same.
-    let owed = record
-        .promise(new.presented_offer_id)
-        .is_some_and(|promise| promise.owed);
+    // What was given on another occasion is taken by those, too, who leave all the same.
     let about_staying = matches!(
         record.request.occasion,
         Occasion::CancelCall | Occasion::WinBack
     );
-    if (owed || !about_staying) && session.state != State::CancelRecorded {
+    if !about_staying && session.state != State::CancelRecorded {
         return Ok(());
     }
     let revoked = revoke(connection, &new.customer_id, subscription_id).await?;

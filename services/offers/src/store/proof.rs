@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::domain::decision::Record;
 use crate::domain::exit::AcknowledgedContent;
 use crate::domain::proof::{
-    CancellationRow, DecisionRow, EventRow, OfferRow, Opening, Rows, SessionRow,
+    AcceptanceRow, CancellationRow, DecisionRow, EventRow, OfferRow, Opening, Rows, SessionRow,
 };
 
 use super::cancellation::{Confirmed, read_acknowledged, read_confirmed};
@@ -83,6 +83,7 @@ async fn prove(
         session,
         decisions: decisions(connection, customer_id, session_id).await?,
         offers: offers(connection, customer_id, session_id).await?,
+        acceptances: acceptances(connection, customer_id, session_id).await?,
         events: events(connection, customer_id, session_id).await?,
         cancellations: cancellations(connection, customer_id, session_id).await?,
     };
@@ -136,7 +137,7 @@ async fn decisions(
 ) -> Result<Vec<DecisionRow>, StoreError> {
     let rows = sqlx::query!(
         "select decision_id, record, hash from decision \
-         where customer_id = $1 and session_id = $2 order by step",
+         where customer_id = $1 and session_id = $2 order by step > 1, decided_at, step",
         customer_id.as_str(),
         session_id.as_uuid(),
     )
@@ -186,6 +187,30 @@ async fn offers(
     .collect()
 }
 
+async fn acceptances(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+) -> Result<Vec<AcceptanceRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select presented_offer_id, acceptance.agent_id, acceptance.fulfilment \
+         from acceptance join presented_offer offer using (customer_id, presented_offer_id) \
+         where customer_id = $1 and offer.session_id = $2 \
+         order by accepted_at, presented_offer_id",
+        customer_id.as_str(),
+        session_id.as_uuid(),
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    let rows = rows.into_iter().map(|row| AcceptanceRow {
+        presented_offer_id: PresentedOfferId::from_uuid(row.presented_offer_id),
+        agent_id: row.agent_id,
+        fulfilment: row.fulfilment,
+    });
+    Ok(rows.collect())
+}
+
 async fn events(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
@@ -195,7 +220,8 @@ async fn events(
         "select sequence, kind, event.agent_id, detail, happened_at, decision_id, \
                 event.hash = event_link(coalesce( \
                     lag(event.hash) over (order by sequence), session.chain_root), event) as is_sound, \
-                evidence is not distinct from event_evidence(event) as \"evidence_is_sound!\" \
+                evidence is not distinct from event_evidence(event) as \"evidence_is_sound!\", \
+                coalesce(evidence like 'acceptance %', false) as \"of_acceptance!\" \
          from session_event event \
          join save_session session using (customer_id, session_id) \
          where customer_id = $1 and session_id = $2 order by sequence",
@@ -214,6 +240,7 @@ async fn events(
         decision_id: row.decision_id.map(|id| id.to_string()),
         is_sound: row.is_sound,
         evidence_is_sound: row.evidence_is_sound,
+        of_acceptance: row.of_acceptance,
     });
     Ok(rows.collect())
 }

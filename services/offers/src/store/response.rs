@@ -31,6 +31,10 @@ const METHOD: &str = "RecordResponse";
 
 /// An answer to record.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is known of an offer and of its answer, each by itself"
+)]
 pub struct NewResponse {
     /// Makes a retry safe.
     pub request_id: RequestId,
@@ -66,6 +70,13 @@ impl NewResponse {
         let id = self.presented_offer_id;
         let made = self.made.as_deref();
         made.ok_or_else(|| StoreError::inconsistent("presented_offer", "decision_id", id))
+    }
+
+    /// Whether the offer is owed, so that accepting it is no save.
+    pub(super) fn is_owed(&self) -> bool {
+        let made = self.made.as_deref();
+        let promise = made.and_then(|made| made.promise(self.presented_offer_id));
+        promise.is_some_and(|promise| promise.owed)
     }
 }
 
@@ -104,6 +115,10 @@ async fn record(connection: &mut PgConnection, new: &NewResponse) -> Result<Reco
         .made
         .as_ref()
         .is_some_and(|made| made.decision.policy.refusal_ends_offers);
+    let mut offers = session.offers.iter_mut();
+    if let Some(offer) = offers.find(|it| it.presented_offer_id == new.presented_offer_id) {
+        offer.owed |= new.is_owed();
+    }
     let change = take(
         &session,
         &new.contact_id,
@@ -237,14 +252,15 @@ async fn insert_acceptance(
     sqlx::query!(
         "insert into acceptance \
            (customer_id, presented_offer_id, acceptance_id, agent_id, accepted_at, fulfilment, \
-            discretion_agent_id, discretion_minor) \
-         values ($1, $2, $3, $4, now(), 'requested', $5, $6)",
+            discretion_agent_id, discretion_minor, owed) \
+         values ($1, $2, $3, $4, now(), 'requested', $5, $6, $7)",
         new.customer_id.as_str(),
         new.presented_offer_id.as_uuid(),
         new.acceptance_id,
         new.agent_id.as_ref().map(kernel::id::Id::as_str),
         draw.map(|draw| draw.agent_id.as_str()),
         draw.map_or(0, |draw| draw.cost.minor),
+        new.is_owed(),
     )
     .execute(connection)
     .instrument(statement("INSERT", "acceptance"))

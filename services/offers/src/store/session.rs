@@ -34,8 +34,12 @@ pub(super) async fn lock(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let offers = sqlx::query!(
-        "select presented_offer_id, outcome, expires_at, hold_state from presented_offer \
-         where customer_id = $1 and session_id = $2 order by rank for update",
+        "select presented_offer_id, outcome, expires_at, hold_state, \
+                exists (select from acceptance where acceptance.customer_id = offer.customer_id \
+                    and acceptance.presented_offer_id = offer.presented_offer_id \
+                    and acceptance.owed) as \"owed!\" \
+         from presented_offer offer \
+         where customer_id = $1 and session_id = $2 order by rank for update of offer",
         customer_id.as_str(),
         session_id.as_uuid(),
     )
@@ -50,6 +54,7 @@ pub(super) async fn lock(
                 outcome: outcome(&offer.outcome, offer.presented_offer_id)?,
                 expires_at: offer.expires_at.to_jiff(),
                 held: offer.hold_state == "held",
+                owed: offer.owed,
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;

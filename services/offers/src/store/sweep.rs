@@ -8,8 +8,9 @@ use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::{StoreError, write};
 use tracing::Instrument;
+use uuid::Uuid;
 
-use super::budget::{Moves, Settlement};
+use super::budget::give_back_expired;
 use super::{Store, statement};
 
 /// How long one batch of expired offers may take.
@@ -41,9 +42,10 @@ impl Store {
 async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreError> {
     let expired = sqlx::query!(
         "with due as ( \
-             select customer_id, presented_offer_id from presented_offer \
+             select customer_id, session_id, presented_offer_id, offer.outcome \
+             from presented_offer offer join save_session session using (customer_id, session_id) \
              where outcome in ('decided', 'presented') and expires_at <= now() \
-             order by expires_at limit $1 for update skip locked \
+             order by expires_at limit $1 for update of offer, session skip locked \
          ) \
          update presented_offer offer set outcome = 'expired', answered_at = now(), \
              hold_state = case when hold_state = 'held' then 'expired' else hold_state end, \
@@ -51,12 +53,17 @@ async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreE
          from due \
          where offer.customer_id = due.customer_id \
            and offer.presented_offer_id = due.presented_offer_id \
-         returning offer.customer_id, offer.presented_offer_id",
+         returning offer.customer_id, offer.presented_offer_id, \
+                   due.outcome = 'presented' as \"heard!\"",
         limit,
     )
     .fetch_all(&mut *connection)
     .instrument(statement("UPDATE", "presented_offer"))
     .await?;
+    let heard: Vec<_> = expired.iter().filter(|row| row.heard).collect();
+    let customers = heard.iter().map(|row| row.customer_id.as_str()).collect();
+    let ids = heard.iter().map(|row| row.presented_offer_id).collect();
+    tell_expired(connection, customers, ids).await?;
     let offers = expired
         .into_iter()
         .map(|row| {
@@ -66,12 +73,33 @@ async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreE
             Ok((customer, row.presented_offer_id))
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    let mut moves = Moves::default();
-    moves
-        .settle(connection, &offers, Settlement::Expire)
-        .await?;
-    moves.apply(connection).await?;
+    // The sessions are locked, and nobody who leaves waits for a budget.
+    give_back_expired(connection, &offers).await?;
     Ok(u64::try_from(offers.len()).unwrap_or(u64::MAX))
+}
+
+/// Writes into the record of each call that what was read out ran out. An offer that nobody heard of
+/// leaves none: that it was not answered says it all.
+async fn tell_expired(
+    connection: &mut PgConnection,
+    customers: Vec<&str>,
+    ids: Vec<Uuid>,
+) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "select append_session_event(offer.customer_id, offer.session_id, 'expired', null, \
+                    offer.presented_offer_id::text) as \"told: ()\" \
+         from unnest($1::text[], $2::uuid[]) as expired (customer_id, presented_offer_id) \
+         join presented_offer offer using (customer_id, presented_offer_id)",
+        &customers as &[&str],
+        &ids,
+    )
+    .fetch_all(connection)
+    .instrument(statement("INSERT", "session_event"))
+    .await?;
+    Ok(())
 }
 
 async fn abandon(

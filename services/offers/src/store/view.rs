@@ -144,7 +144,8 @@ pub(super) async fn read(
     }))
 }
 
-/// Reads the decisions of a session in their order.
+/// Reads the decisions of a session: the first step, and what was decided later in its order, since the
+/// steps of overrides come after all others.
 pub(super) async fn records(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
@@ -152,7 +153,7 @@ pub(super) async fn records(
 ) -> Result<Vec<Record>, StoreError> {
     sqlx::query!(
         "select decision_id, record from decision \
-         where customer_id = $1 and session_id = $2 order by step",
+         where customer_id = $1 and session_id = $2 order by step > 1, decided_at, step",
         customer_id.as_str(),
         session_id.as_uuid(),
     )

@@ -37,13 +37,14 @@ pub struct Told {
 
 /// The authoritative record.
 pub trait Profiles: Send + Sync {
-    /// Sets the end of a subscription; doing it again changes nothing.
+    /// Sets the end of a subscription; doing it again changes nothing. Returns the revision that the
+    /// customer has then.
     fn end_subscription<'a>(
         &'a self,
         order: &'a EndSubscription,
         exit_type: ExitType,
         deadline: Deadline,
-    ) -> BoxFuture<'a, Result<(), Refusal>>;
+    ) -> BoxFuture<'a, Result<u64, Refusal>>;
 
     /// Undoes the end of a subscription that has not come; doing it again changes nothing.
     fn reinstate_subscription<'a>(

@@ -215,3 +215,26 @@ async fn what_was_offered_afterwards_is_honoured_when_another_contact_undid_the_
         world.answer(accept).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn who_is_reinstated_in_profiles_does_not_leave() {
+    let mut world = World::start().await;
+    let mut later = goodbye("k-1");
+    later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
+    world.leave(later).await.unwrap();
+    let known = "select count(*) from cancellation where profiles_revision = 2";
+    world.wait_for(known, 1).await;
+
+    let on = |contact: &str, min_revision| pb::RequestSaveOfferRequest {
+        min_revision,
+        ..too_expensive(contact)
+    };
+    // Facts from before do not know of the end yet.
+    let before = world.ask(on("k-2", 1)).await.unwrap();
+    assert_eq!(let_go(&before), "ALREADY_CANCELLED");
+    let mut reinstated = facts("c-1");
+    reinstated.revision = 3;
+    world.neighbours.put(reinstated);
+    let after = world.ask(on("k-3", 3)).await.unwrap();
+    assert_eq!(after.outcome(), pb::DecisionOutcome::Present);
+}

@@ -34,13 +34,17 @@ pub(crate) fn budget(limit_amount: i64, currency: &str, bucket_count: u32) -> pb
 
 impl Till {
     async fn open() -> Self {
+        Self::selling(include_str!("budgeted.yaml")).await
+    }
+
+    async fn selling(catalogue: &str) -> Self {
         let world = World::start().await;
         let channel = world.channel().await;
         let published = CatalogueServiceClient::new(channel.clone())
             .publish_catalogue(pb::PublishCatalogueRequest {
                 request_id: "budgeted".to_owned(),
                 files: vec![
-                    file("budgeted.yaml", include_str!("budgeted.yaml")),
+                    file("budgeted.yaml", catalogue),
                     file(
                         "reasons.yaml",
                         include_str!("../../../../deploy/seed/reasons.yaml"),
@@ -254,6 +258,28 @@ async fn what_was_promised_is_honoured_when_the_budget_is_gone_and_after_a_resta
     assert!(!has_discount(&till.ask("c-third").await));
 }
 
+/// Which statement of somebody who leaves waited for a lock while something was done, however briefly.
+/// That nobody else does is not asked for: the sweep may.
+async fn waits_until(pool: &sqlx::PgPool, done: impl Future<Output = ()>) -> Vec<String> {
+    let mut waits = Vec::new();
+    let mut done = std::pin::pin!(done);
+    loop {
+        let waiting = sqlx::query_scalar(
+            "select query from pg_stat_activity activity \
+             where datname = current_database() and wait_event_type = 'Lock' \
+               and exists (select from pg_locks locked where locked.pid = activity.pid \
+                   and locked.relation = 'cancellation'::regclass and locked.granted \
+                   and locked.mode = 'RowExclusiveLock')",
+        )
+        .fetch_all(pool);
+        tokio::select! {
+            biased;
+            () = &mut done => return waits,
+            waiting = waiting => waits.extend(waiting.unwrap()),
+        }
+    }
+}
+
 #[tokio::test]
 async fn leaving_does_not_wait_for_a_budget_and_gives_back_what_it_held() {
     let mut till = Till::with(budget(2, "", 1)).await;
@@ -267,8 +293,13 @@ async fn leaving_does_not_wait_for_a_budget_and_gives_back_what_it_held() {
         .execute(&mut *busy)
         .await
         .unwrap();
-    till.leave("c-held").await;
-    till.leave("c-accepted").await;
+    let watched = till.world.database.pool.clone();
+    let leaving = async {
+        till.leave("c-held").await;
+        till.leave("c-accepted").await;
+    };
+    let waits = waits_until(&watched, leaving).await;
+    assert_eq!(waits, Vec::<String>::new());
     let left = "select count(*) from cancellation";
     assert_eq!(till.world.number(left).await, 2);
     sqlx::raw_sql("rollback").execute(&mut *busy).await.unwrap();
@@ -493,4 +524,58 @@ async fn a_sum_that_somebody_changed_is_found() {
         .collect();
     let held = |against| ("held", against, 2, 1);
     assert_eq!(found, [held("holds"), held("ledger"), held("promises")]);
+}
+
+/// Of two who override, one may give back to the budget that the other takes from.
+#[tokio::test]
+async fn an_override_locks_the_budgets_it_gives_back_to_and_takes_from_in_one_order() {
+    let sold = include_str!("budgeted.yaml").replace(
+        "lever: right_size\n",
+        "lever: right_size\n    budget: a_plans\n",
+    );
+    let mut till = Till::selling(&sold).await;
+    till.put(budget(5, "", 1)).await.unwrap();
+    let plans = pb::Budget {
+        budget_key: "a_plans".to_owned(),
+        ..budget(5, "", 1)
+    };
+    till.put(plans).await.unwrap();
+    let answer = till.ask("c-a").await;
+    assert!(has_discount(&answer) && answer.offers.len() == 1);
+
+    let pool = till.world.database.pool.clone();
+    let mut busy = pool.begin().await.unwrap();
+    sqlx::raw_sql("select from budget_bucket where budget_key = 'a_plans' for update")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    let request = pb::OverrideOfferRequest {
+        request_id: "override".to_owned(),
+        customer_id: "c-a".to_owned(),
+        session_id: answer.session_id.clone(),
+        contact_id: "k-c-a".to_owned(),
+        offer_key: "smaller_plan".to_owned(),
+        agent: Some(pb::Agent {
+            agent_id: "senior-1".to_owned(),
+            authority: pb::AuthorityLevel::Senior.into(),
+            team: String::new(),
+        }),
+        reason: "they_asked_for_it".to_owned(),
+    };
+    let mut desk = till.world.desk.clone();
+    let (overridden, ()) = futures::join!(desk.override_offer(request), async {
+        let waiting = "select count(*) from pg_stat_activity \
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        till.world.wait_for(waiting, 1).await;
+        // Whoever waits for the first has nothing that comes after it.
+        sqlx::raw_sql("select from budget_bucket where budget_key = 'discounts' for update nowait")
+            .execute(&mut *busy)
+            .await
+            .unwrap();
+        busy.rollback().await.unwrap();
+    });
+    overridden.unwrap();
+    assert_eq!(till.sums().await, (0, 0, 5));
+    let held = "select held from budget_bucket where budget_key = 'a_plans'";
+    assert_eq!(till.world.number(held).await, 1);
 }

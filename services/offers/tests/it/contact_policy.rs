@@ -240,3 +240,35 @@ async fn a_vulnerable_customer_is_neither_bound_nor_pressed_about_price() {
         assert_ne!(offer.lever(), pb::Lever::PriceDiscount);
     }
 }
+
+#[tokio::test]
+async fn what_was_accepted_and_undone_takes_no_room_under_a_cap() {
+    let mut world = World::start().await;
+    govern(
+        &world,
+        "  caps:\n    one: { most: 1, within_days: for_ever, of: all_offers, counts: accepted }\n",
+    )
+    .await;
+    let mut taken = 0;
+    for contact in ["k-1", "k-2", "k-3"] {
+        let answer = world.ask(too_expensive(contact)).await.unwrap();
+        if answer.offers.is_empty() {
+            break;
+        }
+        world
+            .answer(respond(contact, &answer, Accepted))
+            .await
+            .unwrap();
+        taken += 1;
+        // As leaving does, or a failure that nobody made good.
+        let undone = "update acceptance set fulfilment = \
+                      case when fulfilment = 'requested' then 'rolled_back' else 'failed' end";
+        world.execute(undone).await;
+    }
+    assert_eq!(taken, 3);
+    world
+        .execute("update acceptance set fulfilment = 'completed'")
+        .await;
+    let answer = world.ask(too_expensive("k-4")).await.unwrap();
+    assert!(codes(&answer).contains(&"CAP_REACHED"), "{answer:?}");
+}

@@ -74,3 +74,43 @@ async fn a_record_that_cannot_be_read_keeps_nobody_from_leaving() {
     let left = world.leave(goodbye("k-1")).await.unwrap();
     assert_eq!(plan(&left).r#type(), pb::ExitType::Termination);
 }
+
+/// The steps of overrides come after all others; what was decided last does not.
+#[tokio::test]
+async fn the_plan_follows_what_was_decided_last_and_not_an_override_before() {
+    let mut world = World::start().await;
+    let answer = world.ask(too_expensive("k-1")).await.unwrap();
+    let overriding = pb::OverrideOfferRequest {
+        request_id: "override".to_owned(),
+        customer_id: "c-1".to_owned(),
+        session_id: answer.session_id.clone(),
+        contact_id: "k-1".to_owned(),
+        offer_key: "thirty_percent_six_months".to_owned(),
+        agent: Some(pb::Agent {
+            agent_id: "senior-1".to_owned(),
+            authority: pb::AuthorityLevel::Senior.into(),
+            team: String::new(),
+        }),
+        reason: "loyal_and_let_down".to_owned(),
+    };
+    world.desk.override_offer(overriding).await.unwrap();
+
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let mut gone = facts("c-1");
+    gone.revision = 2;
+    gone.deceased = true;
+    world.neighbours.put(gone);
+    world.wait_for_feed().await;
+    let what_else = pb::RequestAlternativeRequest {
+        request_id: "else".to_owned(),
+        customer_id: "c-1".to_owned(),
+        session_id: answer.session_id,
+        contact_id: "k-1".to_owned(),
+        agent: None,
+    };
+    world.desk.request_alternative(what_else).await.unwrap();
+    let steps = "select count(*) from decision where step in (1, 2, 101)";
+    assert_eq!(world.number(steps).await, 3);
+    let left = world.leave(goodbye("k-1")).await.unwrap();
+    assert_eq!(plan(&left).r#type(), pb::ExitType::Deceased);
+}

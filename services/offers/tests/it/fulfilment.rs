@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::budgets::{Till, budget, has_discount};
-use crate::world::refused;
+use crate::world::{goodbye, refused};
 
 /// A till with workers behind it.
 struct Workshop {
@@ -41,6 +41,28 @@ impl Workshop {
         };
         let answer = self.client.lease_fulfilments(request).await.unwrap();
         answer.into_inner().fulfilments
+    }
+
+    /// Leases what these customers accepted, in this order.
+    async fn lease_of(&mut self, customers: &[&str]) -> Vec<pb::Fulfilment> {
+        let mut leased = Vec::new();
+        for customer in customers {
+            let first = "update acceptance set accepted_at = case when customer_id = $1 \
+                         then now() - interval '1 hour' else now() end where lease_id is null";
+            sqlx::query(first)
+                .bind(customer)
+                .execute(&self.till.world.database.pool)
+                .await
+                .unwrap();
+            let request = pb::LeaseFulfilmentsRequest {
+                worker: "w-1".to_owned(),
+                max_count: 1,
+                lease_seconds: 600,
+            };
+            let answer = self.client.lease_fulfilments(request).await.unwrap();
+            leased.extend(answer.into_inner().fulfilments);
+        }
+        leased
     }
 
     /// Lets every lease run out.
@@ -262,4 +284,59 @@ async fn a_lease_that_runs_out_after_leaving_is_not_taken_again() {
     shop.let_leases_run_out().await;
     assert_eq!(shop.lease("w-2").await, []);
     assert_eq!(shop.till.sums().await, (0, 0, 5));
+}
+
+/// Leaves on a contact other than the one that something was accepted on.
+async fn leave_on_another_contact(shop: &mut Workshop, customer: &str) {
+    let request = pb::ConfirmCancellationRequest {
+        customer_id: customer.to_owned(),
+        ..goodbye(&format!("another-{customer}"))
+    };
+    shop.till.world.leave(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn leaving_on_another_contact_undoes_what_waits_to_be_carried_out() {
+    let mut shop = Workshop::open(5).await;
+    let session_id = shop.accepted("c-gone").await;
+    leave_on_another_contact(&mut shop, "c-gone").await;
+    assert_eq!(shop.till.sums().await, (0, 0, 5));
+    assert_eq!(shop.lease("w-1").await, []);
+    let events = shop.events("c-gone", &session_id).await;
+    assert_eq!(events.last().map(String::as_str), Some("acceptance_undone"));
+}
+
+#[tokio::test]
+async fn leaving_on_another_contact_waits_for_nobody_and_undoes_later_what_somebody_has() {
+    let mut shop = Workshop::open(5).await;
+    for customer in ["c-held-up", "c-late", "c-failed"] {
+        shop.accepted(customer).await;
+    }
+    // A worker is busy with two, and somebody with the call of the third.
+    let leased = shop.lease_of(&["c-late", "c-failed"]).await;
+    let pool = shop.till.world.database.pool.clone();
+    let mut busy = pool.acquire().await.unwrap();
+    sqlx::raw_sql("begin; select from save_session where customer_id = 'c-held-up' for update")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    for customer in ["c-held-up", "c-late", "c-failed"] {
+        leave_on_another_contact(&mut shop, customer).await;
+    }
+    assert_eq!(shop.till.sums().await, (0, 3, 2));
+    // What is noted is not handed out, whoever still has it.
+    assert_eq!(shop.lease("w-2").await, []);
+    sqlx::raw_sql("rollback").execute(&mut *busy).await.unwrap();
+    drop(busy);
+    assert_eq!(shop.report(&leased[1], Failed).await.unwrap().task_id, "");
+    shop.let_leases_run_out().await;
+    let noted = "select count(*) from acceptance_to_undo";
+    shop.till.world.wait_for(noted, 0).await;
+    assert_eq!(shop.till.sums().await, (0, 0, 5));
+    assert_eq!(
+        (shop.lease("w-2").await, shop.tasks().await),
+        (vec![], vec![])
+    );
+    let refusal = shop.report(&leased[0], Completed).await;
+    refused(refusal, Code::FailedPrecondition, "LEASE_LOST");
 }

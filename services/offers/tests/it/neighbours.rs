@@ -271,8 +271,14 @@ impl AccountService for Neighbours {
         if held.down {
             return Err(unavailable());
         }
-        held.ended.push(request.into_inner());
-        Ok(Response::new(profiles::EndSubscriptionResponse::default()))
+        let order = request.into_inner();
+        let customer = held.customers.get(&order.customer_id);
+        let revision = customer.map_or(0, |facts| facts.revision + 1);
+        held.ended.push(order);
+        Ok(Response::new(profiles::EndSubscriptionResponse {
+            revision,
+            ..Default::default()
+        }))
     }
 
     async fn open_account(

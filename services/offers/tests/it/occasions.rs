@@ -265,3 +265,61 @@ async fn leaving_does_not_take_back_what_is_owed() {
     let requested = "select count(*) from acceptance where fulfilment = 'requested'";
     assert_eq!(world.number(requested).await, 1);
 }
+
+#[tokio::test]
+async fn nothing_more_is_offered_to_somebody_who_turned_out_to_leave() {
+    let mut world = World::start().await;
+    let mut two = facts("c-1");
+    let mut other = two.subscriptions[0].clone();
+    other.subscription_id = "s-2".to_owned();
+    two.subscriptions.push(other);
+    two.revision = 2;
+    world.neighbours.put(two);
+    let step = |number: u32, occasion: Occasion| pb::RequestSaveOfferRequest {
+        request_id: format!("step-{number}"),
+        step: number,
+        jurisdiction: "US-MN".to_owned(),
+        min_revision: 2,
+        occasion: occasion.into(),
+        ..too_expensive("k-1")
+    };
+    let first = world.ask(step(1, Occasion::Growth)).await.unwrap();
+    assert_eq!(let_go(&first), "NOT_GROWING");
+    let leaves = world.ask(step(2, Occasion::CancelCall)).await.unwrap();
+    assert_eq!(let_go(&leaves), "AFTER_CANCEL_ONLY");
+    refused(
+        world.ask(step(3, Occasion::Growth)).await,
+        Code::FailedPrecondition,
+        "ILLEGAL_STATE",
+    );
+    let mut elsewhere = step(1, Occasion::Growth);
+    elsewhere.subscription_id = "s-2".to_owned();
+    elsewhere.request_id = "elsewhere".to_owned();
+    refused(
+        world.ask(elsewhere.clone()).await,
+        Code::FailedPrecondition,
+        "ILLEGAL_STATE",
+    );
+    elsewhere.occasion = Occasion::Recognition.into();
+    world.ask(elsewhere).await.unwrap();
+    // What was answered before is answered again.
+    assert!(world.ask(step(1, Occasion::Growth)).await.unwrap().replayed);
+    world.leave(goodbye("k-1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn taking_what_is_owed_is_no_save() {
+    let mut world = harmed().await;
+    let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
+    assert!(answer.offers[0].owed);
+    let taken = world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
+    assert_eq!(taken.session_state(), pb::SessionState::Offered);
+    let owed = "select count(*) from acceptance where owed and fulfilment = 'requested'";
+    assert_eq!(world.number(owed).await, 1);
+    // Not on another contact, either, is it taken back.
+    world.leave(goodbye("k-2")).await.unwrap();
+    assert_eq!(world.number(owed).await, 1);
+}

@@ -246,3 +246,62 @@ async fn whatever_is_changed_afterwards_is_named() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_acceptance_that_is_changed_afterwards_is_named() {
+    let mut world = World::start().await;
+    let changes = [
+        "update acceptance set agent_id = 'somebody-else'",
+        "update acceptance set accepted_at = accepted_at - interval '1 day'",
+        "update acceptance set fulfilment = 'completed'",
+        "update acceptance set fulfilment = 'rolled_back'",
+        "delete from acceptance",
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let customer = format!("c-{number}");
+        world.neighbours.put(facts(&customer));
+        let ask = pb::RequestSaveOfferRequest {
+            customer_id: customer.clone(),
+            ..too_expensive(&customer)
+        };
+        let answer = world.ask(ask).await.unwrap();
+        let accept = pb::RecordResponseRequest {
+            customer_id: customer.clone(),
+            ..respond(&customer, &answer, Accepted)
+        };
+        world.answer(accept).await.unwrap();
+        let before = record(&mut world, &customer, &answer.session_id).await;
+        assert_eq!(before.findings, []);
+        let sql = format!("{change} where customer_id = '{customer}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&world.database.pool)
+            .await
+            .unwrap();
+        let after = record(&mut world, &customer, &answer.session_id).await;
+        let tables: Vec<&str> = after.findings.iter().map(|it| it.table.as_str()).collect();
+        assert!(!tables.is_empty(), "{change}");
+        assert!(tables.iter().all(|it| *it == "acceptance"), "{tables:?}");
+        let id = &answer.offers[0].presented_offer_id;
+        assert!(after.findings.iter().all(|it| it.row == *id), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_out_and_ran_out_is_told() {
+    let mut world = World::start().await;
+    let answer = world.ask(too_expensive("k-1")).await.unwrap();
+    world
+        .answer(respond("k-1", &answer, Presented))
+        .await
+        .unwrap();
+    let past = "update presented_offer set expires_at = now() where outcome = 'presented'";
+    world.execute(past).await;
+    let told = "select count(*) from session_event where kind = 'expired'";
+    world.wait_for(told, 1).await;
+    let session = world.session(&answer.session_id).await;
+    let last = session.events.last().unwrap();
+    let id = &answer.offers[0].presented_offer_id;
+    assert_eq!((last.kind.as_str(), &last.detail), ("expired", id));
+    let expired = "select count(*) from presented_offer where hold_state = 'expired'";
+    assert_eq!(world.number(expired).await, 1);
+}

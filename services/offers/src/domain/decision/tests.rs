@@ -338,6 +338,7 @@ fn what_was_just_refused_is_not_offered_again_and_what_was_never_read_out_is() {
         answered_at: None,
         session_id: None,
         subscription_id: None,
+        undone: false,
     };
     let mut call = Situated::new();
     call.history.offers = vec![past(Outcome::Declined, 89)];
@@ -467,6 +468,7 @@ fn what_was_refused_within_a_day_or_had_on_this_call_is_not_offered_whatever_its
         session_id: session,
         subscription_id: None,
         answered_at: Some(now() - std::time::Duration::from_hours(hours)),
+        undone: false,
     };
     call.history.offers = vec![past(Outcome::Declined, 23, None)];
     assert_eq!(call.disqualified("discount"), "REFUSED_BEFORE");
@@ -482,6 +484,7 @@ fn what_was_refused_within_a_day_or_had_on_this_call_is_not_offered_whatever_its
         intent: None,
         occasion: None,
         service_ends_at: None,
+        ended_at_revision: None,
     }];
     call.history.offers = vec![past(Outcome::NotPresented, 24, Some(own))];
     assert_eq!(call.disqualified("discount"), "OFFERED_ON_THIS_CALL");

@@ -1,5 +1,5 @@
-//! Giving back to budgets when a customer leaves. Leaving waits for nobody: budgets that are busy
-//! get theirs a moment later.
+//! Giving back to budgets when a customer leaves, or an offer runs out. Neither waits for anybody:
+//! budgets that are busy get theirs a moment later.
 
 use std::time::Duration;
 
@@ -26,19 +26,72 @@ pub(in crate::store) async fn give_back(
     if released.is_empty() && undone.is_empty() {
         return Ok(());
     }
-    // Whoever has a part of a budget locked has it for a few milliseconds.
-    run(
-        connection,
-        "savepoint budgets; set local lock_timeout = 250",
-    )
-    .await?;
-    let Err(error) = settle(connection, released, undone).await else {
+    give_back_as(connection, released, undone, Settlement::Release).await
+}
+
+/// Gives back what ran out, likewise.
+pub(in crate::store) async fn give_back_expired(
+    connection: &mut PgConnection,
+    expired: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    if expired.is_empty() {
+        return Ok(());
+    }
+    give_back_as(connection, expired, &[], Settlement::Expire).await
+}
+
+async fn give_back_as(
+    connection: &mut PgConnection,
+    held: &[(CustomerId, Uuid)],
+    undone: &[(CustomerId, Uuid)],
+    settlement: Settlement,
+) -> Result<(), StoreError> {
+    run(connection, "savepoint budgets").await?;
+    let done = match lock_what_is_free(connection, held, undone).await {
+        Ok(()) => settle(connection, held, undone, settlement).await,
+        Err(busy) => Err(busy),
+    };
+    let Err(error) = done else {
         return Ok(());
     };
-    tracing::warn!(%error, "a budget or a pool is busy: what it gets back is noted for later");
+    tracing::info!(%error, "a budget or a pool is busy: what it gets back is noted for later");
     run(connection, "rollback to savepoint budgets").await?;
-    note(connection, released, false).await?;
+    note(connection, held, false).await?;
     note(connection, undone, true).await
+}
+
+/// Locks the pools and the parts of budgets that get something back, or fails at once where somebody
+/// else has one of them: nothing that follows waits for anybody.
+async fn lock_what_is_free(
+    connection: &mut PgConnection,
+    held: &[(CustomerId, Uuid)],
+    undone: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    if !undone.is_empty() {
+        discretion::lock_what_is_free(connection, undone).await?;
+    }
+    let offers = held.iter().chain(undone);
+    let customers: Vec<&str> = offers
+        .clone()
+        .map(|(customer, _)| customer.as_str())
+        .collect();
+    let ids: Vec<Uuid> = offers.map(|(_, id)| *id).collect();
+    sqlx::query!(
+        "select bucket.bucket \
+         from unnest($1::text[], $2::uuid[]) as offer (customer_id, presented_offer_id) \
+         join budget_hold hold using (customer_id, presented_offer_id) \
+         join budget_bucket bucket on bucket.budget_key = hold.budget_key \
+              and bucket.window_start = hold.window_start and bucket.bucket = hold.bucket \
+         where hold.state in ('held', 'committed') \
+         order by bucket.budget_key, bucket.window_start, bucket.bucket \
+         for update of bucket nowait",
+        &customers as &[&str],
+        &ids,
+    )
+    .fetch_all(connection)
+    .instrument(statement("SELECT", "budget_bucket"))
+    .await?;
+    Ok(())
 }
 
 impl Store {
@@ -56,12 +109,11 @@ async fn settle(
     connection: &mut PgConnection,
     released: &[(CustomerId, Uuid)],
     undone: &[(CustomerId, Uuid)],
+    settlement: Settlement,
 ) -> Result<(), StoreError> {
     discretion::give_back(connection, undone).await?;
     let mut moves = Moves::default();
-    moves
-        .settle(connection, released, Settlement::Release)
-        .await?;
+    moves.settle(connection, released, settlement).await?;
     moves.settle(connection, undone, Settlement::Refund).await?;
     moves.apply(connection).await
 }
@@ -116,7 +168,7 @@ async fn return_noted(connection: &mut PgConnection, limit: i64) -> Result<u64, 
         };
         offers.push((customer, row.presented_offer_id));
     }
-    settle(connection, &released, &undone).await?;
+    settle(connection, &released, &undone, Settlement::Release).await?;
     Ok(u64::try_from(released.len() + undone.len()).unwrap_or(u64::MAX))
 }
 

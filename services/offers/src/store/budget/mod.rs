@@ -6,6 +6,7 @@
 
 mod allot;
 mod definition;
+mod exchange;
 mod give_back;
 mod reconcile;
 mod settle;
@@ -14,5 +15,6 @@ pub use definition::{NewBudget, StoredBudget};
 pub use reconcile::Reckoning;
 
 pub(super) use allot::{Allotted, Purses, Wanted, allot, hold, lock_rooms, open_windows};
-pub(super) use give_back::give_back;
+pub(super) use exchange::lock_exchange;
+pub(super) use give_back::{give_back, give_back_expired};
 pub(super) use settle::{Moves, Settlement};

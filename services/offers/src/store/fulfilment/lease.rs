@@ -81,6 +81,9 @@ async fn lease(connection: &mut PgConnection, new: &NewLease) -> Result<Vec<Leas
              select customer_id, presented_offer_id from acceptance \
              where fulfilment in ('requested', 'in_progress') \
                and (fulfilment = 'requested' or lease_expires_at <= clock_timestamp()) \
+               and not exists (select from acceptance_to_undo noted \
+                   where noted.customer_id = acceptance.customer_id \
+                     and noted.presented_offer_id = acceptance.presented_offer_id) \
              order by accepted_at limit $1 for update skip locked \
          ), leased as ( \
              update acceptance set fulfilment = 'in_progress', lease_id = $2, leased_by = $3, \

@@ -15,6 +15,7 @@ fn past(key: &str, outcome: Outcome, days: u64) -> PastOffer {
         answered_at: Some(then),
         session_id: Some(SessionId::new(then, [7; 10])),
         subscription_id: Some(SubscriptionId::parse("s-1").unwrap()),
+        undone: false,
     }
 }
 
@@ -153,6 +154,7 @@ fn whoever_heard_an_offer_is_left_in_peace_but_not_in_the_middle_of_the_call() {
         service_ends_at: None,
         intent: None,
         occasion: None,
+        ended_at_revision: None,
     }];
     call.history.offers = vec![here];
     assert_eq!(call.decide().arm, "discount");

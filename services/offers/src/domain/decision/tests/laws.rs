@@ -113,8 +113,7 @@ proptest! {
                 decided_at: now() - std::time::Duration::from_secs(days * 86_400),
                 answered_at: None,
                 session_id: None,
-                subscription_id: None,
-            })
+                subscription_id: None, undone: false, })
             .collect();
         call.history.sessions = (0..calls)
             .map(|number| PastSession {
@@ -125,8 +124,7 @@ proptest! {
                 opened_at: now(),
                 intent: None,
                 occasion: None,
-                service_ends_at: None,
-            })
+                service_ends_at: None, ended_at_revision: None, })
             .collect();
         call.history.suppressions = suppressed
             .map(|all| Suppression {

@@ -40,6 +40,7 @@ fn an_expired_discount_blocks_no_new_one() {
         answered_at: Some(now()),
         session_id: None,
         subscription_id: None,
+        undone: false,
     };
     call.history.offers = vec![expired; 50];
     assert_eq!(call.decide().arm, "discount");

@@ -29,6 +29,7 @@ fn what_is_a_matter_of_business_is_overridden_and_flagged() {
         answered_at: None,
         session_id: None,
         subscription_id: None,
+        undone: false,
     });
     assert_eq!(call.disqualified("extra"), "REFUSED_BEFORE");
     assert!(overridden(&call, "extra").is_ok());
@@ -108,6 +109,7 @@ fn what_was_refused_on_this_very_call_is_not_offered_again_by_anybody() {
         intent: None,
         occasion: None,
         service_ends_at: None,
+        ended_at_revision: None,
     });
     call.history.offers.push(PastOffer {
         offer_key: OfferKey::parse("extra").unwrap(),
@@ -117,6 +119,7 @@ fn what_was_refused_on_this_very_call_is_not_offered_again_by_anybody() {
         answered_at: None,
         session_id: None,
         subscription_id: None,
+        undone: false,
     });
     assert_eq!(
         overridden(&call, "extra").unwrap_err(),

@@ -25,6 +25,7 @@ fn called(contact: &str, days: u64, intent: Intent) -> PastSession {
         intent: Some(intent),
         occasion: Some(Occasion::CancelCall),
         service_ends_at: None,
+        ended_at_revision: None,
     }
 }
 
