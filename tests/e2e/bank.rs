@@ -150,7 +150,7 @@ async fn call(round: &Round<'_>, person: &Person) -> Vec<Told> {
         let Some(answer) = insist(round, async || call.try_ask(round.clients).await).await else {
             break;
         };
-        told.extend(answer_offers(round, &call, &answer, number).await);
+        answer_offers(round, &call, &answer, number, &mut told).await;
         round.over.fetch_add(1, Ordering::Relaxed);
     }
     told
@@ -162,13 +162,12 @@ async fn answer_offers(
     call: &Call,
     answer: &pb::RequestSaveOfferResponse,
     number: usize,
-) -> Option<Told> {
+    told: &mut Vec<Told>,
+) -> Option<()> {
     let turn = call.request.customer_id.len() + call.request.customer_id.as_bytes()[8] as usize;
     let turn = (turn + number + usize::from(*call.request.customer_id.as_bytes().last()?)) % 6;
-    let leaving = async || call.try_leave(round.clients).await;
     if answer.offers.is_empty() || turn == 0 {
-        insist(round, leaving).await?;
-        return None;
+        return leave(round, call, told).await;
     }
     let outcomes = match turn {
         1 => &[Presented, Declined][..],
@@ -183,12 +182,28 @@ async fn answer_offers(
         };
         insist(round, recording).await?;
     }
-    let left = turn == 3 && insist(round, leaving).await.is_some();
-    // Leaving that was not acknowledged may have happened.
-    (*outcomes == [Accepted] && (turn != 3 || left)).then(|| Told {
-        presented_offer_id: answer.offers[0].presented_offer_id.clone(),
-        left,
-    })
+    if *outcomes == [Accepted] {
+        told.push(Told {
+            presented_offer_id: answer.offers[0].presented_offer_id.clone(),
+            left: false,
+        });
+    }
+    if turn == 3 {
+        leave(round, call, told).await?;
+    }
+    Some(())
+}
+
+/// Leaves, which undoes whatever the caller accepted before, on whichever contact. Leaving that was
+/// not acknowledged may have happened, so that nobody knows then what became of that.
+async fn leave(round: &Round<'_>, call: &Call, told: &mut Vec<Told>) -> Option<()> {
+    let leaving = async || call.try_leave(round.clients).await;
+    if insist(round, leaving).await.is_none() {
+        told.clear();
+        return None;
+    }
+    told.iter_mut().for_each(|told| told.left = true);
+    Some(())
 }
 
 /// Tries again with the same request while a connection of the desk is gone; `None` once the desk is.
@@ -261,8 +276,10 @@ async fn assert_everything_adds_up(processes: &Processes, told: &[Told]) {
     let pool = &processes.databases.offers.pool;
     let number =
         async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(pool).await.unwrap() };
-    eventually("everything noted is given back", async || {
-        (number("select count(*) from budget_return").await == 0).then_some(())
+    let noted = "select (select count(*) from budget_return) + \
+                        (select count(*) from acceptance_to_undo)";
+    eventually("everything noted is undone and given back", async || {
+        (number(noted).await == 0).then_some(())
     })
     .await;
     let mut committed = 0;
