@@ -71,7 +71,12 @@ impl Catalogue {
                 tell_warnings(&answer.problems, output);
                 let version = answer.catalogue.unwrap_or_default();
                 output.result(
-                    &json::catalogue(Some(&version), &version.offers, answer.changed),
+                    &json::catalogue(
+                        Some(&version),
+                        &version.offers,
+                        answer.changed,
+                        &answer.problems,
+                    ),
                     |_| {
                         let paper = Paper::of_stdout();
                         screen::catalogue(Some(&version), &version.offers, answer.changed, paper)
@@ -119,9 +124,10 @@ async fn validate(
         return print_problems(&answer.problems, output);
     }
     tell_warnings(&answer.problems, output);
-    output.result(&json::catalogue(None, &answer.offers, false), |_| {
-        screen::catalogue(None, &answer.offers, false, Paper::of_stdout())
-    })?;
+    output.result(
+        &json::catalogue(None, &answer.offers, false, &answer.problems),
+        |_| screen::catalogue(None, &answer.offers, false, Paper::of_stdout()),
+    )?;
     Ok(0)
 }
 
@@ -167,7 +173,7 @@ async fn show(services: &Services, output: Output) -> Result<u8, Failure> {
         .await?;
     let version = answer.catalogue.unwrap_or_default();
     output.result(
-        &json::catalogue(Some(&version), &version.offers, false),
+        &json::catalogue(Some(&version), &version.offers, false, &[]),
         |_| screen::catalogue(Some(&version), &version.offers, false, Paper::of_stdout()),
     )?;
     Ok(0)

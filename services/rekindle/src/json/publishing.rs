@@ -8,26 +8,28 @@ use crate::vocabulary;
 
 /// Every problem of the files.
 pub fn problems(problems: &[pb::Problem]) -> Value {
-    let problems: Vec<Value> = problems
-        .iter()
-        .map(|it| {
-            json!({
-                "file": it.file,
-                "line": it.line,
-                "column": it.column,
-                "code": it.code,
-                "message": it.message,
-            })
-        })
-        .collect();
-    json!({"problems": problems})
+    json!({"problems": listed(problems)})
 }
 
-/// A catalogue: its version, if it has one, and its offers.
+fn listed(problems: &[pb::Problem]) -> Vec<Value> {
+    let listed = problems.iter().map(|it| {
+        json!({
+            "file": it.file,
+            "line": it.line,
+            "column": it.column,
+            "code": it.code,
+            "message": it.message,
+        })
+    });
+    listed.collect()
+}
+
+/// A catalogue: its version, if it has one, its offers, and what should be looked at.
 pub fn catalogue(
     version: Option<&pb::CatalogueVersion>,
     offers: &[pb::OfferSummary],
     is_new: bool,
+    warnings: &[pb::Problem],
 ) -> Value {
     let offers: Vec<Value> = offers
         .iter()
@@ -41,7 +43,7 @@ pub fn catalogue(
         })
         .collect();
     json!({
-        "problems": [],
+        "problems": listed(warnings),
         "version": version.map(|it| it.version),
         "publish_time": version.map_or(Value::Null, |it| time(it.publish_time.as_ref())),
         "digest": version.map(|it| it.digest.as_str()),
