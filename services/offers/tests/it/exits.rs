@@ -95,7 +95,7 @@ async fn the_plan_follows_what_was_decided_last_and_not_an_override_before() {
     };
     world.desk.override_offer(overriding).await.unwrap();
 
-    world.clock.advance(std::time::Duration::from_secs(60));
+    world.clock.advance(std::time::Duration::from_mins(1));
     let mut gone = facts("c-1");
     gone.revision = 2;
     gone.deceased = true;
