@@ -31,10 +31,6 @@ const METHOD: &str = "RecordResponse";
 
 /// An answer to record.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what is known of an offer and of its answer, each by itself"
-)]
 pub struct NewResponse {
     /// Makes a retry safe.
     pub request_id: RequestId,

@@ -528,6 +528,10 @@ async fn a_sum_that_somebody_changed_is_found() {
 
 /// Of two who override, one may give back to the budget that the other takes from.
 #[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "holds a lock as another writer would"
+)]
 async fn an_override_locks_the_budgets_it_gives_back_to_and_takes_from_in_one_order() {
     let sold = include_str!("budgeted.yaml").replace(
         "lever: right_size\n",
