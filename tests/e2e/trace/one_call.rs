@@ -37,6 +37,7 @@ offers server rekindle.offers.v1.SaveDeskService/RequestSaveOffer OK
 /// Leaving.
 const LEAVING: &str = "\
 offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
+  offers client INSERT acceptance_to_undo
   offers client INSERT cancellation
   offers client INSERT outbox
   offers client INSERT save_session
@@ -45,6 +46,7 @@ offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client SELECT decision
   offers client SELECT save_session
   offers client SELECT save_session
+  offers client UPDATE acceptance
   offers client UPDATE acceptance
   offers client UPDATE presented_offer
   offers client UPDATE save_session
