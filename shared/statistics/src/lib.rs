@@ -3,6 +3,7 @@
 //! - [`purchases`]: who buys when they like and leaves without a word.
 //! - [`tenures`]: who stays until they give notice.
 //! - [`propensity`]: who is likely to leave, from what is known of them.
+//! - [`off_policy`]: what another way of choosing would have been worth, from the log of this one.
 //! - [`numeric`]: the special functions and the optimiser below them.
 //!
 //! [`refusal`] says no; [`ranking`] compares.
@@ -11,6 +12,7 @@
 //! once, where the types are made; what is computed from these types is never `NaN`.
 
 pub mod numeric;
+pub mod off_policy;
 pub mod propensity;
 pub mod purchases;
 pub mod ranking;

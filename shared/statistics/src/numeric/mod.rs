@@ -5,6 +5,7 @@ pub(crate) mod chunked_sum;
 pub(crate) mod counting;
 #[cfg(test)]
 pub(crate) mod curvature;
+pub(crate) mod draw;
 pub mod gamma_functions;
 pub mod hypergeometric;
 pub mod log_space;

@@ -9,11 +9,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::design::cell;
-use super::draw::Draws;
 use super::frame::{MISSING, Values};
 use super::levels::Levels;
 use super::schema::Cell;
 use crate::numeric::counting::real;
+use crate::numeric::draw::Draws;
 
 /// The bins of one input.
 pub(super) const BINS: usize = 64;

@@ -3,12 +3,12 @@
 
 use super::bins::{Binned, Bins};
 use super::calibration::surprise;
-use super::draw::Draws;
 use super::frame::Values;
 use super::grower::{Ground, TreeRules};
 use super::split::{SplitRules, Sums};
 use super::tree::Tree;
 use crate::numeric::counting::{real, whole};
+use crate::numeric::draw::Draws;
 use crate::numeric::log_space::logistic;
 
 /// How trees are grown and added.

@@ -195,8 +195,8 @@ pub(super) fn surprise(log_odds: f64, left: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::draw::Draws;
     use super::*;
+    use crate::numeric::draw::Draws;
 
     fn prior(slopes: &[f64], precision: f64) -> Prior {
         Prior {

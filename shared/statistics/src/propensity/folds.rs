@@ -1,8 +1,8 @@
 //! Which customers are held back together.
 
-use super::draw::Draws;
 use super::preparation::FEWEST_ROWS;
 use super::refusal::PropensityRefusal;
+use crate::numeric::draw::Draws;
 
 /// The most folds.
 pub const MOST_FOLDS: usize = 100;

@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use super::cross_validation::cross_validate;
-use super::draw::Draws;
 use super::drift::{CalibrationDrift, DriftCounts};
 use super::evaluation::Family;
 use super::fit::fit;
@@ -15,6 +14,7 @@ use super::model::PropensityModel;
 use super::options::FitOptions;
 use super::schema::{InputKind, Row, Value};
 use crate::numeric::counting::real;
+use crate::numeric::draw::Draws;
 use crate::numeric::log_space::logistic;
 
 pub(super) fn goes_on(_: f64) -> ControlFlow<()> {

@@ -37,7 +37,6 @@ mod calibration;
 pub mod cross_validation;
 mod curve;
 mod design;
-mod draw;
 pub mod drift;
 pub mod evaluation;
 pub mod fit;
