@@ -4,6 +4,7 @@
 //! - [`tenures`]: who stays until they give notice.
 //! - [`propensity`]: who is likely to leave, from what is known of them.
 //! - [`off_policy`]: what another way of choosing would have been worth, from the log of this one.
+//! - [`selection`]: which arm to choose for whom, learnt from what became of earlier choices.
 //! - [`numeric`]: the special functions and the optimiser below them.
 //!
 //! [`refusal`] says no; [`ranking`] compares.
@@ -17,6 +18,7 @@ pub mod propensity;
 pub mod purchases;
 pub mod ranking;
 pub mod refusal;
+pub mod selection;
 pub mod tenures;
 
 #[cfg(test)]

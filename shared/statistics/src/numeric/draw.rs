@@ -24,7 +24,6 @@ impl Draws {
         mixed ^ (mixed >> 31)
     }
 
-    #[cfg(test)]
     /// A number between zero and one, neither included.
     pub(crate) fn uniform(&mut self) -> f64 {
         // 52 bits, and half a step away from both ends.
