@@ -1,0 +1,220 @@
+//! The difference between the offered and the held out.
+
+use serde::{Deserialize, Serialize};
+
+/// How many standard errors a 95 % interval reaches to each side.
+const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// A group of customers and how many of them were kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The calls, each of a customer of its own.
+    pub calls: u32,
+    /// Those of them that were kept.
+    pub saves: u32,
+}
+
+/// A group of customers and what they brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    /// The calls.
+    pub calls: u32,
+    /// The sum of their values.
+    pub sum: f64,
+    /// The sum of the squares of their values.
+    pub sum_of_squares: f64,
+}
+
+/// A difference with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lift {
+    /// The offered less the held out.
+    pub difference: f64,
+    /// The standard error that the interval is made of.
+    pub standard_error: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// Why there is no difference to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LiftRefusal {
+    /// A group has too few calls.
+    #[error("{have} calls are too few to compare: each group needs {need}")]
+    TooFew {
+        /// The calls of the smaller group.
+        have: u32,
+        /// How many are needed.
+        need: u32,
+    },
+    /// There are more saves than calls.
+    #[error("{saves} saves of {calls} calls")]
+    MoreSavesThanCalls {
+        /// The calls.
+        calls: u32,
+        /// The saves.
+        saves: u32,
+    },
+    /// Sums of values that no values have.
+    #[error("the sums of the values are no sums of finite numbers")]
+    NoSums,
+}
+
+impl Group {
+    /// The share that was kept; zero of none.
+    pub fn rate(self) -> f64 {
+        if self.calls == 0 {
+            return 0.0;
+        }
+        f64::from(self.saves) / f64::from(self.calls)
+    }
+
+    /// The share and its variance with a save and a loss more.
+    pub(super) fn smoothed(self) -> (f64, f64) {
+        let calls = f64::from(self.calls) + 2.0;
+        let rate = (f64::from(self.saves) + 1.0) / calls;
+        (rate, rate * (1.0 - rate) / calls)
+    }
+
+    pub(super) fn check(self, need: u32) -> Result<(), LiftRefusal> {
+        let Self { calls, saves } = self;
+        if saves > calls {
+            return Err(LiftRefusal::MoreSavesThanCalls { calls, saves });
+        }
+        if calls < need {
+            return Err(LiftRefusal::TooFew { have: calls, need });
+        }
+        Ok(())
+    }
+}
+
+/// What offers keep of 100 % beyond those who stay anyway.
+pub fn lift(offered: Group, held_out: Group) -> Result<Lift, LiftRefusal> {
+    offered.check(1)?;
+    held_out.check(1)?;
+    let (with, variance_with) = offered.smoothed();
+    let (without, variance_without) = held_out.smoothed();
+    let standard_error = (variance_with + variance_without).sqrt();
+    let (middle, reach) = (with - without, NORMAL_95 * standard_error);
+    Ok(Lift {
+        difference: offered.rate() - held_out.rate(),
+        standard_error,
+        low: (middle - reach).max(-1.0),
+        high: (middle + reach).min(1.0),
+    })
+}
+
+/// What offers bring for each call beyond what customers bring anyway, in units of the values.
+pub fn value_lift(offered: Values, held_out: Values) -> Result<Lift, LiftRefusal> {
+    let (with, variance_with) = offered.mean()?;
+    let (without, variance_without) = held_out.mean()?;
+    let standard_error = (variance_with + variance_without).sqrt();
+    let (difference, reach) = (with - without, NORMAL_95 * standard_error);
+    Ok(Lift {
+        difference,
+        standard_error,
+        low: difference - reach,
+        high: difference + reach,
+    })
+}
+
+impl Values {
+    /// The sums of values.
+    pub fn of(values: &[f64]) -> Self {
+        let squares = values.iter().map(|value| value * value);
+        Self {
+            calls: u32::try_from(values.len()).unwrap_or(u32::MAX),
+            sum: values.iter().sum(),
+            sum_of_squares: squares.sum(),
+        }
+    }
+
+    /// The mean and its variance.
+    fn mean(self) -> Result<(f64, f64), LiftRefusal> {
+        if self.calls < 2 {
+            let have = self.calls;
+            return Err(LiftRefusal::TooFew { have, need: 2 });
+        }
+        if !(self.sum.is_finite() && self.sum_of_squares.is_finite()) {
+            return Err(LiftRefusal::NoSums);
+        }
+        let calls = f64::from(self.calls);
+        let mean = self.sum / calls;
+        // Of equal values rounding may leave less than nothing.
+        let spread = (self.sum_of_squares - self.sum * mean).max(0.0) / (calls - 1.0);
+        Ok((mean, spread / calls))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_difference_is_that_of_the_shares() {
+        let offered = Group {
+            calls: 1_000,
+            saves: 300,
+        };
+        let held_out = Group {
+            calls: 50,
+            saves: 5,
+        };
+        let found = lift(offered, held_out).unwrap();
+        assert!((found.difference - 0.2).abs() < 1e-12);
+        // (301/1002, 6/52): 0.30040 - 0.11538 and sqrt(.30040*.69960/1002 + .11538*.88462/52).
+        let error = (0.300_399 * 0.699_601 / 1_002.0 + 0.115_385 * 0.884_615 / 52.0_f64).sqrt();
+        assert!((found.standard_error - error).abs() < 1e-6, "{found:?}");
+        assert!((f64::midpoint(found.low, found.high) - 0.185_014).abs() < 1e-6);
+    }
+
+    #[test]
+    fn nobody_kept_is_no_certainty() {
+        let found = lift(
+            Group {
+                calls: 20,
+                saves: 0,
+            },
+            Group {
+                calls: 20,
+                saves: 0,
+            },
+        );
+        let found = found.unwrap();
+        assert!(found.low < -0.05 && found.high > 0.05, "{found:?}");
+    }
+
+    #[test]
+    fn values_have_the_error_of_welch() {
+        let offered = Values::of(&[1.0, 2.0, 3.0, 4.0]);
+        let held_out = Values::of(&[1.0, 1.0, 3.0, 3.0]);
+        let found = value_lift(offered, held_out).unwrap();
+        assert!((found.difference - 0.5).abs() < 1e-12);
+        let error = (5.0 / 3.0 / 4.0 + 4.0 / 3.0 / 4.0_f64).sqrt();
+        assert!((found.standard_error - error).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused() {
+        let some = Group { calls: 9, saves: 3 };
+        let none = Group::default();
+        assert_eq!(
+            lift(some, none),
+            Err(LiftRefusal::TooFew { have: 0, need: 1 })
+        );
+        let wrong = Group { calls: 2, saves: 3 };
+        assert_eq!(
+            lift(wrong, some),
+            Err(LiftRefusal::MoreSavesThanCalls { calls: 2, saves: 3 })
+        );
+        let one = Values::of(&[1.0]);
+        assert_eq!(
+            value_lift(one, one),
+            Err(LiftRefusal::TooFew { have: 1, need: 2 })
+        );
+        let endless = Values::of(&[1.0, f64::INFINITY]);
+        assert_eq!(value_lift(endless, endless), Err(LiftRefusal::NoSums));
+    }
+}
