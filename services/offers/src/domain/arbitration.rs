@@ -14,6 +14,7 @@ use kernel::money::Money;
 
 use super::care;
 use super::catalogue::{Concession, Offer, StagePrior};
+use super::customer::Score;
 use super::occasion;
 use super::qualification::{Benefit, Call};
 use super::verdict::{ScoreTerms, Verdict, code};
@@ -60,11 +61,14 @@ pub fn no_offer(call: &Call<'_>) -> NoOffer {
 }
 
 /// The value of the three stages of an arm, in minor units.
-#[derive(Clone, Copy, Debug)]
-struct Stages {
-    first_month: f64,
-    window: f64,
-    after: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stages {
+    /// The margin of the first month.
+    pub first_month: f64,
+    /// The margin of the months to the end of the window.
+    pub window: f64,
+    /// The value after the window.
+    pub after: f64,
 }
 
 impl Stages {
@@ -88,6 +92,12 @@ impl Stages {
     }
 }
 
+/// What a customer is worth who is offered nothing and stays.
+pub fn nothing(score: &Score) -> Stages {
+    let margin = minor(score.monthly_margin);
+    Stages::new(margin, margin, 0, score.residual_months)
+}
+
 /// A save is durable when it outlives the benefit by a month, and three months at least.
 fn window_months(benefit_months: u32) -> u32 {
     SHORTEST_WINDOW_MONTHS.max(benefit_months.saturating_add(1))
@@ -108,7 +118,7 @@ pub fn score<'a>(
     let mut stages = Stages::new(during, afterwards, benefit.terms.benefit_months, residual);
     stages.first_month -= once;
 
-    let nothing = Stages::new(margin, margin, 0, residual).expected(no_offer.0);
+    let nothing = nothing(&benefit.score).expected(no_offer.0);
     let expected = stages.expected(prior);
     let currency = benefit.score.monthly_margin.currency;
     Scored {

@@ -3,6 +3,7 @@
 mod care;
 mod contact_policy;
 mod laws;
+mod learning;
 mod mistakes;
 mod occasions;
 mod serial_savers;
