@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use rekindle::arguments::StackArguments;
 
 /// Measures the suite on this machine, as ratios within one run.
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Models(Box<Models>),
     /// The whole portfolio scored and stored, against a plain COPY of its rows.
     Portfolio(Box<Portfolio>),
+    /// What the product's way of choosing offers gains on simulated save desks.
+    Selection(Box<Selection>),
     /// Serve an echo; `speed` starts these itself.
     #[command(hide = true)]
     Echo {
@@ -139,4 +141,50 @@ pub(crate) struct Portfolio {
     /// Where Postgres and Redis come from.
     #[command(flatten)]
     pub(crate) stack: StackArguments,
+}
+
+/// Which worlds are played, and how.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Selection {
+    /// A file of worlds, as JSON, packed or not.
+    #[arg(
+        long,
+        default_value = "../shared/reference/savedesk_envs.json.gz",
+        value_name = "FILE"
+    )]
+    pub(crate) worlds: PathBuf,
+
+    /// Draw so many worlds anew instead.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) drawn: Option<u32>,
+
+    /// Play no more than so many of them.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) most: Option<u32>,
+
+    /// What is played.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_values_t = [Variant::Main, Variant::Drift, Variant::Budget, Variant::Arms]
+    )]
+    pub(crate) variants: Vec<Variant>,
+
+    /// Where all draws but those of the calls begin.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// What is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Variant {
+    /// Discounts that last and discounts that do not, with few calls and with many.
+    Main,
+    /// Offers that stop working in the sixth month.
+    Drift,
+    /// A budget.
+    Budget,
+    /// Few offers and many.
+    Arms,
 }

@@ -7,6 +7,7 @@
 //! | `speed`   | what runs, and the measures round by round |
 //! | `models`  | the models' figures, and the contests with numpy and lifetimes |
 //! | `portfolio` | a whole portfolio scored, against a plain COPY of its rows |
+//! | `selection` | a simulated save desk, through the product's arbitration |
 //! | `load`    | closed and open loops, and what became of their calls |
 //! | `echo`, `pgbench` | the ceilings |
 //! | `figures` | medians, ratios, the report |
@@ -22,6 +23,7 @@ mod models;
 mod pgbench;
 mod portfolio;
 mod redis;
+mod selection;
 mod speed;
 
 use std::process::ExitCode;
@@ -61,6 +63,11 @@ fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
             Command::Speed(speed) => {
                 let report = speed::run(speed, today(), output).await?;
                 output.result(&report, Report::table)?;
+                Ok(0)
+            }
+            Command::Selection(selection) => {
+                let report = selection::run(selection, output)?;
+                output.result(&report, selection::Report::table)?;
                 Ok(0)
             }
             Command::Portfolio(portfolio) => {
