@@ -124,6 +124,19 @@ impl Workshop {
 }
 
 #[tokio::test]
+async fn the_months_of_a_benefit_are_counted_from_when_it_was_accepted() {
+    const DAY: i64 = 24 * 60 * 60;
+    let mut shop = Workshop::open(10).await;
+    shop.accepted("c-a").await;
+    let later = "update acceptance set accepted_at = accepted_at + interval '5 days'";
+    shop.till.world.execute(later).await;
+    let leased = shop.lease("w-1").await;
+    let end = leased[0].terms.as_ref().unwrap().benefit_end_time.unwrap();
+    // No three months are shorter.
+    assert!(end.seconds - leased[0].accept_time.unwrap().seconds >= 89 * DAY);
+}
+
+#[tokio::test]
 async fn one_worker_at_a_time_carries_an_offer_out() {
     let mut shop = Workshop::open(10).await;
     let mut sessions = Vec::new();

@@ -2918,7 +2918,7 @@ pub struct Fulfilment {
     /// The offer in the catalogue.
     #[prost(string, tag = "4")]
     pub offer_key: ::prost::alloc::string::String,
-    /// What was promised.
+    /// What was promised; the months of the benefit are counted from the time of acceptance.
     #[prost(message, optional, tag = "5")]
     pub terms: ::core::option::Option<OfferTerms>,
     /// What it was reckoned to cost.

@@ -83,6 +83,22 @@ pub enum TermsError {
     OutOfRange,
 }
 
+impl Terms {
+    /// The terms once they are accepted: the months of the benefit begin then, so that as many bills
+    /// are lower as were promised, and it never ends before the time that was read out.
+    #[must_use]
+    pub fn accepted_at(self, at: Timestamp) -> Self {
+        let counted = match self.benefit_months {
+            0 => None,
+            months => months_later(at, months).ok(),
+        };
+        Self {
+            benefit_end_at: self.benefit_end_at.max(counted),
+            ..self
+        }
+    }
+}
+
 impl Benefit {
     /// Works out the terms for a subscription with this monthly price, accepted at this time.
     pub fn terms(&self, price_now: Option<Money>, at: Timestamp) -> Result<Terms, TermsError> {

@@ -1,7 +1,7 @@
 //! Terms, scripts and amounts.
 
 use kernel::money::{BasisPoints, Currency, Money};
-use kernel::time::Timestamp;
+use kernel::time::{Span, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -39,6 +39,23 @@ fn a_discount_ends_on_its_day_and_the_price_is_what_it_was() {
         terms.benefit_end_at,
         Some("2027-02-28T10:00:00Z".parse().unwrap())
     );
+}
+
+/// Free months that are counted from another day than the bills are one bill short.
+#[test]
+fn whoever_accepts_later_has_all_the_months_and_never_less_than_was_read_out() {
+    let price = Some(money(4_000, "EUR"));
+    let terms = discount(2_000, 3).terms(price, at()).unwrap();
+    let day = |days: i64| at() + Span::new().hours(24 * days);
+    let later = discount(2_000, 3).terms(price, day(9)).unwrap();
+    assert_eq!(terms.accepted_at(day(9)), later);
+    assert_eq!(terms.accepted_at(day(-9)), terms);
+    let lasting = Concession::Change {
+        product: None,
+        price: BasisPoints(8_000),
+    };
+    let terms = benefit(lasting).terms(price, at()).unwrap();
+    assert_eq!(terms.accepted_at(day(9)), terms);
 }
 
 #[test]

@@ -158,12 +158,15 @@ fn readable(row: &Row) -> Option<Leased> {
 
 fn leased(row: &Row, presented_offer_id: PresentedOfferId) -> Option<Leased> {
     let record: Record = from_json("decision", "record", presented_offer_id, &row.record).ok()?;
+    let accepted_at = row.accepted_at.to_jiff();
+    let mut promise = record.promise(presented_offer_id)?.clone();
+    promise.terms = promise.terms.accepted_at(accepted_at);
     Some(Leased {
         customer_id: CustomerId::parse(&row.customer_id).ok()?,
         presented_offer_id,
         subscription_id: SubscriptionId::parse(&row.subscription_id).ok()?,
-        promise: record.promise(presented_offer_id)?.clone(),
-        accepted_at: row.accepted_at.to_jiff(),
+        promise,
+        accepted_at,
         expires_at: row.expires_at.to_jiff(),
         lease_count: u32::try_from(row.lease_count).ok()?,
     })
