@@ -645,6 +645,7 @@ fn of_the_office() -> Vec<Sound> {
                 customer_kind: types::CustomerKind::Person.into(),
                 contract_kind: types::ContractKind::OneYear.into(),
                 as_of_time: Some(days_ago(-1)),
+                occasion: offers::Occasion::WinBack.into(),
             },
             &[],
         ),

@@ -284,7 +284,8 @@ fn answer(checks: &mut Violations, outcome: pb::PresentedOutcome) -> Option<Answ
     }
 }
 
-fn occasion(wire: pb::Occasion) -> Occasion {
+/// Reads an occasion; a call to cancel when none is given.
+pub(super) fn occasion(wire: pb::Occasion) -> Occasion {
     match wire {
         pb::Occasion::Unspecified | pb::Occasion::CancelCall => Occasion::CancelCall,
         pb::Occasion::ServiceRecovery => Occasion::ServiceRecovery,

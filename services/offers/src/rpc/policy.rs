@@ -10,7 +10,6 @@ use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, files, parse, render};
 use crate::domain::policy::{ContractKind, CustomerKind, RowEffect, Situation};
-use crate::domain::request::Occasion;
 use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::publish_policy::{Answer, Command, PublishPolicy};
 
@@ -85,12 +84,14 @@ fn explain(wire: &pb::ExplainPolicyRequest) -> Result<(Situation, Option<Timesta
         .optional_known("contract_kind", wire.contract_kind)
         .map(contract_kind);
     let at = checks.optional_instant("as_of_time", wire.as_of_time.as_ref());
+    let occasion = checks
+        .optional_known("occasion", wire.occasion)
+        .map(parse::occasion);
     checks.finish(|| {
         let situation = Situation {
             jurisdiction: Some(jurisdiction?).filter(|place| !place.is_empty()),
             channel: channel?,
-            // What is explained is the way out.
-            occasion: Some(Occasion::CancelCall),
+            occasion: Some(occasion?),
             customer_kind: customer_kind?,
             contract_kind: contract_kind?,
         };

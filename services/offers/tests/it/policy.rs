@@ -34,6 +34,7 @@ fn explain(jurisdiction: &str) -> pb::ExplainPolicyRequest {
         customer_kind: CustomerKind::Person.into(),
         contract_kind: ContractKind::MonthToMonth.into(),
         as_of_time: None,
+        occasion: pb::Occasion::Unspecified.into(),
     }
 }
 
@@ -124,6 +125,31 @@ async fn explaining_says_what_every_row_did() {
 }
 
 #[tokio::test]
+async fn a_row_of_an_occasion_is_explained_on_that_occasion() {
+    let world = World::start().await;
+    let mut client = client(&world).await;
+    let elsewhere = "holds only on win_back";
+    for (occasion, applied) in [
+        (pb::Occasion::Unspecified, false),
+        (pb::Occasion::CancelCall, false),
+        (pb::Occasion::Growth, false),
+        (pb::Occasion::WinBack, true),
+    ] {
+        let request = pb::ExplainPolicyRequest {
+            occasion: occasion.into(),
+            ..explain("US-CA")
+        };
+        let explained = client.explain_policy(request).await.unwrap().into_inner();
+        let row = explained.rows.iter().find(|row| row.key == "win_back");
+        let row = row.unwrap();
+        assert_eq!(row.applied, applied, "{occasion:?}: {}", row.why);
+        assert_eq!(row.why == elsewhere, !applied, "{occasion:?}: {}", row.why);
+        let applied_rows = explained.policy.unwrap().applied_rows;
+        assert_eq!(applied_rows.contains(&row.key), applied, "{occasion:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_known_is_the_strictest() {
     let world = World::start().await;
     let mut client = client(&world).await;
@@ -150,6 +176,10 @@ async fn malformed_situations_are_refused() {
         explain("California"),
         pb::ExplainPolicyRequest {
             channel: 99,
+            ..explain("US")
+        },
+        pb::ExplainPolicyRequest {
+            occasion: 7,
             ..explain("US")
         },
         pb::ExplainPolicyRequest {

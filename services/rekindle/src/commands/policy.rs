@@ -70,6 +70,10 @@ struct Situation {
     #[arg(long, value_parser = |word: &str| vocabulary::CONTRACT_KIND.number(word))]
     contract_kind: Option<i32>,
 
+    /// Why the parties speak, as in `win_back`; a cancellation call when not given.
+    #[arg(long, value_parser = |word: &str| vocabulary::OCCASION.number(word))]
+    occasion: Option<i32>,
+
     /// The time it shall hold for, as in 2026-11-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     as_of: Option<Timestamp>,
@@ -106,6 +110,7 @@ async fn explain(
         customer_kind: situation.customer_kind.unwrap_or_default(),
         contract_kind: situation.contract_kind.unwrap_or_default(),
         as_of_time: situation.as_of.map(wire_time),
+        occasion: situation.occasion.unwrap_or_default(),
     };
     let mut policies = services.policies();
     let method = "rekindle.offers.v1.PolicyService/ExplainPolicy";

@@ -3759,6 +3759,9 @@ pub struct ExplainPolicyRequest {
     /// The time it shall hold for; now when absent.
     #[prost(message, optional, tag = "5")]
     pub as_of_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why the parties speak; a cancellation call when not given.
+    #[prost(enumeration = "Occasion", tag = "6")]
+    pub occasion: i32,
 }
 /// PolicyRow is one row of the policy and what it did.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
