@@ -6,6 +6,7 @@ mod laws;
 mod learning;
 mod mistakes;
 mod occasions;
+mod room;
 mod serial_savers;
 
 use std::collections::BTreeMap;
@@ -351,6 +352,10 @@ fn what_was_just_refused_is_not_offered_again_and_what_was_never_read_out_is() {
         past(Outcome::NotPresented, 0),
         past(Outcome::Expired, 0),
         past(Outcome::Decided, 0),
+        PastOffer {
+            undone: true,
+            ..past(Outcome::Accepted, 0)
+        },
     ] {
         call.history.offers = vec![harmless];
         assert_eq!(call.decide().arm, "discount");
