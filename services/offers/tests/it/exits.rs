@@ -3,7 +3,7 @@
 use contract::offers::v1 as pb;
 use contract::types::v1::EndReason;
 
-use crate::neighbours::facts;
+use crate::neighbours::{facts, instant};
 use crate::world::{World, goodbye, too_expensive, wait_until};
 
 fn plan(left: &pb::ConfirmCancellationResponse) -> &pb::ExitPlan {
@@ -38,6 +38,27 @@ async fn who_may_withdraw_is_not_pitched_and_leaves_at_once() {
         world.neighbours.ended()[0].end_reason(),
         EndReason::CustomerWithdrawal
     );
+}
+
+#[tokio::test]
+async fn who_may_withdraw_and_asks_for_a_day_gets_that_day() {
+    let mut world = World::start().await;
+    let mut fresh = facts("c-1");
+    fresh.revision = 2;
+    fresh.subscriptions[0].start_time = Some(world.clock_days_ago(3));
+    world.neighbours.put(fresh);
+    let request = pb::RequestSaveOfferRequest {
+        jurisdiction: "DE".to_owned(),
+        min_revision: 2,
+        ..too_expensive("k-1")
+    };
+    world.ask(request).await.unwrap();
+    let mut leaving = goodbye("k-1");
+    let day = instant("2199-01-01T00:00:00Z");
+    leaving.requested_end_time = Some(day);
+    let left = world.leave(leaving).await.unwrap();
+    assert_eq!(plan(&left).r#type(), pb::ExitType::Termination);
+    assert_eq!(left.acknowledgement.unwrap().service_end_time, Some(day));
 }
 
 #[tokio::test]
@@ -113,4 +134,8 @@ async fn the_plan_follows_what_was_decided_last_and_not_an_override_before() {
     assert_eq!(world.number(steps).await, 3);
     let left = world.leave(goodbye("k-1")).await.unwrap();
     assert_eq!(plan(&left).r#type(), pb::ExitType::Deceased);
+    let after = "select step::bigint from session_event \
+                 join decision using (customer_id, session_id, decision_id) \
+                 where kind = 'cancel_recorded'";
+    assert_eq!(world.number(after).await, 2);
 }
