@@ -237,4 +237,21 @@ async fn who_is_reinstated_in_profiles_does_not_leave() {
     world.neighbours.put(reinstated);
     let after = world.ask(on("k-3", 3)).await.unwrap();
     assert_eq!(after.outcome(), pb::DecisionOutcome::Present);
+
+    // Who then takes an offer stays for good: profiles is told once more, where it changes nothing,
+    // since the desk's facts may be older than what became of them.
+    let accept = respond("k-3", &after, Accepted);
+    world.answer(accept.clone()).await.unwrap();
+    assert!(world.answer(accept).await.unwrap().replayed);
+    world.wait_for("select count(*) from outbox", 0).await;
+    let later = world.ask(on("k-4", 3)).await.unwrap();
+    world
+        .answer(respond("k-4", &later, Accepted))
+        .await
+        .unwrap();
+    world.wait_for("select count(*) from outbox", 0).await;
+    assert_eq!(world.neighbours.reinstated().len(), 1);
+    assert_eq!(world.neighbours.ended().len(), 1);
+    let standing = "select count(*) from cancellation where revoked_at is null";
+    assert_eq!(world.number(standing).await, 0);
 }
