@@ -27,6 +27,7 @@ mod parity;
 mod policy;
 mod proof;
 mod races;
+mod rewritten;
 mod steps;
 mod suppression;
 mod time;
