@@ -69,7 +69,7 @@ impl Store {
                 Mode::RepeatableStatement,
                 record_decision::Decisions {
                     // Processes that begin one after the other begin elsewhere.
-                    preferred: i16::try_from(std::process::id() % 64).unwrap_or(0),
+                    preferred: budget::PreferredPart::first(std::process::id()),
                 },
             ),
             postgres,

@@ -11,7 +11,7 @@ use kernel::id::SessionId;
 use sqlx::PgConnection;
 use storage::StoreError;
 
-use super::budget::{Allotted, Purses, allot, hold, lock_rooms, open_windows};
+use super::budget::{Allotted, PreferredPart, Purses, allot, hold, lock_rooms, open_windows};
 use super::record_decision::{Noted, Rows, insert};
 use crate::domain::budget::Shortage;
 
@@ -31,7 +31,7 @@ impl NotedCalls {
 pub(super) async fn record_with_budgets(
     connection: &mut PgConnection,
     batch: &[&Rows],
-    preferred: i16,
+    preferred: &PreferredPart,
 ) -> Result<NotedCalls, StoreError> {
     let mut noted = NotedCalls::default();
     let mut pending = batch.to_vec();
@@ -50,7 +50,7 @@ pub(super) async fn record_with_budgets(
 async fn transact(
     connection: &mut PgConnection,
     batch: &[&Rows],
-    preferred: i16,
+    preferred: &PreferredPart,
 ) -> Result<HashMap<SessionId, Noted>, StoreError> {
     run(connection, "begin").await?;
     let result = record(connection, batch, preferred).await;
@@ -63,7 +63,7 @@ async fn transact(
 async fn record(
     connection: &mut PgConnection,
     batch: &[&Rows],
-    preferred: i16,
+    preferred: &PreferredPart,
 ) -> Result<HashMap<SessionId, Noted>, StoreError> {
     let keys: BTreeSet<&str> = batch
         .iter()
@@ -71,15 +71,20 @@ async fn record(
         .map(|wanted| wanted.budget.as_str())
         .collect();
     let keys: Vec<&str> = keys.into_iter().collect();
-    let mut purses = lock_rooms(connection, &keys, Some(preferred)).await?;
-    let mut plans = plan(batch, &mut purses, preferred);
+    let part = preferred.number();
+    let mut purses = lock_rooms(connection, &keys, Some(part)).await?;
+    let mut plans = plan(batch, &mut purses, part);
     if plans.iter().any(|(_, plan)| plan.is_err()) {
+        // Of a window that is not open yet nothing is known.
+        if purses.len() == keys.len() {
+            preferred.leave(part);
+        }
         // The other parts may have it. They are locked in order, so begin anew.
         run(connection, "rollback").await?;
         run(connection, "begin").await?;
         open_windows(connection, &keys).await?;
         purses = lock_rooms(connection, &keys, None).await?;
-        plans = plan(batch, &mut purses, preferred);
+        plans = plan(batch, &mut purses, part);
     }
     write(connection, plans).await
 }

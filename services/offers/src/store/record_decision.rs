@@ -23,7 +23,7 @@ use crate::domain::decision::Record;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 
-use super::budget::Wanted;
+use super::budget::{PreferredPart, Wanted};
 use super::proof::decision_hash;
 use super::record_budgeted::record_with_budgets;
 use super::session::bind;
@@ -339,7 +339,7 @@ impl Store {
 pub(super) struct Decisions {
     /// The part that this process takes from each budget first, so that processes seldom wait for
     /// each other.
-    pub(super) preferred: i16,
+    pub(super) preferred: PreferredPart,
 }
 
 impl BatchHandler for Decisions {
@@ -359,7 +359,7 @@ impl BatchHandler for Decisions {
                 .filter(|one| seen.insert(one.request_id.as_str()))
                 .collect();
             if batch.iter().any(|one| one.needs_budget()) {
-                let noted = record_with_budgets(connection, &batch, self.preferred).await?;
+                let noted = record_with_budgets(connection, &batch, &self.preferred).await?;
                 let noted = items.iter().map(|one| noted.of(one.session_id));
                 return Ok(noted.map(Ok).collect());
             }

@@ -190,6 +190,31 @@ async fn the_last_of_a_budget_in_parts_is_granted_and_no_more() {
 }
 
 #[tokio::test]
+async fn after_a_part_is_empty_the_next_is_asked_and_no_others() {
+    let mut till = Till::with(budget(8, "", 4)).await;
+    for customer in ["c-1", "c-2", "c-3"] {
+        assert!(has_discount(&till.ask(customer).await));
+    }
+    // The third found the first part empty and took from the next.
+    let untouched =
+        "select count(*) from budget_bucket where budget_key = 'discounts' and held = 0";
+    assert_eq!(till.world.number(untouched).await, 2);
+    let mut busy = till.world.database.pool.acquire().await.unwrap();
+    let others = "begin; select from budget_bucket \
+                  where budget_key = 'discounts' and held <> 1 for update";
+    sqlx::raw_sql(others).execute(&mut *busy).await.unwrap();
+    assert!(has_discount(&till.ask("c-4").await));
+    sqlx::raw_sql("rollback").execute(&mut *busy).await.unwrap();
+    drop(busy);
+    // Nothing is stranded in the parts that come round last.
+    for customer in ["c-5", "c-6", "c-7", "c-8"] {
+        assert!(has_discount(&till.ask(customer).await));
+    }
+    assert!(!has_discount(&till.ask("c-9").await));
+    assert_eq!(till.sums().await, (8, 0, 0));
+}
+
+#[tokio::test]
 async fn an_amount_is_put_together_from_all_parts() {
     let mut till = Till::with(budget(DISCOUNT + 1, "USD", 4)).await;
     let answer = till.ask("c-a").await;

@@ -8,6 +8,7 @@ mod allot;
 mod definition;
 mod exchange;
 mod give_back;
+mod preferred;
 mod reconcile;
 mod settle;
 
@@ -17,4 +18,5 @@ pub use reconcile::Reckoning;
 pub(super) use allot::{Allotted, Purses, Wanted, allot, hold, lock_rooms, open_windows};
 pub(super) use exchange::lock_exchange;
 pub(super) use give_back::{give_back, give_back_expired};
+pub(super) use preferred::PreferredPart;
 pub(super) use settle::{Moves, Settlement};
