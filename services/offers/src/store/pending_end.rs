@@ -18,6 +18,7 @@ use super::cancellation::read_confirmed;
 use super::delivery::SUBSCRIPTION_ORDER;
 use super::response::NewResponse;
 use super::session::{append_event, lock};
+use super::undo_elsewhere::forget_failed;
 use super::{json, statement};
 
 /// The kind of the event of a cancellation that an acceptance undid.
@@ -54,6 +55,9 @@ pub(super) async fn clear(
     let standing = read_confirmed(connection, &new.customer_id, new.session_id).await?;
     if standing.is_some() {
         return Err(StoreError::rejected(subscription_ended(subscription_id)));
+    }
+    if !revoked.is_empty() {
+        forget_failed(connection, &new.customer_id, subscription_id).await?;
     }
     let agent = new.agent_id.as_ref().map(kernel::id::Id::as_str);
     for one in &revoked {

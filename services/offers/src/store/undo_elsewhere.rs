@@ -87,6 +87,31 @@ async fn note(
     Ok(())
 }
 
+/// Forgets the notes on what had failed: who stays after all may have it tried again. What waited to
+/// be carried out when they left is undone all the same.
+pub(super) async fn forget_failed(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    subscription_id: &SubscriptionId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "delete from acceptance_to_undo noted \
+         using acceptance, presented_offer offer, save_session session \
+         where noted.customer_id = $1 and acceptance.customer_id = $1 \
+           and acceptance.presented_offer_id = noted.presented_offer_id \
+           and acceptance.fulfilment = 'failed' \
+           and offer.customer_id = $1 and offer.presented_offer_id = noted.presented_offer_id \
+           and session.customer_id = $1 and session.session_id = offer.session_id \
+           and session.subscription_id = $2",
+        customer_id.as_str(),
+        subscription_id.as_str(),
+    )
+    .execute(connection)
+    .instrument(statement("DELETE", "acceptance_to_undo"))
+    .await?;
+    Ok(())
+}
+
 /// Writes the event of each into the record of its call, whose lock is held.
 async fn tell(
     connection: &mut PgConnection,

@@ -12,13 +12,13 @@ use crate::budgets::{Till, budget, has_discount};
 use crate::world::{goodbye, refused};
 
 /// A till with workers behind it.
-struct Workshop {
-    till: Till,
+pub(crate) struct Workshop {
+    pub(crate) till: Till,
     client: FulfilmentServiceClient<Channel>,
 }
 
 impl Workshop {
-    async fn open(limit: i64) -> Self {
+    pub(crate) async fn open(limit: i64) -> Self {
         let till = Till::with(budget(limit, "", 2)).await;
         Self {
             client: FulfilmentServiceClient::new(till.world.channel().await),
@@ -27,13 +27,13 @@ impl Workshop {
     }
 
     /// A customer takes the discount; returns the session.
-    async fn accepted(&mut self, customer: &str) -> String {
+    pub(crate) async fn accepted(&mut self, customer: &str) -> String {
         let answer = self.till.ask(customer).await;
         self.till.answer(customer, &answer, Accepted).await.unwrap();
         answer.session_id
     }
 
-    async fn lease(&mut self, worker: &str) -> Vec<pb::Fulfilment> {
+    pub(crate) async fn lease(&mut self, worker: &str) -> Vec<pb::Fulfilment> {
         let request = pb::LeaseFulfilmentsRequest {
             worker: worker.to_owned(),
             max_count: 2,
@@ -71,7 +71,7 @@ impl Workshop {
         self.till.world.execute(past).await;
     }
 
-    async fn report(
+    pub(crate) async fn report(
         &mut self,
         leased: &pb::Fulfilment,
         outcome: pb::FulfilmentOutcome,
@@ -88,13 +88,13 @@ impl Workshop {
         Ok(self.client.report_fulfilment(request).await?.into_inner())
     }
 
-    async fn tasks(&mut self) -> Vec<pb::PromiseTask> {
+    pub(crate) async fn tasks(&mut self) -> Vec<pb::PromiseTask> {
         let request = pb::ListPromiseTasksRequest::default();
         let answer = self.client.list_promise_tasks(request).await.unwrap();
         answer.into_inner().tasks
     }
 
-    async fn close(
+    pub(crate) async fn close(
         &mut self,
         request_id: &str,
         task: &pb::PromiseTask,
@@ -300,7 +300,7 @@ async fn a_lease_that_runs_out_after_leaving_is_not_taken_again() {
 }
 
 /// Leaves on a contact other than the one that something was accepted on.
-async fn leave_on_another_contact(shop: &mut Workshop, customer: &str) {
+pub(crate) async fn leave_on_another_contact(shop: &mut Workshop, customer: &str) {
     let request = pb::ConfirmCancellationRequest {
         customer_id: customer.to_owned(),
         ..goodbye(&format!("another-{customer}"))

@@ -28,6 +28,7 @@ mod policy;
 mod proof;
 mod races;
 mod rewritten;
+mod stayed;
 mod steps;
 mod suppression;
 mod time;
