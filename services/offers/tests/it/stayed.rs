@@ -1,7 +1,7 @@
 //! Who left, and stayed after all: what had failed before is theirs again.
 
 use contract::offers::v1 as pb;
-use pb::FulfilmentOutcome::{Completed, Failed};
+use pb::FulfilmentOutcome::Failed;
 use pb::PresentedOutcome::Accepted;
 use pb::PromiseResolution::Retried;
 use tonic::Code;
@@ -34,12 +34,13 @@ async fn a_promise_that_failed_is_tried_again_once_the_customer_stays() {
     world.answer(accept).await.unwrap();
     shop.close("again", &task, Retried).await.unwrap();
     let again = shop.lease("w-1").await;
-    let again = again
-        .iter()
-        .find(|it| it.presented_offer_id == leased[0].presented_offer_id);
-    shop.report(again.unwrap(), Completed).await.unwrap();
+    let mut again = again.iter();
+    let again = again.find(|it| it.presented_offer_id == leased[0].presented_offer_id);
+    shop.report(again.unwrap(), Failed).await.unwrap();
 
-    // Who leaves again leaves no promise behind that could be.
+    // Who leaves once more gets nothing carried out.
+    let task = shop.tasks().await.pop().unwrap();
     leave_on_another_contact(&mut shop, "c-1").await;
-    assert_eq!(shop.tasks().await, []);
+    let refusal = shop.close("too-late", &task, Retried).await;
+    refused(refusal, Code::FailedPrecondition, "ILLEGAL_STATE");
 }
