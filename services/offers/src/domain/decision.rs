@@ -278,13 +278,14 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
 
 fn situation(inputs: &Inputs<'_>, subscription: Option<&Subscription>) -> Situation {
     let customer = inputs.customer;
-    let own_jurisdiction = customer.map_or("", |customer| customer.jurisdiction.as_str());
-    let jurisdiction = match inputs.request.jurisdiction.as_str() {
-        "" => own_jurisdiction,
-        stated => stated,
-    };
+    let known = |place: &str| (!place.is_empty()).then(|| place.to_owned());
+    let own = customer.and_then(|customer| known(&customer.jurisdiction));
+    let stated = known(&inputs.request.jurisdiction);
+    // Whoever says where the customer is cannot talk away the law of their home.
+    let home = own.clone().filter(|_| stated.is_some() && stated != own);
     Situation {
-        jurisdiction: (!jurisdiction.is_empty()).then(|| jurisdiction.to_owned()),
+        jurisdiction: stated.or(own),
+        home,
         channel: inputs.request.channel,
         occasion: Some(inputs.request.occasion),
         customer_kind: customer.and_then(|customer| customer.kind),

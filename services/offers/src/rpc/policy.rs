@@ -90,6 +90,7 @@ fn explain(wire: &pb::ExplainPolicyRequest) -> Result<(Situation, Option<Timesta
     checks.finish(|| {
         let situation = Situation {
             jurisdiction: Some(jurisdiction?).filter(|place| !place.is_empty()),
+            home: None,
             channel: channel?,
             occasion: Some(occasion?),
             customer_kind: customer_kind?,

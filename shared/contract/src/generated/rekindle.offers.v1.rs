@@ -4201,7 +4201,8 @@ pub struct RequestSaveOfferRequest {
     /// How they speak.
     #[prost(enumeration = "Channel", tag = "7")]
     pub channel: i32,
-    /// Where the customer is: ISO 3166-1 or 3166-2; empty to take the customer's own.
+    /// Where the customer is: ISO 3166-1 or 3166-2; empty to take the customer's own. Where it is another
+    /// place than their own, the rules of both hold, the stricter one of each.
     #[prost(string, tag = "8")]
     pub jurisdiction: ::prost::alloc::string::String,
     /// What the customer said they want.

@@ -25,7 +25,7 @@ use crate::domain::catalogue::{
 use crate::domain::customer::OpenIncident;
 use crate::domain::customer::tests::customer;
 use crate::domain::history::{Outcome, PastOffer, PastSession};
-use crate::domain::policy::{Channel, Row, Rules, Scope};
+use crate::domain::policy::{Channel, Jurisdiction, OffersAllowed, PlaceScope, Row, Rules, Scope};
 use crate::domain::predicate::Predicate;
 use crate::domain::request::{Agent, Authority, Intent, Occasion};
 
@@ -267,6 +267,31 @@ fn as_many_are_promised_as_policy_allows() {
     assert_eq!(call.decide().offers.len(), 2);
     call.policy = policy(lenient(0));
     assert_eq!(call.let_go(), "POLICY_ALLOWS_NO_OFFER");
+}
+
+/// What an agent says of where the customer is may add rules and takes none away.
+#[test]
+fn saying_another_place_loosens_nothing() {
+    let mut call = Situated::new();
+    call.customer.as_mut().unwrap().jurisdiction = "US-MN".to_owned();
+    let mut rows = policy(lenient(1)).rows().to_vec();
+    for (place, allowed) in [
+        ("US-MN", OffersAllowed::AfterCancelOnly),
+        ("US-TX", OffersAllowed::During),
+    ] {
+        let mut row = rows[0].clone();
+        row.key = place.to_owned();
+        row.scope.places = vec![PlaceScope::In(Jurisdiction::parse(place).unwrap())];
+        row.rules.offers_allowed = Some(allowed);
+        rows.push(row);
+    }
+    call.policy = PolicySet::new(rows);
+    let at_home = call.decide().policy;
+    assert_eq!(at_home.applied_rows, ["everywhere", "US-MN"]);
+    call.request.jurisdiction = "US-TX".to_owned();
+    let elsewhere = call.decide().policy;
+    assert_eq!(elsewhere.applied_rows, ["everywhere", "US-MN", "US-TX"]);
+    assert_eq!(elsewhere.offers_allowed, OffersAllowed::AfterCancelOnly);
 }
 
 /// One thing that is otherwise.

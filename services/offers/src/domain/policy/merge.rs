@@ -19,11 +19,11 @@ pub struct RowEffect<'a> {
 
 pub(super) fn resolve(set: &PolicySet, situation: &Situation, at: Timestamp) -> PolicyOutcome {
     let today = today(at);
-    let place = known_place(set, situation, today);
+    let places = Places::known(set, situation, today);
     let mut merged = Rules::default();
     let mut applied_rows = Vec::new();
     for row in set.rows() {
-        if row.absence(situation, place, today).is_none() {
+        if places.absence(row, situation, today).is_none() {
             merged.tighten(&row.rules);
             applied_rows.push(row.key.clone());
         }
@@ -42,10 +42,10 @@ pub(super) fn explain<'a>(
 ) -> Vec<RowEffect<'a>> {
     let outcome = resolve(set, situation, at);
     let today = today(at);
-    let place = known_place(set, situation, today);
+    let places = Places::known(set, situation, today);
     set.rows()
         .iter()
-        .map(|row| match row.absence(situation, place, today) {
+        .map(|row| match places.absence(row, situation, today) {
             Some(absence) => RowEffect {
                 row,
                 applied: false,
@@ -60,13 +60,33 @@ pub(super) fn explain<'a>(
         .collect()
 }
 
-/// Returns the place when a row that holds today names it.
-fn known_place<'a>(set: &PolicySet, situation: &'a Situation, today: Date) -> Option<&'a str> {
-    let place = situation.jurisdiction.as_deref()?;
-    set.rows()
-        .iter()
-        .any(|row| row.is_in_force(today) && row.scope.names(place))
-        .then_some(place)
+/// The places of a situation, as far as rows that hold today name them.
+struct Places<'a> {
+    here: Option<&'a str>,
+    home: Option<&'a str>,
+    is_elsewhere: bool,
+}
+
+impl<'a> Places<'a> {
+    fn known(set: &PolicySet, situation: &'a Situation, today: Date) -> Self {
+        let is_named = |place: &&str| {
+            let mut rows = set.rows().iter();
+            rows.any(|row| row.is_in_force(today) && row.scope.names(place))
+        };
+        Self {
+            here: situation.jurisdiction.as_deref().filter(is_named),
+            home: situation.home.as_deref().filter(is_named),
+            is_elsewhere: situation.home.is_some(),
+        }
+    }
+
+    /// Says why a row does not apply here; nothing when it does, here or at home.
+    fn absence(&self, row: &Row, situation: &Situation, today: Date) -> Option<Absence> {
+        let absence = row.absence(situation, self.here, today)?;
+        let applies_at_home =
+            self.is_elsewhere && row.absence(situation, self.home, today).is_none();
+        (!applies_at_home).then_some(absence)
+    }
 }
 
 /// The day in UTC; the first day of all where there is none, on which no dated row holds yet.

@@ -11,6 +11,9 @@ use crate::domain::request::Occasion;
 pub struct Situation {
     /// Where the customer is: ISO 3166-1 or 3166-2.
     pub jurisdiction: Option<String>,
+    /// Where the account is at home, when the customer is somewhere else: the rows of both hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
     /// How the parties speak.
     pub channel: Option<Channel>,
     /// Why the parties speak.

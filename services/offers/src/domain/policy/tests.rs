@@ -75,6 +75,26 @@ fn a_state_follows_the_rows_of_its_country_and_a_country_not_those_of_its_states
 }
 
 #[test]
+fn the_rows_of_home_hold_wherever_the_customer_is() {
+    let of = |code: &str| Scope {
+        places: vec![place(code)],
+        ..Scope::default()
+    };
+    let set = PolicySet::new(vec![
+        row("ca", of("US-CA"), offers(OffersAllowed::During, 2)),
+        row("mn", of("US-MN"), offers(OffersAllowed::AfterCancelOnly, 1)),
+    ]);
+    let situation = Situation {
+        jurisdiction: Some("US-CA".to_owned()),
+        home: Some("US-MN".to_owned()),
+        ..Situation::default()
+    };
+    let outcome = set.resolve(&situation, now());
+    assert_eq!(outcome.applied_rows, ["ca", "mn"]);
+    assert_eq!(outcome.offers_allowed, OffersAllowed::AfterCancelOnly);
+}
+
+#[test]
 fn explaining_names_every_row_and_what_it_decided_or_why_not() {
     let by_phone = Scope {
         channels: vec![Channel::Phone],
@@ -222,18 +242,22 @@ fn any_set() -> impl Strategy<Value = PolicySet> {
 fn any_situation() -> impl Strategy<Value = Situation> {
     let place = proptest::sample::select(vec!["US", "US-CA", "US-NY", "DE", "FR", "BR"]);
     (
+        proptest::option::of(place.clone()),
         proptest::option::of(place),
         proptest::option::of(any_of::<Channel>()),
         proptest::option::of(any_of::<CustomerKind>()),
         proptest::option::of(any_of::<ContractKind>()),
     )
-        .prop_map(|(place, channel, customer_kind, contract_kind)| Situation {
-            jurisdiction: place.map(str::to_owned),
-            channel,
-            occasion: Some(Occasion::CancelCall),
-            customer_kind,
-            contract_kind,
-        })
+        .prop_map(
+            |(place, home, channel, customer_kind, contract_kind)| Situation {
+                jurisdiction: place.map(str::to_owned),
+                home: home.map(str::to_owned),
+                channel,
+                occasion: Some(Occasion::CancelCall),
+                customer_kind,
+                contract_kind,
+            },
+        )
 }
 
 /// Tells whether nothing is more lenient in one outcome than in another.
@@ -313,6 +337,14 @@ proptest! {
         }
         let (known, unknown) = (set.resolve(&situation, now()), set.resolve(&less, now()));
         prop_assert!(is_as_strict(&unknown, &known), "{unknown:?} {known:?}");
+    }
+
+    #[test]
+    fn another_home_never_allows_more(set in any_set(), situation in any_situation()) {
+        let set = with_default(&set);
+        let here = Situation { home: None, ..situation.clone() };
+        let (both, here) = (set.resolve(&situation, now()), set.resolve(&here, now()));
+        prop_assert!(is_as_strict(&both, &here), "{both:?} {here:?}");
     }
 
     #[test]

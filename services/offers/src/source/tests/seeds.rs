@@ -84,6 +84,7 @@ fn every_reason_that_allows_offers_has_one() {
 fn outcome(place: &str, channel: Channel, on: &str) -> crate::domain::policy::PolicyOutcome {
     let situation = Situation {
         jurisdiction: Some(place.to_owned()),
+        home: None,
         channel: Some(channel),
         occasion: Some(crate::domain::request::Occasion::CancelCall),
         customer_kind: Some(CustomerKind::Person),
