@@ -38,8 +38,9 @@ pub const NO_OFFER: &str = "no_offer";
 
 /// The generation of the rules that decide today. A record is decided again by those of its own,
 /// so that it replays to the same answer: from the second on an offer may be made once the end is
-/// set, with permission, and who may withdraw is let go.
-pub const GENERATION: u32 = 2;
+/// set, with permission, and who may withdraw is let go; from the third on the rules of a customer's
+/// home hold wherever they are, and a refusal ends the offers on other contacts, too.
+pub const GENERATION: u32 = 3;
 
 const fn first_generation() -> u32 {
     1
@@ -269,8 +270,7 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
         decision.let_go.push(reason);
         return (decision, None);
     }
-    let call =
-        Call::new(inputs, customer, subscription, stated).with_parity(decision.policy.parity);
+    let call = Call::new(inputs, customer, subscription, stated).under(&decision.policy);
     decision.parity = compare_price_now(&call);
     choose(&call, &mut decision);
     (decision, Some(call.facts))
@@ -282,7 +282,8 @@ fn situation(inputs: &Inputs<'_>, subscription: Option<&Subscription>) -> Situat
     let own = customer.and_then(|customer| known(&customer.jurisdiction));
     let stated = known(&inputs.request.jurisdiction);
     // Whoever says where the customer is cannot talk away the law of their home.
-    let home = own.clone().filter(|_| stated.is_some() && stated != own);
+    let is_elsewhere = inputs.generation > 2 && stated.is_some() && stated != own;
+    let home = own.clone().filter(|_| is_elsewhere);
     Situation {
         jurisdiction: stated.or(own),
         home,

@@ -70,8 +70,7 @@ pub fn decide_override(
         .catalogue
         .offer(offer_key)
         .ok_or_else(|| offer_not_found(offer_key))?;
-    let call = Call::new(inputs, customer, subscription, inputs.stated())
-        .with_parity(decision.policy.parity);
+    let call = Call::new(inputs, customer, subscription, inputs.stated()).under(&decision.policy);
     check(&call, offer)?;
     make(&call, offer, decision, reason).map_or_else(|| keeps(code::NO_TERMS), Ok)
 }

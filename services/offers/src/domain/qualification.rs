@@ -15,9 +15,9 @@ use super::named::Named;
 use super::observation::observe;
 use super::occasion;
 use super::parity;
-use super::policy::Parity;
+use super::policy::{Parity, PolicyOutcome};
 use super::predicate::Predicate;
-use super::repeat::{had_on_this_call, refused_just_now};
+use super::repeat::{had_on_this_call, refused_all, refused_just_now};
 use super::request::Occasion;
 use super::serial_saver;
 use super::suppression;
@@ -40,6 +40,8 @@ pub struct Call<'a> {
     pub facts: Facts,
     /// What policy says about the price of a new customer.
     pub parity: Parity,
+    /// Whether policy ends the offers at the first refusal.
+    pub refusal_ends_offers: bool,
 }
 
 impl<'a> Call<'a> {
@@ -62,13 +64,18 @@ impl<'a> Call<'a> {
             }),
             facts: observe(inputs, customer, subscription, stated),
             parity: Parity::None,
+            refusal_ends_offers: false,
         }
     }
 
-    /// Takes in what policy says about the price of a new customer.
+    /// Takes in what policy says about single offers.
     #[must_use]
-    pub fn with_parity(self, parity: Parity) -> Self {
-        Self { parity, ..self }
+    pub fn under(self, policy: &PolicyOutcome) -> Self {
+        Self {
+            parity: policy.parity,
+            refusal_ends_offers: policy.refusal_ends_offers,
+            ..self
+        }
     }
 
     /// The language to speak; empty when nobody knows.
@@ -136,6 +143,7 @@ const OBSTACLES: &[Obstacle] = &[
     (code::COOLING_DOWN, |call, offer| {
         contact_policy::cooling_down(call, offer).is_some()
     }),
+    (code::OFFERS_REFUSED, refused_all),
     (code::NO_TERMS, |call, offer| terms(call, offer).is_none()),
     (code::PARITY, |call, offer| {
         parity::forbids(call, offer, terms(call, offer).as_ref())
@@ -280,6 +288,9 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         }),
         code::CAP_REACHED => cap(call, offer),
         code::COOLING_DOWN => rest(call, offer),
+        code::OFFERS_REFUSED => {
+            "a refusal ends the offers here, and there was one within a day".to_owned()
+        }
         code::OFFERED_ON_THIS_CALL => "this call had it already".to_owned(),
         code::NO_TERMS => no_terms(call, offer),
         code::BUDGET_UNKNOWN

@@ -3,9 +3,11 @@
 
 use kernel::time::{Span, Timestamp};
 
+use super::care;
 use super::catalogue::Offer;
 use super::history::{Outcome, PastOffer};
 use super::qualification::Call;
+use super::request::Permission;
 
 /// For how long a refusal is fresh, in hours.
 const FRESH_HOURS: i64 = 24;
@@ -31,6 +33,31 @@ pub(super) fn refused_just_now(call: &Call<'_>, offer: &Offer) -> bool {
             && past
                 .answered_at
                 .is_some_and(|answered| is_fresh(answered, call.inputs.now))
+    })
+}
+
+/// Tells whether the customer refused some offer within the last day, on another contact, where a
+/// refusal ends the offers: ringing again, or being put through, begins no new pitch. What is owed
+/// is none, and who asks to hear offers may.
+pub(super) fn refused_all(call: &Call<'_>, offer: &Offer) -> bool {
+    let inputs = call.inputs;
+    let request = inputs.request;
+    if !call.refusal_ends_offers || inputs.generation < 3 {
+        return false;
+    }
+    if request.permission == Permission::Granted || care::is_owed(call, offer) {
+        return false;
+    }
+    let own = inputs
+        .history
+        .session(&request.contact_id, &request.subscription_id)
+        .map(|own| own.session_id);
+    inputs.history.offers.iter().any(|past| {
+        past.outcome == Outcome::Declined
+            && (own.is_none() || past.session_id != own)
+            && past
+                .answered_at
+                .is_some_and(|answered| is_fresh(answered, inputs.now))
     })
 }
 

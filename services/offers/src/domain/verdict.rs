@@ -101,6 +101,8 @@ pub mod code {
     pub const PARITY: &str = "PARITY";
     /// It was refused not long ago.
     pub const REFUSED_BEFORE: &str = "REFUSED_BEFORE";
+    /// The customer refused one within a day, where policy ends the offers then.
+    pub const OFFERS_REFUSED: &str = "OFFERS_REFUSED";
     /// This call had it already.
     pub const OFFERED_ON_THIS_CALL: &str = "OFFERED_ON_THIS_CALL";
     /// It was taken not long ago.

@@ -62,7 +62,7 @@ impl ExplainDecision {
             .await?;
         let policy = self.active.policy(record.policy_version, deadline).await?;
         let inputs = record.inputs(&catalogue, &policy);
-        let call = call(&inputs).map(|call| call.with_parity(record.decision.policy.parity));
+        let call = call(&inputs).map(|call| call.under(&record.decision.policy));
         Ok(Explanation {
             grounds: call
                 .as_ref()

@@ -269,6 +269,39 @@ fn as_many_are_promised_as_policy_allows() {
     assert_eq!(call.let_go(), "POLICY_ALLOWS_NO_OFFER");
 }
 
+/// Who refused is not asked again by whoever they are put through to.
+#[test]
+fn a_refusal_ends_the_offers_on_other_contacts_too() {
+    let mut call = Situated::new();
+    call.history.offers.push(PastOffer {
+        offer_key: OfferKey::parse("long_gone").unwrap(),
+        price_offer: false,
+        outcome: Outcome::Declined,
+        decided_at: now(),
+        answered_at: Some(now()),
+        session_id: None,
+        subscription_id: None,
+        undone: false,
+    });
+    let ends = |refusal_ends_offers| {
+        policy(Rules {
+            refusal_ends_offers: Some(refusal_ends_offers),
+            ..lenient(1)
+        })
+    };
+    call.policy = ends(false);
+    assert_eq!(call.decide().offers.len(), 1);
+    call.policy = ends(true);
+    assert_eq!(call.let_go(), "NOTHING_SUITABLE");
+    assert_eq!(call.disqualified("extra"), "OFFERS_REFUSED");
+    call.request.permission = Permission::Granted;
+    assert_eq!(call.decide().offers.len(), 1);
+    call.request.permission = Permission::NotAsked;
+    let day_before = now() - kernel::time::Span::new().hours(24);
+    call.history.offers[0].answered_at = Some(day_before);
+    assert_eq!(call.decide().offers.len(), 1);
+}
+
 /// What an agent says of where the customer is may add rules and takes none away.
 #[test]
 fn saying_another_place_loosens_nothing() {
