@@ -62,6 +62,13 @@ fn rpc_of<'a>(all: &'a [Rpc], sound: &Sound) -> &'a Rpc {
     found.unwrap_or_else(|| panic!("the contract has no {}", sound.method))
 }
 
+/// Leaving is never refused for what is only good to know: it is left out where it cannot be read,
+/// which the tests of the desk see to.
+fn keeps_nobody_from_leaving(method: &str, field: &str) -> bool {
+    let needed = ["customer_id", "subscription_id", "contact_id"];
+    method == "ConfirmCancellation" && !needed.contains(&field)
+}
+
 /// Every unary RPC answers its sound request; spoilt in one place, for every place and way, it is
 /// refused with that place, and nothing is written.
 #[tokio::test(flavor = "multi_thread")]
@@ -90,6 +97,9 @@ async fn every_fault_of_every_request_is_named() {
         let rpc = rpc_of(&all, request);
         let message = DynamicMessage::decode(rpc.input.clone(), request.bytes.as_slice()).unwrap();
         for fault in faults(&message, request.optional) {
+            if keeps_nobody_from_leaving(request.method, &fault.field) {
+                continue;
+            }
             let answer = rpc
                 .send(&suite.clients, fault.request.encode_to_vec())
                 .await;

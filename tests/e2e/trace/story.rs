@@ -201,16 +201,25 @@ async fn be_refused(clients: &Clients, person: &Person, answers: &mut Vec<Eviden
         assert_eq!(Refused::of(&status).fields, [field]);
         answers.push(of_refusal(field, &status));
     }
-    let mut leaving = call.leave();
-    EMAIL.clone_into(&mut leaving.cancel_token);
-    let status = clients.desk().confirm_cancellation(leaving).await;
-    answers.push(of_refusal("leaving", &status.unwrap_err()));
+    leave_with_misplaced_data(clients).await;
     let mut mangled = person.customer.clone();
     mangled.display_name.push('\u{7}');
     mangled.email = EMAIL.repeat(20);
     mangled.phone = PHONE.repeat(9);
     ADDRESS.clone_into(&mut mangled.jurisdiction);
     answers.push(refused_customer(clients, mangled, Code::InvalidArgument).await);
+}
+
+/// Nobody is kept from leaving for it, and it is left out.
+async fn leave_with_misplaced_data(clients: &Clients) {
+    let person = person("leaves-misplaced");
+    person.write(clients).await;
+    let mut leaving = Call::of(&person, "contact-misplaced").leave();
+    let fields = [&mut leaving.request_id, &mut leaving.cancel_token];
+    fields.map(|field| NAME.clone_into(field));
+    leaving.reason = NOTE.repeat(9);
+    leaving.agent = Some(agent(NAME));
+    clients.desk().confirm_cancellation(leaving).await.unwrap();
 }
 
 /// A constraint that fails: the database quotes the row.

@@ -95,6 +95,19 @@ pub fn contract_end(subscription: &Subscription, now: Timestamp) -> Timestamp {
     }
 }
 
+/// How long after the end of the contract somebody may want to stay on, in hours: two years.
+const FURTHEST_HOURS: i64 = 731 * 24;
+
+/// Tells whether an end can be what the customer asked for: a day decades ahead is a mistake, and
+/// taken at its word would keep who wants to leave.
+pub fn can_be_meant(requested: Timestamp, contract: Option<Timestamp>, now: Timestamp) -> bool {
+    let earliest = contract.map_or(now, |contract| contract.max(now));
+    let furthest = kernel::time::Span::new().hours(FURTHEST_HOURS);
+    earliest
+        .checked_add(furthest)
+        .is_ok_and(|latest| requested <= latest)
+}
+
 /// Decides the dates of a cancellation. `contract` is the end by the contract, when it was known;
 /// `requested` the day the customer asked for, which they get: billing still ends by the contract.
 pub fn end_dates(
@@ -186,6 +199,28 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_decades_ahead_is_not_meant() {
+        let now = at("2026-02-10T12:00:00Z");
+        let contract = Some(at("2028-02-10T12:00:00Z"));
+        for (requested, without, with) in [
+            ("2020-01-01T00:00:00Z", true, true),
+            ("2028-02-11T12:00:00Z", true, true),
+            ("2028-02-11T12:00:01Z", false, true),
+            ("2030-02-10T12:00:00Z", false, true),
+            ("2030-02-11T12:00:00Z", false, false),
+            ("2199-01-01T00:00:00Z", false, false),
+        ] {
+            assert_eq!(
+                can_be_meant(at(requested), None, now),
+                without,
+                "{requested}"
+            );
+            let meant = can_be_meant(at(requested), contract, now);
+            assert_eq!(meant, with, "{requested}");
+        }
     }
 
     #[test]

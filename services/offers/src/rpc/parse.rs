@@ -7,13 +7,12 @@ use kernel::refusal::Refusal;
 use prost::Message;
 use storage::request_log::{BodyHash, body_hash};
 
-use super::exit::keep_in_touch;
 use crate::domain::answer::Answer;
 use crate::domain::grant::authority_exceeded;
 use crate::domain::policy::{Channel, Jurisdiction};
 use crate::domain::request::{Agent, Authority, Intent, Occasion, Permission, SaveRequest};
 use crate::usecase::read_session::NewClose;
-use crate::usecase::{confirm_cancellation, override_offer, record_response, request_save_offer};
+use crate::usecase::{override_offer, record_response, request_save_offer};
 
 /// The most steps of one contact.
 const MOST_STEPS: u32 = 100;
@@ -150,38 +149,6 @@ fn is_key(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// Checks a cancellation. Only what must be known to end the right subscription is required.
-pub(super) fn cancellation(
-    wire: &pb::ConfirmCancellationRequest,
-) -> Result<confirm_cancellation::Command, Refusal> {
-    let mut checks = Violations::default();
-    let request_id = checks.optional_id("request_id", &wire.request_id);
-    let customer_id = checks.id("customer_id", &wire.customer_id);
-    let subscription_id = checks.id("subscription_id", &wire.subscription_id);
-    let contact_id = checks.id("contact_id", &wire.contact_id);
-    let cancel_token = checks.optional_uid("cancel_token", &wire.cancel_token);
-    let reason = checks.text("reason", &wire.reason, 64);
-    let keep_in_touch = checks
-        .optional_known("keep_in_touch", wire.keep_in_touch)
-        .map(keep_in_touch);
-    let requested_end_at =
-        checks.optional_instant("requested_end_time", wire.requested_end_time.as_ref());
-    let agent = agent(&mut checks, wire.agent.as_ref());
-    checks.finish(|| {
-        Some(confirm_cancellation::Command {
-            request: request_id?.map(|id| (id, hash(wire))),
-            customer_id: customer_id?,
-            subscription_id: subscription_id?,
-            contact_id: contact_id?,
-            cancel_token: cancel_token?,
-            reason: stated(reason?),
-            requested_end_at: requested_end_at?,
-            agent_id: agent?.agent_id,
-            keep_in_touch: keep_in_touch?,
-        })
-    })
 }
 
 /// Checks a session to close.

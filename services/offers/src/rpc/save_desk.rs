@@ -122,8 +122,7 @@ impl SaveDeskService for SaveDesk {
         &self,
         request: Request<pb::ConfirmCancellationRequest>,
     ) -> Result<Response<pb::ConfirmCancellationResponse>, Status> {
-        let command =
-            parse::cancellation(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let command = exit::parse(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
         let confirmed = self
             .confirm_cancellation
             .handle(command, deadline())

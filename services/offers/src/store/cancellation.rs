@@ -6,7 +6,6 @@ use std::sync::Arc;
 use kernel::id::{
     AgentId, CancellationId, ContactId, CustomerId, RequestId, SessionId, SubscriptionId,
 };
-use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
@@ -48,8 +47,6 @@ pub struct NewCancellation {
     pub subscription_id: SubscriptionId,
     /// The contact.
     pub contact_id: ContactId,
-    /// The session the desk believes to be in.
-    pub cancel_token: Option<SessionId>,
     /// The reason, if one was given.
     pub reason: Option<String>,
     /// The day the customer wants.
@@ -105,16 +102,18 @@ async fn confirm(
     connection: &mut PgConnection,
     new: &NewCancellation,
 ) -> Result<Confirmed, StoreError> {
-    if let Some(confirmed) = begin(connection, new).await? {
-        return Ok(confirmed);
-    }
+    let claimed = match begin(connection, new).await? {
+        Claim::Answered(confirmed) => return Ok(*confirmed),
+        Claim::Claimed(claimed) => Ok(claimed),
+        Claim::Taken(request_id) => Err(request_id),
+    };
     order_by_key(connection, &[new.customer_id.as_str()]).await?;
     let session_id = find_or_open(connection, new).await?;
-    if new.cancel_token.is_some_and(|token| token != session_id) {
-        return Err(StoreError::rejected(bad_cancel_token()));
-    }
     if let Some(confirmed) = read_confirmed(connection, &new.customer_id, session_id).await? {
-        finish(connection, new, &confirmed).await?;
+        // Who has left already is not kept from it by being told.
+        let claimed = claimed
+            .map_err(|request_id| StoreError::rejected(request_id_reused(request_id.as_str())))?;
+        finish(connection, claimed, &confirmed).await?;
         return Ok(Confirmed {
             replayed: true,
             ..confirmed
@@ -131,36 +130,52 @@ async fn confirm(
         replayed: false,
     };
     record(connection, new, &confirmed).await?;
-    finish(connection, new, &confirmed).await?;
+    finish(connection, claimed.unwrap_or_default(), &confirmed).await?;
     Ok(confirmed)
+}
+
+/// What is known of a request by its id.
+enum Claim<'r> {
+    /// It was answered before.
+    Answered(Box<Confirmed>),
+    /// It is new; the id, if there is one, is to remember its answer.
+    Claimed(Option<&'r RequestId>),
+    /// The id belongs to another request, and cannot remember this one.
+    Taken(&'r RequestId),
 }
 
 /// Claims the request id, if there is one, and returns what it was answered with before: a retry
 /// that comes late, after an acceptance undid the cancellation, does not cancel again.
-async fn begin(
+async fn begin<'r>(
     connection: &mut PgConnection,
-    new: &NewCancellation,
-) -> Result<Option<Confirmed>, StoreError> {
+    new: &'r NewCancellation,
+) -> Result<Claim<'r>, StoreError> {
     let Some((request_id, body_hash)) = &new.request else {
-        return Ok(None);
+        return Ok(Claim::Claimed(None));
     };
-    match request_log::begin(connection, request_id.as_str(), METHOD, *body_hash).await? {
-        Begun::Fresh | Begun::Repeats(_) => Ok(None),
-        Begun::Replay(answer) => match Uuid::from_slice(&answer) {
-            Ok(id) => read_acknowledged(connection, &new.customer_id, id).await,
-            // Remembered by a version that did not say which: the contact says it.
-            Err(_) => Ok(None),
-        },
-        Begun::Reused => Err(StoreError::rejected(request_id_reused(request_id.as_str()))),
-    }
+    let answered =
+        match request_log::begin(connection, request_id.as_str(), METHOD, *body_hash).await? {
+            Begun::Fresh | Begun::Repeats(_) => None,
+            Begun::Replay(answer) => match Uuid::from_slice(&answer) {
+                Ok(id) => read_acknowledged(connection, &new.customer_id, id).await?,
+                // Remembered by a version that did not say which: the contact says it.
+                Err(_) => None,
+            },
+            Begun::Reused => return Ok(Claim::Taken(request_id)),
+        };
+    Ok(
+        answered.map_or(Claim::Claimed(Some(request_id)), |confirmed| {
+            Claim::Answered(Box::new(confirmed))
+        }),
+    )
 }
 
 async fn finish(
     connection: &mut PgConnection,
-    new: &NewCancellation,
+    claimed: Option<&RequestId>,
     confirmed: &Confirmed,
 ) -> Result<(), StoreError> {
-    let Some((request_id, _)) = &new.request else {
+    let Some(request_id) = claimed else {
         return Ok(());
     };
     let id = confirmed.cancellation_id.as_uuid();
@@ -396,12 +411,4 @@ fn hash(new: &NewCancellation, dates: EndDates) -> Vec<u8> {
         dates,
     };
     request_log::body_hash(&content.bytes()).to_vec()
-}
-
-fn bad_cancel_token() -> Refusal {
-    Refusal::new(
-        kernel::refusal::Kind::Malformed,
-        "BAD_CANCEL_TOKEN",
-        "the token names another session: leave it out, and the cancellation is confirmed without it",
-    )
 }

@@ -8,7 +8,7 @@ use storage::StoreError;
 use tracing::Instrument;
 
 use crate::domain::decision::Record;
-use crate::domain::exit::EndDates;
+use crate::domain::exit::{EndDates, can_be_meant};
 use crate::domain::exit_plan::{ExitPlan, ExitType, KeepInTouch};
 use crate::domain::named::Named;
 
@@ -49,15 +49,18 @@ pub(super) async fn plan(
         .and_then(|record| serde_json::from_str(&record).ok());
     let stated = new.reason.as_ref().or(row.reason.as_ref());
     let reason = stated.and_then(|key| new.catalogue.reason(key));
-    let plan = ExitPlan {
-        keep_in_touch: new.keep_in_touch,
-        ..ExitPlan::of(record.as_ref(), reason, new.requested_end_at, new.now)
-    };
     // The end by the contract as the session knew it, but never in the past.
     let contract = row.service_end_at.map(|end| end.to_jiff().max(new.now));
+    let requested = new
+        .requested_end_at
+        .filter(|end| can_be_meant(*end, contract, new.now));
+    let plan = ExitPlan {
+        keep_in_touch: new.keep_in_touch,
+        ..ExitPlan::of(record.as_ref(), reason, requested, new.now)
+    };
     Ok(Planned {
         plan,
-        dates: plan.dates(contract, new.requested_end_at, new.now),
+        dates: plan.dates(contract, requested, new.now),
     })
 }
 

@@ -39,8 +39,6 @@ pub struct Command {
     pub subscription_id: SubscriptionId,
     /// The contact.
     pub contact_id: ContactId,
-    /// The session the desk believes to be in.
-    pub cancel_token: Option<SessionId>,
     /// The reason, if one was given; kept if the catalogue has it.
     pub reason: Option<String>,
     /// The day the customer wants.
@@ -61,7 +59,6 @@ impl ConfirmCancellation {
             customer_id: command.customer_id,
             subscription_id: command.subscription_id,
             contact_id: command.contact_id,
-            cancel_token: command.cancel_token,
             // Whatever else is said stays out of the record: it may be about a person, and leaving
             // must not be refused for it.
             reason: command

@@ -5,7 +5,6 @@ use futures::future::join_all;
 use pb::PresentedOutcome::Accepted;
 use tonic::Code;
 
-use crate::neighbours::instant;
 use crate::world::{World, goodbye, refused, respond, too_expensive, wait_until};
 
 #[tokio::test]
@@ -95,7 +94,7 @@ async fn the_contract_decides_the_dates_and_the_customer_may_ask_for_a_day() {
     assert_eq!(proof.dates_source(), pb::DatesSource::Contract);
     assert_eq!(proof.service_end_time, cancel_now.service_end_time);
 
-    let asked = instant("2199-01-01T00:00:00Z");
+    let asked = world.clock_days_ago(-365);
     let mut request = goodbye("k-2");
     request.requested_end_time = Some(asked);
     let proof = world.leave(request).await.unwrap().acknowledgement.unwrap();
@@ -140,19 +139,68 @@ async fn who_accepted_may_still_leave_and_the_promise_is_undone() {
     assert_eq!(answer.let_go_reasons[0].code, "ALREADY_CANCELLED");
 }
 
+/// Nobody is kept from leaving by what is only good to know.
 #[tokio::test]
-async fn a_token_of_another_session_is_refused_and_leaving_works_without_it() {
+async fn what_is_optional_and_cannot_be_read_is_left_out() {
     let mut world = World::start().await;
     let other = world.ask(too_expensive("k-1")).await.unwrap();
-    let mut request = goodbye("k-2");
-    request.cancel_token = other.session_id;
+    let known = world.ask(too_expensive("k-2")).await.unwrap();
+    for (contact, cancel_token, end) in [
+        ("k-2", other.session_id, i64::MAX),
+        ("k-3", "no session".to_owned(), 7_226_582_400),
+    ] {
+        let spoilt = pb::ConfirmCancellationRequest {
+            request_id: "x".repeat(65),
+            cancel_token,
+            reason: "because of Wagtailina ".repeat(4),
+            requested_end_time: Some(prost_types::Timestamp {
+                seconds: end,
+                nanos: 0,
+            }),
+            agent: Some(pb::Agent {
+                agent_id: "no id".to_owned(),
+                authority: 9_999,
+                team: "\u{0}".to_owned(),
+            }),
+            keep_in_touch: -1,
+            ..goodbye(contact)
+        };
+        let left = world.leave(spoilt.clone()).await.unwrap();
+        assert!(!left.replayed);
+        let plan = left.exit_plan.as_ref().unwrap();
+        assert_eq!(plan.keep_in_touch(), pb::KeepInTouch::Unspecified);
+        let proof = left.acknowledgement.as_ref().unwrap();
+        assert_ne!(proof.dates_source(), pb::DatesSource::Request);
+        assert_eq!(left.session_id == known.session_id, contact == "k-2");
+        let again = world.leave(spoilt).await.unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.acknowledgement, left.acknowledgement);
+    }
+    let bare = "select count(*) from cancellation \
+                where reason is null and agent_id is null and keep_in_touch is null";
+    assert_eq!(world.number(bare).await, 2);
+}
+
+/// The contact makes a retry safe, so an id that is taken keeps nobody.
+#[tokio::test]
+async fn a_request_id_of_somebody_else_keeps_nobody_from_leaving() {
+    let mut world = World::start().await;
+    let with_id = |contact: &str| pb::ConfirmCancellationRequest {
+        request_id: "taken".to_owned(),
+        ..goodbye(contact)
+    };
+    let first = world.leave(with_id("k-1")).await.unwrap();
+    let second = world.leave(with_id("k-2")).await.unwrap();
+    assert!(!second.replayed);
+    assert_ne!(first.session_id, second.session_id);
     refused(
-        world.leave(request).await,
-        Code::InvalidArgument,
-        "BAD_CANCEL_TOKEN",
+        world.leave(with_id("k-2")).await,
+        Code::FailedPrecondition,
+        "REQUEST_ID_REUSED",
     );
-    assert_eq!(world.number("select count(*) from cancellation").await, 0);
-    world.leave(goodbye("k-2")).await.unwrap();
+    let again = world.leave(with_id("k-1")).await.unwrap();
+    assert_eq!(again.acknowledgement, first.acknowledgement);
+    assert_eq!(world.number("select count(*) from cancellation").await, 2);
 }
 
 #[tokio::test]

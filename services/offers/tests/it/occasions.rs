@@ -7,7 +7,7 @@ use pb::Occasion;
 use pb::PresentedOutcome::Accepted;
 use tonic::Code;
 
-use crate::neighbours::{facts, instant, outage};
+use crate::neighbours::{facts, outage};
 use crate::world::{World, goodbye, let_go, refused, respond, too_expensive};
 
 /// The desk asks on an occasion, with no reason stated.
@@ -242,7 +242,7 @@ async fn taking_what_is_owed_does_not_undo_leaving() {
     let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
     assert!(answer.offers[0].owed);
     let mut later = goodbye("k-2");
-    later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
+    later.requested_end_time = Some(world.clock_days_ago(-365));
     world.leave(later).await.unwrap();
     world
         .answer(respond("k-1", &answer, Accepted))

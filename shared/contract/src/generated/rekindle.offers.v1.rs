@@ -2745,8 +2745,8 @@ pub enum ErrorReason {
     /// The revision asked for has never been written. Code FAILED_PRECONDITION.
     /// Metadata: {"min_revision": "9", "revision": "4"}.
     RevisionNotReached = 15,
-    /// The token names another session or is not ours; leaving works without it. Code INVALID_ARGUMENT.
-    /// Metadata: none.
+    /// No longer answered: a token that names another session, or none, is left out, as leaving works
+    /// without it. Code INVALID_ARGUMENT. Metadata: none.
     BadCancelToken = 16,
     /// The store did not answer in time: try again. Code UNAVAILABLE with RetryInfo. Metadata: none.
     StorageUnavailable = 17,
@@ -4439,10 +4439,12 @@ pub struct RequestAlternativeResponse {
     #[prost(message, optional, tag = "1")]
     pub answer: ::core::option::Option<RequestSaveOfferResponse>,
 }
-/// ConfirmCancellationRequest is the request of ConfirmCancellation.
+/// ConfirmCancellationRequest is the request of ConfirmCancellation. Only customer_id, subscription_id
+/// and contact_id can be refused; anything else that cannot be read counts as not sent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConfirmCancellationRequest {
-    /// Makes a retry safe. Optional: contact and subscription alone make it safe too.
+    /// Makes a retry safe. Optional: contact and subscription alone make it safe too. One that is no id
+    /// is left out. One that another request had is left out, unless this contact has left already.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
     /// The customer.
@@ -4454,20 +4456,24 @@ pub struct ConfirmCancellationRequest {
     /// The contact.
     #[prost(string, tag = "4")]
     pub contact_id: ::prost::alloc::string::String,
-    /// The token of RequestSaveOffer; optional.
+    /// The token of RequestSaveOffer; optional. Contact and subscription name the session: a token that
+    /// is none, or another session's, is left out.
     #[prost(string, tag = "5")]
     pub cancel_token: ::prost::alloc::string::String,
-    /// The reason, if the customer gave one: a key of the reason tree. Never required; anything else
-    /// is left out of the record and does not stand in the way of leaving.
+    /// The reason, if the customer gave one: a key of the reason tree. Never required; anything else,
+    /// however long, is left out of the record and does not stand in the way of leaving.
     #[prost(string, tag = "6")]
     pub reason: ::prost::alloc::string::String,
-    /// When service shall end, if the customer wants a certain day; not in the past.
+    /// When service shall end, if the customer wants a certain day. One that is over means at once. One
+    /// that is no instant of the years 1970 to 2199, or lies more than 731 days after now and after the
+    /// end by the contract, is left out.
     #[prost(message, optional, tag = "7")]
     pub requested_end_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The agent; may be absent.
+    /// The agent; may be absent. An agent_id that is no id is left out; authority and team are not read.
     #[prost(message, optional, tag = "8")]
     pub agent: ::core::option::Option<Agent>,
-    /// What the customer chose about hearing from the company later. Never required.
+    /// What the customer chose about hearing from the company later. Never required; an unknown value is
+    /// left out.
     #[prost(enumeration = "KeepInTouch", tag = "9")]
     pub keep_in_touch: i32,
 }
