@@ -27,9 +27,7 @@ use super::exit::{self, Planned};
 use super::session::{
     append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
-use super::undo_elsewhere;
-use super::view::records;
-use super::{Store, json, statement};
+use super::{Store, json, owed, statement, undo_elsewhere};
 
 const METHOD: &str = "ConfirmCancellation";
 
@@ -219,9 +217,10 @@ async fn record(
     confirmed: &Confirmed,
 ) -> Result<(), StoreError> {
     let session_id = confirmed.session_id;
-    let released = release_holds(connection, &new.customer_id, session_id).await?;
-    let mut undone = undo_acceptances(connection, &new.customer_id, session_id).await?;
     let (customer_id, subscription_id) = (&new.customer_id, &new.subscription_id);
+    let owed = owed::of_session(connection, customer_id, session_id).await;
+    let released = release_holds(connection, customer_id, session_id, &owed).await?;
+    let mut undone = undo_acceptances(connection, customer_id, session_id, &owed).await?;
     let elsewhere = undo_elsewhere::undo(connection, customer_id, subscription_id, session_id);
     undone.extend(elsewhere.await?);
     insert(connection, new, confirmed).await?;
@@ -266,23 +265,14 @@ async fn record(
     outbox::enqueue(connection, &[message]).await
 }
 
-/// Who leaves after all does not get what they had accepted; the money goes back.
+/// Who leaves after all does not get what they had accepted, but for what is owed: that is given
+/// whatever they decide. The money goes back.
 pub(super) async fn undo_acceptances(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
+    owed: &[Uuid],
 ) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
-    // What is owed was given whatever they decide. Records that cannot be read keep nobody from leaving.
-    let records = records(connection, customer_id, session_id).await;
-    let records = records.unwrap_or_default();
-    let offers = records.iter().flat_map(|record| {
-        let ids = record.presented_offer_ids.iter();
-        ids.zip(&record.decision.offers)
-    });
-    let owed: Vec<Uuid> = offers
-        .filter(|(_, promise)| promise.owed)
-        .map(|(id, _)| id.as_uuid())
-        .collect();
     let undone = sqlx::query_scalar!(
         "with undone as ( \
              update acceptance set fulfilment = 'rolled_back' from presented_offer offer \
@@ -299,7 +289,7 @@ pub(super) async fn undo_acceptances(
          returning offer.presented_offer_id",
         customer_id.as_str(),
         session_id.as_uuid(),
-        &owed,
+        owed,
     )
     .fetch_all(connection)
     .instrument(statement("UPDATE", "acceptance"))

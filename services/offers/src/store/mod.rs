@@ -13,6 +13,7 @@ mod exit;
 mod fulfilment;
 mod history;
 mod override_offer;
+mod owed;
 mod pending_end;
 mod proof;
 mod publication;

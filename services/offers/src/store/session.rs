@@ -176,18 +176,22 @@ pub(super) async fn move_to(
     seal(connection, customer_id, session_id).await
 }
 
-/// Gives back every hold of a session, except on what was accepted. Returns the offers.
+/// Gives back every hold of a session, except on what was accepted and what is to be kept. Returns the
+/// offers.
 pub(super) async fn release_holds(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
+    keep: &[Uuid],
 ) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
     let released = sqlx::query_scalar!(
         "update presented_offer set hold_state = 'released', settled_at = now() \
          where customer_id = $1 and session_id = $2 and hold_state = 'held' \
+           and presented_offer_id <> all ($3) \
          returning presented_offer_id",
         customer_id.as_str(),
         session_id.as_uuid(),
+        keep,
     )
     .fetch_all(connection)
     .instrument(statement("UPDATE", "presented_offer"))

@@ -4,7 +4,8 @@ use contract::lifecycle::v1::Stage;
 use contract::offers::v1 as pb;
 use contract::types::v1 as types;
 use pb::Occasion;
-use pb::PresentedOutcome::Accepted;
+use pb::PresentedOutcome::{Accepted, Presented};
+use pb::fulfilment_service_client::FulfilmentServiceClient;
 use tonic::Code;
 
 use crate::neighbours::{facts, outage};
@@ -322,4 +323,59 @@ async fn taking_what_is_owed_is_no_save() {
     // Not on another contact, either, is it taken back.
     world.leave(goodbye("k-2")).await.unwrap();
     assert_eq!(world.number(owed).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_owed_is_taken_after_leaving_and_carried_out() {
+    let mut world = harmed().await;
+    let request = pb::RequestSaveOfferRequest {
+        min_revision: 2,
+        ..too_expensive("k-1")
+    };
+    let answer = world.ask(request).await.unwrap();
+    assert!(answer.offers[0].owed);
+    world
+        .answer(respond("k-1", &answer, Presented))
+        .await
+        .unwrap();
+    let mut later = goodbye("k-1");
+    later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
+    world.leave(later).await.unwrap();
+    let held = "select count(*) from presented_offer where hold_state = 'held'";
+    assert_eq!(world.number(held).await, 1, "and nothing else of the call");
+
+    let taken = world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
+    assert_eq!(taken.session_state(), pb::SessionState::CancelRecorded);
+    let stands = "select count(*) from cancellation where revoked_at is null";
+    assert_eq!(world.number(stands).await, 1);
+    let mut workers = FulfilmentServiceClient::new(world.channel().await);
+    let lease = pb::LeaseFulfilmentsRequest {
+        worker: "worker-1".to_owned(),
+        max_count: 10,
+        lease_seconds: 600,
+    };
+    let leased = workers.lease_fulfilments(lease).await.unwrap().into_inner();
+    let keys = leased.fulfilments.iter().map(|one| &one.presented_offer_id);
+    assert!(keys.eq([&answer.offers[0].presented_offer_id]));
+}
+
+#[tokio::test]
+async fn what_is_owed_stays_open_for_those_who_left_until_its_time_runs_out() {
+    let mut world = harmed().await;
+    let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
+    world.leave(goodbye("k-1")).await.unwrap();
+    let held = "select count(*) from presented_offer where hold_state = 'held'";
+    assert_eq!(world.number(held).await, 1);
+    world
+        .execute("update presented_offer set expires_at = now()")
+        .await;
+    refused(
+        world.answer(respond("k-1", &answer, Accepted)).await,
+        Code::FailedPrecondition,
+        "OFFER_EXPIRED",
+    );
+    world.wait_for(held, 0).await;
 }
