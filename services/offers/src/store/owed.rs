@@ -1,9 +1,14 @@
-//! What is owed for something that went wrong: leaving takes none of it.
+//! What is owed for something that went wrong: leaving takes none of it, and it is had once.
 
-use kernel::id::{CustomerId, SessionId};
+use kernel::id::{CustomerId, PresentedOfferId, SessionId};
+use kernel::refusal::Refusal;
 use sqlx::PgConnection;
+use storage::StoreError;
+use tracing::Instrument;
 use uuid::Uuid;
 
+use super::response::NewResponse;
+use super::statement;
 use super::view::records;
 
 /// Names the offers of a session that are owed, whatever became of them.
@@ -23,4 +28,56 @@ pub(super) async fn of_session(
         .filter(|(_, promise)| promise.owed)
         .map(|(id, _)| id.as_uuid())
         .collect()
+}
+
+/// Refuses to accept what the customer has accepted since it was decided that it is owed: several
+/// contacts may have been told of the same. The lock on the customer that an acceptance begins with
+/// lets one after the other look and write.
+pub(super) async fn may_be_accepted(
+    connection: &mut PgConnection,
+    new: &NewResponse,
+) -> Result<(), StoreError> {
+    if !new.is_owed() {
+        return Ok(());
+    }
+    let had = sqlx::query!(
+        "select had.presented_offer_id, had.offer_key \
+         from presented_offer owed \
+         join save_session session on session.customer_id = owed.customer_id \
+              and session.session_id = owed.session_id \
+         join presented_offer had on had.customer_id = owed.customer_id \
+              and had.offer_key = owed.offer_key \
+              and had.presented_offer_id <> owed.presented_offer_id \
+         join save_session elsewhere on elsewhere.customer_id = had.customer_id \
+              and elsewhere.session_id = had.session_id \
+              and elsewhere.subscription_id = session.subscription_id \
+         join acceptance on acceptance.customer_id = had.customer_id \
+              and acceptance.presented_offer_id = had.presented_offer_id \
+         where owed.customer_id = $1 and owed.presented_offer_id = $2 \
+           and acceptance.accepted_at >= owed.decided_at \
+           and not acceptance_is_undone(had.customer_id, had.presented_offer_id) \
+         order by acceptance.accepted_at limit 1",
+        new.customer_id.as_str(),
+        new.presented_offer_id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    match had {
+        Some(had) => Err(StoreError::rejected(already_accepted(
+            &had.offer_key,
+            PresentedOfferId::from_uuid(had.presented_offer_id),
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn already_accepted(offer_key: &str, accepted: PresentedOfferId) -> Refusal {
+    Refusal::refused(
+        "OWED_ALREADY_ACCEPTED",
+        "the customer accepted this already and gets it once: tell them that it is on its way, and \
+         record nothing here",
+    )
+    .with("offer_key", offer_key)
+    .with("presented_offer_id", accepted)
 }

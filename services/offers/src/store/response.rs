@@ -25,7 +25,7 @@ use super::session::{
     append_event, lock, request_id_reused, save_answer, session_not_found, settle_answer,
 };
 use super::view::OfferView;
-use super::{Store, acceptance_cap, json, pending_end, statement};
+use super::{Store, acceptance_cap, json, owed, pending_end, statement};
 
 const METHOD: &str = "RecordResponse";
 
@@ -195,7 +195,8 @@ async fn lock_for(
         .ok_or_else(|| StoreError::rejected(session_not_found(new.session_id)))
 }
 
-/// Refuses what the contact policy or the agent's authority does not let be accepted by now.
+/// Refuses what the contact policy, the agent's authority or an acceptance elsewhere does not let be
+/// accepted by now.
 async fn may_be_accepted(
     connection: &mut PgConnection,
     new: &NewResponse,
@@ -206,6 +207,7 @@ async fn may_be_accepted(
     if !promise.is_some_and(|promise| promise.overridden) {
         acceptance_cap::check(connection, new, now).await?;
     }
+    owed::may_be_accepted(connection, new).await?;
     match &new.grant {
         Some(grant) => grant.check().map_err(StoreError::rejected),
         None => Ok(()),

@@ -3,6 +3,7 @@
 use contract::lifecycle::v1::Stage;
 use contract::offers::v1 as pb;
 use contract::types::v1 as types;
+use futures::future::join_all;
 use pb::Occasion;
 use pb::PresentedOutcome::{Accepted, Presented};
 use pb::fulfilment_service_client::FulfilmentServiceClient;
@@ -378,4 +379,84 @@ async fn what_is_owed_stays_open_for_those_who_left_until_its_time_runs_out() {
         "OFFER_EXPIRED",
     );
     world.wait_for(held, 0).await;
+}
+
+/// Three contacts about one subscription, each of which says that the same is owed.
+async fn owed_thrice(world: &mut World) -> Vec<pb::RecordResponseRequest> {
+    let mut accepts = Vec::new();
+    for contact in ["k-1", "k-2", "k-3"] {
+        let answer = ask(world, contact, Occasion::ServiceRecovery).await;
+        assert!(answer.offers[0].owed, "{contact}");
+        accepts.push(respond(contact, &answer, Accepted));
+    }
+    accepts
+}
+
+#[tokio::test]
+async fn what_several_contacts_say_is_owed_is_had_once_by_all_who_take_it_at_once() {
+    let mut world = harmed().await;
+    let accepts = owed_thrice(&mut world).await;
+    let (_running, second) = world.second().await;
+    let desks = [world.desk.clone(), second.clone(), second];
+    let calls = accepts.into_iter().zip(desks);
+    let calls = calls.map(|(accept, mut desk)| async move { desk.record_response(accept).await });
+    let answers = join_all(calls).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    for refusal in answers.into_iter().filter(Result::is_err) {
+        refused(refusal, Code::FailedPrecondition, "OWED_ALREADY_ACCEPTED");
+    }
+    assert_eq!(world.number("select count(*) from acceptance").await, 1);
+    for contact in ["k-1", "k-2", "k-3"] {
+        world.leave(goodbye(contact)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_owed_is_had_again_where_it_was_undone_and_for_another_subscription_or_time() {
+    let mut world = World::start().await;
+    let mut two = facts("c-1");
+    two.subscriptions.push(types::SubscriptionFacts {
+        subscription_id: "s-2".to_owned(),
+        ..two.subscriptions[0].clone()
+    });
+    two.revision = 2;
+    two.open_incidents = vec![outage()];
+    world.neighbours.put(two);
+    world.wait_for_feed().await;
+    let accepts = owed_thrice(&mut world).await;
+    let elsewhere = pb::RequestSaveOfferRequest {
+        subscription_id: "s-2".to_owned(),
+        occasion: Occasion::ServiceRecovery.into(),
+        reason: String::new(),
+        min_revision: 2,
+        ..too_expensive("k-4")
+    };
+    let elsewhere = world.ask(elsewhere).await.unwrap();
+    let again = |accept: &pb::RecordResponseRequest, request_id: &str| pb::RecordResponseRequest {
+        request_id: request_id.to_owned(),
+        ..accept.clone()
+    };
+    world.answer(accepts[0].clone()).await.unwrap();
+    let there = respond("k-4", &elsewhere, Accepted);
+    world.answer(there).await.unwrap();
+
+    refused(
+        world.answer(accepts[1].clone()).await,
+        Code::FailedPrecondition,
+        "OWED_ALREADY_ACCEPTED",
+    );
+    world
+        .execute("update acceptance set fulfilment = 'rolled_back'")
+        .await;
+    world.answer(again(&accepts[1], "undone")).await.unwrap();
+    refused(
+        world.answer(accepts[2].clone()).await,
+        Code::FailedPrecondition,
+        "OWED_ALREADY_ACCEPTED",
+    );
+    // What was accepted before the next harm was known is not what makes good for it.
+    world
+        .execute("update acceptance set accepted_at = accepted_at - interval '40 days'")
+        .await;
+    world.answer(again(&accepts[2], "later")).await.unwrap();
 }

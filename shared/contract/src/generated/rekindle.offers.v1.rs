@@ -2806,6 +2806,10 @@ pub enum ErrorReason {
     OverrideForbidden = 45,
     /// The catalogue in force has no such offer. Code NOT_FOUND. Metadata: {"offer_key": "ten_off"}.
     OfferNotFound = 46,
+    /// What is owed was accepted on another contact since it was handed out here, and is had once: tell the
+    /// customer that it is on its way. Code FAILED_PRECONDITION.
+    /// Metadata: {"offer_key": "recovery_major", "presented_offer_id": "..."}, the one that was accepted.
+    OwedAlreadyAccepted = 48,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2853,6 +2857,7 @@ impl ErrorReason {
             Self::AuthorityPoolExhausted => "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED",
             Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
             Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
+            Self::OwedAlreadyAccepted => "ERROR_REASON_OWED_ALREADY_ACCEPTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2899,6 +2904,7 @@ impl ErrorReason {
             "ERROR_REASON_AUTHORITY_POOL_EXHAUSTED" => Some(Self::AuthorityPoolExhausted),
             "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
             "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
+            "ERROR_REASON_OWED_ALREADY_ACCEPTED" => Some(Self::OwedAlreadyAccepted),
             _ => None,
         }
     }
