@@ -7,8 +7,10 @@ use storage::StoreError;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::cancellation::read_confirmed;
 use super::response::NewResponse;
 use super::statement;
+use super::undo_elsewhere::is_noted;
 use super::view::records;
 
 /// Names the offers of a session that are owed, whatever became of them.
@@ -70,6 +72,29 @@ pub(super) async fn may_be_accepted(
         ))),
         None => Ok(()),
     }
+}
+
+/// Tells whether the customer left, and with that what they had accepted. What is owed does not go with
+/// them: it is carried out, and tried again where that failed.
+pub(super) async fn is_forgone(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    session_id: SessionId,
+    presented_offer_id: PresentedOfferId,
+) -> Result<bool, StoreError> {
+    let owed = sqlx::query_scalar!(
+        "select owed from acceptance where customer_id = $1 and presented_offer_id = $2",
+        customer_id.as_str(),
+        presented_offer_id.as_uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    if owed == Some(true) {
+        return Ok(false);
+    }
+    let standing = read_confirmed(connection, customer_id, session_id).await?;
+    Ok(standing.is_some() || is_noted(connection, customer_id, presented_offer_id).await?)
 }
 
 fn already_accepted(offer_key: &str, accepted: PresentedOfferId) -> Refusal {

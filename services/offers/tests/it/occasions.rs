@@ -352,15 +352,52 @@ async fn what_is_owed_is_taken_after_leaving_and_carried_out() {
     assert_eq!(taken.session_state(), pb::SessionState::CancelRecorded);
     let stands = "select count(*) from cancellation where revoked_at is null";
     assert_eq!(world.number(stands).await, 1);
+    let leased = lease(&world).await;
+    let keys = leased.iter().map(|one| &one.presented_offer_id);
+    assert!(keys.eq([&answer.offers[0].presented_offer_id]));
+}
+
+/// Leases what there is to carry out.
+async fn lease(world: &World) -> Vec<pb::Fulfilment> {
     let mut workers = FulfilmentServiceClient::new(world.channel().await);
     let lease = pb::LeaseFulfilmentsRequest {
         worker: "worker-1".to_owned(),
         max_count: 10,
         lease_seconds: 600,
     };
-    let leased = workers.lease_fulfilments(lease).await.unwrap().into_inner();
-    let keys = leased.fulfilments.iter().map(|one| &one.presented_offer_id);
-    assert!(keys.eq([&answer.offers[0].presented_offer_id]));
+    let leased = workers.lease_fulfilments(lease).await.unwrap();
+    leased.into_inner().fulfilments
+}
+
+#[tokio::test]
+async fn what_is_owed_and_could_not_be_carried_out_is_seen_to_for_those_who_left_too() {
+    let mut world = harmed().await;
+    let answer = ask(&mut world, "k-1", Occasion::ServiceRecovery).await;
+    world
+        .answer(respond("k-1", &answer, Accepted))
+        .await
+        .unwrap();
+    world.leave(goodbye("k-1")).await.unwrap();
+    let leased = lease(&world).await;
+    let mut workers = FulfilmentServiceClient::new(world.channel().await);
+    let failed = pb::ReportFulfilmentRequest {
+        request_id: "failed".to_owned(),
+        customer_id: "c-1".to_owned(),
+        presented_offer_id: leased[0].presented_offer_id.clone(),
+        lease_id: leased[0].lease_id.clone(),
+        outcome: pb::FulfilmentOutcome::Failed.into(),
+        failure_code: "biller_down".to_owned(),
+    };
+    let reported = workers.report_fulfilment(failed).await.unwrap();
+    let close = pb::ClosePromiseTaskRequest {
+        request_id: "again".to_owned(),
+        customer_id: "c-1".to_owned(),
+        task_id: reported.into_inner().task_id,
+        resolution: pb::PromiseResolution::Retried.into(),
+        agent_id: "agent-9".to_owned(),
+    };
+    workers.close_promise_task(close).await.unwrap();
+    assert_eq!(lease(&world).await.len(), 1);
 }
 
 #[tokio::test]

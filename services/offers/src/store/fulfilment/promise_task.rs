@@ -9,9 +9,8 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement, Wanted, allot, hold, lock_rooms, open_windows};
-use super::super::cancellation::read_confirmed;
+use super::super::owed::is_forgone;
 use super::super::session::{append_event, lock, request_id_reused};
-use super::super::undo_elsewhere::is_noted;
 use super::super::view::offers;
 use super::super::{Store, discretion, statement};
 use crate::domain::fulfilment::{PromiseTaskId, Resolution};
@@ -135,8 +134,7 @@ async fn close(connection: &mut PgConnection, new: &NewResolution) -> Result<boo
         return Err(StoreError::rejected(not_found(new.task_id)));
     }
     if new.resolution == Resolution::Retried {
-        let standing = read_confirmed(connection, &new.customer_id, session_id).await?;
-        if standing.is_some() || is_noted(connection, &new.customer_id, promise_id).await? {
+        if is_forgone(connection, &new.customer_id, session_id, promise_id).await? {
             return Err(StoreError::rejected(has_left(session_id)));
         }
         retry(connection, &new.customer_id, session_id, promise_id).await?;

@@ -10,9 +10,8 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement};
-use super::super::cancellation::read_confirmed;
+use super::super::owed::is_forgone;
 use super::super::session::{append_event, lock, request_id_reused};
-use super::super::undo_elsewhere::is_noted;
 use super::super::{Store, discretion, json, statement};
 use crate::domain::fulfilment::{LeaseId, PromiseTaskId, Report};
 
@@ -81,9 +80,8 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
         .await?
         .ok_or_else(|| StoreError::inconsistent("save_session", "session_id", session_id))?;
     // The state does not say it: a session is closed after the customer left, too.
-    let standing = read_confirmed(connection, &new.customer_id, session_id).await?;
-    let has_left = standing.is_some()
-        || is_noted(connection, &new.customer_id, new.presented_offer_id).await?;
+    let (customer_id, promise_id) = (&new.customer_id, new.presented_offer_id);
+    let has_left = is_forgone(connection, customer_id, session_id, promise_id).await?;
     let (fulfilment, event, code) = match &new.report {
         Report::Completed => ("completed", "fulfilled", None),
         Report::Failed(code) if has_left => ("rolled_back", "fulfilment_failed", Some(code)),
