@@ -215,8 +215,8 @@ async fn leave_with_misplaced_data(clients: &Clients) {
     let person = person("leaves-misplaced");
     person.write(clients).await;
     let mut leaving = Call::of(&person, "contact-misplaced").leave();
-    let fields = [&mut leaving.request_id, &mut leaving.cancel_token];
-    fields.map(|field| NAME.clone_into(field));
+    NAME.clone_into(&mut leaving.request_id);
+    NAME.clone_into(&mut leaving.cancel_token);
     leaving.reason = NOTE.repeat(9);
     leaving.agent = Some(agent(NAME));
     clients.desk().confirm_cancellation(leaving).await.unwrap();

@@ -7,7 +7,6 @@ use pb::PromiseResolution::Retried;
 use tonic::Code;
 
 use crate::fulfilment::{Workshop, leave_on_another_contact};
-use crate::neighbours::instant;
 use crate::world::{goodbye, refused, respond, too_expensive};
 
 #[tokio::test]
@@ -18,7 +17,7 @@ async fn a_promise_that_failed_is_tried_again_once_the_customer_stays() {
     shop.report(&leased[0], Failed).await.unwrap();
     let task = shop.tasks().await.pop().unwrap();
     let mut later = goodbye("another-c-1");
-    later.requested_end_time = Some(instant("2199-01-01T00:00:00Z"));
+    later.requested_end_time = Some(shop.till.world.clock_days_ago(-365));
     shop.till.world.leave(later).await.unwrap();
     let refusal = shop.close("too-soon", &task, Retried).await;
     refused(refusal, Code::FailedPrecondition, "ILLEGAL_STATE");
