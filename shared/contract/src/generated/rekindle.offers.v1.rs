@@ -2747,6 +2747,7 @@ pub enum ErrorReason {
     RevisionNotReached = 15,
     /// No longer answered: a token that names another session, or none, is left out, as leaving works
     /// without it. Code INVALID_ARGUMENT. Metadata: none.
+    #[deprecated]
     BadCancelToken = 16,
     /// The store did not answer in time: try again. Code UNAVAILABLE with RetryInfo. Metadata: none.
     StorageUnavailable = 17,
@@ -2834,6 +2835,7 @@ impl ErrorReason {
             Self::TooManyOffers => "ERROR_REASON_TOO_MANY_OFFERS",
             Self::CatalogueNotFound => "ERROR_REASON_CATALOGUE_NOT_FOUND",
             Self::RevisionNotReached => "ERROR_REASON_REVISION_NOT_REACHED",
+            #[allow(deprecated)]
             Self::BadCancelToken => "ERROR_REASON_BAD_CANCEL_TOKEN",
             Self::StorageUnavailable => "ERROR_REASON_STORAGE_UNAVAILABLE",
             Self::Overloaded => "ERROR_REASON_OVERLOADED",
@@ -2881,7 +2883,9 @@ impl ErrorReason {
             "ERROR_REASON_TOO_MANY_OFFERS" => Some(Self::TooManyOffers),
             "ERROR_REASON_CATALOGUE_NOT_FOUND" => Some(Self::CatalogueNotFound),
             "ERROR_REASON_REVISION_NOT_REACHED" => Some(Self::RevisionNotReached),
-            "ERROR_REASON_BAD_CANCEL_TOKEN" => Some(Self::BadCancelToken),
+            "ERROR_REASON_BAD_CANCEL_TOKEN" => {
+                Some(#[allow(deprecated)] Self::BadCancelToken)
+            }
             "ERROR_REASON_STORAGE_UNAVAILABLE" => Some(Self::StorageUnavailable),
             "ERROR_REASON_OVERLOADED" => Some(Self::Overloaded),
             "ERROR_REASON_DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
