@@ -188,8 +188,8 @@ fn still_open(offer: &OfferNow, answer: Answer, now: Timestamp) -> Result<(), Re
     .with("outcome", offer.outcome.name()))
 }
 
-/// A cancellation gives back what was open; only what is owed and what was offered afterwards stands. That a call was
-/// closed takes nothing back, but does not let two offers of it be taken, either.
+/// A cancellation gives back what was open; only what is owed and what was offered afterwards stands.
+/// That a call was closed takes nothing back, but does not let two offers of it be taken, either.
 fn still_promised(session: &SessionNow, offer: &OfferNow) -> Result<(), Refusal> {
     let problem = match session.state {
         State::CancelRecorded | State::Closed if !offer.held => {

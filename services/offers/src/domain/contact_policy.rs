@@ -227,11 +227,7 @@ pub fn cooling_down<'a>(call: &Call<'a>, offer: &Offer) -> Option<(&'a Rest, &'a
         return None;
     }
     let heard = Heard::of(call);
-    let request = inputs.request;
-    let session = inputs
-        .history
-        .session(&request.contact_id, &request.subscription_id)
-        .map(|session| session.session_id);
+    let session = call.own_session();
     let rests = call.catalogue.contact_policy.cool_downs.iter();
     rests
         .filter(|rest| governs(&rest.of, call, offer))

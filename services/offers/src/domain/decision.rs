@@ -278,15 +278,14 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
 
 fn situation(inputs: &Inputs<'_>, subscription: Option<&Subscription>) -> Situation {
     let customer = inputs.customer;
-    let known = |place: &str| (!place.is_empty()).then(|| place.to_owned());
-    let own = customer.and_then(|customer| known(&customer.jurisdiction));
-    let stated = known(&inputs.request.jurisdiction);
+    let own = customer.map(|customer| customer.jurisdiction.as_str());
+    let own = own.filter(|place| !place.is_empty());
+    let stated = Some(inputs.request.jurisdiction.as_str()).filter(|place| !place.is_empty());
     // Whoever says where the customer is cannot talk away the law of their home.
     let is_elsewhere = inputs.generation > 2 && stated.is_some() && stated != own;
-    let home = own.clone().filter(|_| is_elsewhere);
     Situation {
-        jurisdiction: stated.or(own),
-        home,
+        jurisdiction: stated.or(own).map(str::to_owned),
+        home: own.filter(|_| is_elsewhere).map(str::to_owned),
         channel: inputs.request.channel,
         occasion: Some(inputs.request.occasion),
         customer_kind: customer.and_then(|customer| customer.kind),

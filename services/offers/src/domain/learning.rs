@@ -12,7 +12,7 @@ use statistics::selection::{
 };
 
 use super::arbitration::{Scored, Stages};
-use super::catalogue::{Catalogue, Offer, StagePrior};
+use super::catalogue::{Catalogue, StagePrior};
 
 /// The arm that offers nothing.
 pub const NOTHING: usize = 0;
@@ -29,9 +29,10 @@ pub struct Arms {
 impl Arms {
     /// Numbers the offers of a catalogue.
     pub fn new(catalogue: &Catalogue) -> Self {
-        let mut keys: Vec<OfferKey> = catalogue.offers().map(|offer| offer.key.clone()).collect();
-        keys.sort();
-        Self { keys }
+        let offers = catalogue.offers();
+        Self {
+            keys: offers.map(|offer| offer.key.clone()).collect(),
+        }
     }
 
     /// The arm of an offer; absent where the catalogue did not have it.
@@ -52,14 +53,12 @@ pub fn ladder(
     nothing: StagePrior,
     groups: Vec<usize>,
 ) -> Result<Ladder, LadderRefusal> {
-    let mut offers: Vec<&Offer> = catalogue.offers().collect();
-    offers.sort_by(|one, other| one.key.cmp(&other.key));
     let nothing = ArmPrior {
         chances: chances(nothing),
         weight: NOTHING_WEIGHT,
         family: 0,
     };
-    let arms = offers.iter().map(|offer| ArmPrior {
+    let arms = catalogue.offers().map(|offer| ArmPrior {
         chances: chances(offer.priors.default),
         weight: offer.priors.weight,
         family: 1 + offer.lever as usize,

@@ -3,6 +3,8 @@
 //! Deciding stops at the first obstacle, since it is made for every offer on every call. All of them,
 //! in words, are found when somebody asks, on the inputs and the catalogue of the decision.
 
+use kernel::id::SessionId;
+
 use super::authority;
 use super::care;
 use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
@@ -76,6 +78,14 @@ impl<'a> Call<'a> {
             refusal_ends_offers: policy.refusal_ends_offers,
             ..self
         }
+    }
+
+    /// The session of this very contact; absent while it has none.
+    pub fn own_session(&self) -> Option<SessionId> {
+        let request = self.inputs.request;
+        let history = self.inputs.history;
+        let own = history.session(&request.contact_id, &request.subscription_id);
+        own.map(|own| own.session_id)
     }
 
     /// The language to speak; empty when nobody knows.
