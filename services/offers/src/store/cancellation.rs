@@ -100,18 +100,18 @@ async fn confirm(
     connection: &mut PgConnection,
     new: &NewCancellation,
 ) -> Result<Confirmed, StoreError> {
-    let claimed = match begin(connection, new).await? {
-        Claim::Answered(confirmed) => return Ok(*confirmed),
-        Claim::Claimed(claimed) => Ok(claimed),
-        Claim::Taken(request_id) => Err(request_id),
-    };
+    let claim = begin(connection, new).await?;
+    if let Claim::Answered(confirmed) = claim {
+        return Ok(*confirmed);
+    }
     order_by_key(connection, &[new.customer_id.as_str()]).await?;
     let session_id = find_or_open(connection, new).await?;
     if let Some(confirmed) = read_confirmed(connection, &new.customer_id, session_id).await? {
         // Who has left already is not kept from it by being told.
-        let claimed = claimed
-            .map_err(|request_id| StoreError::rejected(request_id_reused(request_id.as_str())))?;
-        finish(connection, claimed, &confirmed).await?;
+        if let Claim::Taken(id) = claim {
+            return Err(StoreError::rejected(request_id_reused(id.as_str())));
+        }
+        finish(connection, &claim, &confirmed).await?;
         return Ok(Confirmed {
             replayed: true,
             ..confirmed
@@ -128,7 +128,7 @@ async fn confirm(
         replayed: false,
     };
     record(connection, new, &confirmed).await?;
-    finish(connection, claimed.unwrap_or_default(), &confirmed).await?;
+    finish(connection, &claim, &confirmed).await?;
     Ok(confirmed)
 }
 
@@ -170,10 +170,10 @@ async fn begin<'r>(
 
 async fn finish(
     connection: &mut PgConnection,
-    claimed: Option<&RequestId>,
+    claim: &Claim<'_>,
     confirmed: &Confirmed,
 ) -> Result<(), StoreError> {
-    let Some(request_id) = claimed else {
+    let Claim::Claimed(Some(request_id)) = claim else {
         return Ok(());
     };
     let id = confirmed.cancellation_id.as_uuid();
@@ -220,7 +220,7 @@ async fn record(
     let (customer_id, subscription_id) = (&new.customer_id, &new.subscription_id);
     let owed = owed::of_session(connection, customer_id, session_id).await;
     let released = release_holds(connection, customer_id, session_id, &owed).await?;
-    let mut undone = undo_acceptances(connection, customer_id, session_id, &owed).await?;
+    let mut undone = undo_acceptances(connection, customer_id, session_id).await?;
     let elsewhere = undo_elsewhere::undo(connection, customer_id, subscription_id, session_id);
     undone.extend(elsewhere.await?);
     insert(connection, new, confirmed).await?;
@@ -271,13 +271,12 @@ pub(super) async fn undo_acceptances(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
-    owed: &[Uuid],
 ) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
     let undone = sqlx::query_scalar!(
         "with undone as ( \
              update acceptance set fulfilment = 'rolled_back' from presented_offer offer \
              where acceptance.customer_id = $1 and offer.customer_id = $1 and offer.session_id = $2 \
-               and acceptance.presented_offer_id <> all ($3) \
+               and not acceptance.owed \
                and acceptance.presented_offer_id = offer.presented_offer_id \
                and (acceptance.fulfilment = 'requested' or acceptance.fulfilment = 'in_progress' \
                     and acceptance.lease_expires_at <= clock_timestamp()) \
@@ -289,7 +288,6 @@ pub(super) async fn undo_acceptances(
          returning offer.presented_offer_id",
         customer_id.as_str(),
         session_id.as_uuid(),
-        owed,
     )
     .fetch_all(connection)
     .instrument(statement("UPDATE", "acceptance"))

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::grant::{Draw, pool_exhausted};
 
+use super::session::columns;
 use super::statement;
 
 /// Draws from an agent's pool of today, or refuses. The row is the lock: of two acceptances at once
@@ -45,11 +46,7 @@ pub(super) async fn give_back(
     if undone.is_empty() {
         return Ok(());
     }
-    let customers: Vec<&str> = undone
-        .iter()
-        .map(|(customer, _)| customer.as_str())
-        .collect();
-    let ids: Vec<Uuid> = undone.iter().map(|(_, id)| *id).collect();
+    let (customers, ids) = columns(undone);
     sqlx::query!(
         "with given as ( \
              select acceptance.discretion_agent_id, offer.currency, \
@@ -78,9 +75,7 @@ pub(super) async fn lock_what_is_free(
     connection: &mut PgConnection,
     undone: &[(CustomerId, Uuid)],
 ) -> Result<(), StoreError> {
-    let customers = undone.iter().map(|(customer, _)| customer.as_str());
-    let customers: Vec<&str> = customers.collect();
-    let ids: Vec<Uuid> = undone.iter().map(|(_, id)| *id).collect();
+    let (customers, ids) = columns(undone);
     sqlx::query!(
         "select pool.agent_id \
          from unnest($1::text[], $2::uuid[]) as undone (customer_id, presented_offer_id) \

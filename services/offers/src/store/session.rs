@@ -205,6 +205,41 @@ pub(super) fn of_customer(customer_id: &CustomerId, offers: Vec<Uuid>) -> Vec<(C
     offers.map(|offer| (customer_id.clone(), offer)).collect()
 }
 
+/// The same as two columns for a statement.
+pub(super) fn columns<'o>(
+    offers: impl IntoIterator<Item = &'o (CustomerId, Uuid)>,
+) -> (Vec<&'o str>, Vec<Uuid>) {
+    let offers = offers.into_iter();
+    offers
+        .map(|(customer, id)| (customer.as_str(), *id))
+        .unzip()
+}
+
+/// Appends an event of each offer to its session, whose lock is held.
+pub(super) async fn append_events_of_offers(
+    connection: &mut PgConnection,
+    kind: &str,
+    offers: &[(CustomerId, Uuid)],
+) -> Result<(), StoreError> {
+    if offers.is_empty() {
+        return Ok(());
+    }
+    let (customers, ids) = columns(offers);
+    sqlx::query!(
+        "select append_session_event(offer.customer_id, offer.session_id, $3, null, \
+                    offer.presented_offer_id::text) as \"told: ()\" \
+         from unnest($1::text[], $2::uuid[]) as told (customer_id, presented_offer_id) \
+         join presented_offer offer using (customer_id, presented_offer_id)",
+        &customers as &[&str],
+        &ids,
+        kind,
+    )
+    .fetch_all(connection)
+    .instrument(statement("INSERT", "session_event"))
+    .await?;
+    Ok(())
+}
+
 /// Appends an event after the last one of the session. The session's lock keeps the order.
 pub(super) async fn append_event(
     connection: &mut PgConnection,

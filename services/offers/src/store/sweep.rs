@@ -8,9 +8,9 @@ use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::{StoreError, write};
 use tracing::Instrument;
-use uuid::Uuid;
 
 use super::budget::give_back_expired;
+use super::session::append_events_of_offers;
 use super::{Store, statement};
 
 /// How long one batch of expired offers may take.
@@ -60,46 +60,21 @@ async fn expire(connection: &mut PgConnection, limit: i64) -> Result<u64, StoreE
     .fetch_all(&mut *connection)
     .instrument(statement("UPDATE", "presented_offer"))
     .await?;
-    let heard: Vec<_> = expired.iter().filter(|row| row.heard).collect();
-    let customers = heard.iter().map(|row| row.customer_id.as_str()).collect();
-    let ids = heard.iter().map(|row| row.presented_offer_id).collect();
-    tell_expired(connection, customers, ids).await?;
-    let offers = expired
-        .into_iter()
-        .map(|row| {
-            let customer = CustomerId::parse(&row.customer_id).map_err(|_| {
-                StoreError::inconsistent("presented_offer", "customer_id", row.presented_offer_id)
-            })?;
-            Ok((customer, row.presented_offer_id))
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
+    // An offer that nobody heard of leaves no event: that it was not answered says it all.
+    let (mut offers, mut heard) = (Vec::new(), Vec::new());
+    for row in expired {
+        let id = row.presented_offer_id;
+        let customer = CustomerId::parse(&row.customer_id)
+            .map_err(|_| StoreError::inconsistent("presented_offer", "customer_id", id))?;
+        if row.heard {
+            heard.push((customer.clone(), id));
+        }
+        offers.push((customer, id));
+    }
+    append_events_of_offers(connection, "expired", &heard).await?;
     // The sessions are locked, and nobody who leaves waits for a budget.
     give_back_expired(connection, &offers).await?;
     Ok(u64::try_from(offers.len()).unwrap_or(u64::MAX))
-}
-
-/// Writes into the record of each call that what was read out ran out. An offer that nobody heard of
-/// leaves none: that it was not answered says it all.
-async fn tell_expired(
-    connection: &mut PgConnection,
-    customers: Vec<&str>,
-    ids: Vec<Uuid>,
-) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "select append_session_event(offer.customer_id, offer.session_id, 'expired', null, \
-                    offer.presented_offer_id::text) as \"told: ()\" \
-         from unnest($1::text[], $2::uuid[]) as expired (customer_id, presented_offer_id) \
-         join presented_offer offer using (customer_id, presented_offer_id)",
-        &customers as &[&str],
-        &ids,
-    )
-    .fetch_all(connection)
-    .instrument(statement("INSERT", "session_event"))
-    .await?;
-    Ok(())
 }
 
 async fn abandon(

@@ -11,9 +11,11 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::budget::give_back;
-use super::session::of_customer;
+use super::session::{append_events_of_offers, of_customer};
 use super::{Store, statement};
 
+/// The kind of the event of an acceptance that was undone.
+const UNDONE: &str = "acceptance_undone";
 /// How long one batch of late undoing may take.
 const UNDO_AT_MOST: Duration = Duration::from_secs(10);
 
@@ -55,7 +57,7 @@ pub(super) async fn undo(
     .instrument(statement("UPDATE", "acceptance"))
     .await?;
     let undone = of_customer(customer_id, undone);
-    tell(connection, &undone).await?;
+    append_events_of_offers(connection, UNDONE, &undone).await?;
     note(connection, customer_id, subscription_id, own).await?;
     Ok(undone)
 }
@@ -110,37 +112,6 @@ pub(super) async fn forget_failed(
     .instrument(statement("DELETE", "acceptance_to_undo"))
     .await?;
     Ok(())
-}
-
-/// Writes the event of each into the record of its call, whose lock is held.
-async fn tell(
-    connection: &mut PgConnection,
-    undone: &[(CustomerId, Uuid)],
-) -> Result<(), StoreError> {
-    if undone.is_empty() {
-        return Ok(());
-    }
-    let (customers, ids) = columns(undone);
-    sqlx::query!(
-        "select append_session_event(offer.customer_id, offer.session_id, 'acceptance_undone', null, \
-                    offer.presented_offer_id::text) as \"told: ()\" \
-         from unnest($1::text[], $2::uuid[]) as undone (customer_id, presented_offer_id) \
-         join presented_offer offer using (customer_id, presented_offer_id)",
-        &customers as &[&str],
-        &ids,
-    )
-    .fetch_all(connection)
-    .instrument(statement("INSERT", "session_event"))
-    .await?;
-    Ok(())
-}
-
-fn columns(offers: &[(CustomerId, Uuid)]) -> (Vec<&str>, Vec<Uuid>) {
-    let customers = offers.iter().map(|(customer, _)| customer.as_str());
-    (
-        customers.collect(),
-        offers.iter().map(|(_, id)| *id).collect(),
-    )
 }
 
 /// Tells whether the customer left on another contact since they accepted an offer.
@@ -210,7 +181,7 @@ async fn undo_noted(connection: &mut PgConnection, limit: i64) -> Result<u64, St
             Ok((customer, id))
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    tell(connection, &undone).await?;
+    append_events_of_offers(connection, UNDONE, &undone).await?;
     forget_settled(connection, limit).await?;
     give_back(connection, &[], &undone).await?;
     Ok(u64::try_from(undone.len()).unwrap_or(u64::MAX))

@@ -10,6 +10,7 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::super::session::columns;
 use super::super::{Store, discretion, statement};
 use super::{Moves, Settlement};
 
@@ -70,12 +71,7 @@ async fn lock_what_is_free(
     if !undone.is_empty() {
         discretion::lock_what_is_free(connection, undone).await?;
     }
-    let offers = held.iter().chain(undone);
-    let customers: Vec<&str> = offers
-        .clone()
-        .map(|(customer, _)| customer.as_str())
-        .collect();
-    let ids: Vec<Uuid> = offers.map(|(_, id)| *id).collect();
+    let (customers, ids) = columns(held.iter().chain(undone));
     sqlx::query!(
         "select bucket.bucket \
          from unnest($1::text[], $2::uuid[]) as offer (customer_id, presented_offer_id) \
@@ -123,11 +119,7 @@ async fn note(
     offers: &[(CustomerId, Uuid)],
     refund: bool,
 ) -> Result<(), StoreError> {
-    let customers: Vec<&str> = offers
-        .iter()
-        .map(|(customer, _)| customer.as_str())
-        .collect();
-    let ids: Vec<Uuid> = offers.iter().map(|(_, id)| *id).collect();
+    let (customers, ids) = columns(offers);
     sqlx::query!(
         "insert into budget_return (customer_id, presented_offer_id, refund, noted_at) \
          select customer_id, presented_offer_id, $3, now() \

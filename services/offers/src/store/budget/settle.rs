@@ -9,7 +9,7 @@ use storage::StoreError;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::super::session::bind;
+use super::super::session::{bind, columns};
 use super::super::statement;
 
 /// What becomes of holds.
@@ -61,11 +61,7 @@ impl Moves {
         if offers.is_empty() {
             return Ok(());
         }
-        let customers: Vec<&str> = offers
-            .iter()
-            .map(|(customer, _)| customer.as_str())
-            .collect();
-        let ids: Vec<Uuid> = offers.iter().map(|(_, id)| *id).collect();
+        let (customers, ids) = columns(offers);
         let (from, to, kind) = settlement.names();
         let settled = sqlx::query!(
             "with settled as ( \

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::budget::give_back;
 use super::super::cancellation::{read_confirmed, undo_acceptances};
 use super::super::session::lock;
-use super::super::{Store, from_json, owed, statement};
+use super::super::{Store, from_json, statement};
 use crate::domain::decision::Record;
 use crate::domain::fulfilment::LeaseId;
 use crate::domain::promise::Promise;
@@ -139,8 +139,7 @@ async fn roll_back_for_those_who_left(connection: &mut PgConnection) -> Result<(
             .await?
             .is_some()
         {
-            let owed = owed::of_session(connection, &customer_id, session_id).await;
-            let undone = undo_acceptances(connection, &customer_id, session_id, &owed).await?;
+            let undone = undo_acceptances(connection, &customer_id, session_id).await?;
             give_back(connection, &[], &undone).await?;
         }
     }
