@@ -181,6 +181,11 @@ async fn the_changes_of_one_customer_are_told_in_the_order_they_were_made() {
 async fn wait_for_a_lock(world: &World) {
     let sql = "select exists (select from pg_locks join pg_database on pg_database.oid = database
                    where datname = current_database() and locktype = 'advisory' and not granted)";
+    wait_for(world, sql, "the follower waits for the worker").await;
+}
+
+/// Waits until a query says so.
+async fn wait_for(world: &World, sql: &'static str, what: &str) {
     let waiting = timeout(PATIENCE, async {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         loop {
@@ -194,7 +199,15 @@ async fn wait_for_a_lock(world: &World) {
             }
         }
     });
-    waiting.await.expect("the follower waits for the worker");
+    waiting.await.expect(what);
+}
+
+/// Waits until every change that was written may be told: what runs in other databases of the
+/// server counts as well.
+async fn wait_until_told(world: &World) {
+    let sql = "select not exists (select from stage_transition
+                   where transaction_id >= pg_snapshot_xmin(pg_current_snapshot()))";
+    wait_for(world, sql, "older transactions end").await;
 }
 
 #[tokio::test]
@@ -202,6 +215,7 @@ async fn only_what_is_new_is_told_where_that_is_wanted() {
     let world = start().await;
     let mut connection = world.database.pool.acquire().await.unwrap();
     write(&mut connection, "c-old", 1..3).await;
+    wait_until_told(&world).await;
     let request = wire::WatchTransitionsRequest {
         only_new: true,
         ..wire::WatchTransitionsRequest::default()

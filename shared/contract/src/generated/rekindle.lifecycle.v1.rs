@@ -3483,7 +3483,9 @@ pub struct WatchTransitionsRequest {
     /// The cursor of the last response that was dealt with; empty for the beginning.
     #[prost(string, tag = "1")]
     pub after_cursor: ::prost::alloc::string::String,
-    /// Begin after what is there now instead of at the beginning. Only without after_cursor.
+    /// Begin with what no follower could have been told yet instead of at the beginning: with what
+    /// comes from now on and, at most, what was changed a moment ago, while an older transaction is
+    /// still running. Only without after_cursor.
     #[prost(bool, tag = "2")]
     pub only_new: bool,
 }
