@@ -23,6 +23,11 @@ async fn the_whole_screen_speaks_the_language_of_the_call() {
     let said = format!("{}.{:02}", after.minor / 100, after.minor % 100);
     assert!(offer.script.contains(&said), "{said} in {}", offer.script);
 
+    // What the law wants said as well.
+    let disclosures = &screen.policy.as_ref().unwrap().disclosures;
+    let said = "Puede darse de baja en esta llamada; no voy a impedírselo.";
+    assert_eq!(disclosures, &[said]);
+
     let guidance = screen.guidance.as_ref().unwrap();
     let thanks = "Agradezca primero sus 3 años como cliente.";
     assert!(
@@ -36,6 +41,11 @@ async fn the_whole_screen_speaks_the_language_of_the_call() {
     let mut call = Call::of(&other, "k-2").because("too_expensive");
     call.request.language = "en-US".to_owned();
     let screen = call.ask(&suite.clients).await;
+    let disclosures = &screen.policy.as_ref().unwrap().disclosures;
+    assert!(
+        disclosures[0].starts_with("You can cancel"),
+        "{disclosures:?}"
+    );
     let guidance = screen.guidance.unwrap();
     assert!(
         guidance.say[0].starts_with("Thank them for 3 years"),

@@ -75,6 +75,14 @@ impl<'a> Inputs<'a> {
         self.customer?.subscription(&self.request.subscription_id)
     }
 
+    /// The language to speak; empty when nobody knows.
+    pub fn language(&self) -> &'a str {
+        match (self.request.language.as_str(), self.customer) {
+            ("", Some(customer)) => &customer.language,
+            (asked, _) => asked,
+        }
+    }
+
     /// The reason stated, as the catalogue knows it.
     pub fn stated(&self) -> Option<&'a StatedReason> {
         self.catalogue.reason(self.request.reason.as_deref()?)
@@ -242,9 +250,10 @@ pub fn decide(inputs: &Inputs<'_>) -> Decision {
 /// without a look.
 pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
     let subscription = inputs.subscription();
+    let situation = situation(inputs, subscription);
     let policy = inputs
         .policy
-        .resolve(&situation(inputs, subscription), inputs.now);
+        .resolve_in(inputs.language(), &situation, inputs.now);
     let stated = inputs.stated();
     let mut decision = Decision {
         policy,

@@ -90,10 +90,7 @@ impl<'a> Call<'a> {
 
     /// The language to speak; empty when nobody knows.
     pub fn language(&self) -> &str {
-        match self.inputs.request.language.as_str() {
-            "" => &self.customer.language,
-            asked => asked,
-        }
+        self.inputs.language()
     }
 }
 

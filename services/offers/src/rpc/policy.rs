@@ -126,7 +126,11 @@ fn published(answer: &Answer) -> pb::PublishPolicyResponse {
             problems: files::problems(problems),
             ..pb::PublishPolicyResponse::default()
         },
-        Answer::Sound { row_count } => pb::PublishPolicyResponse {
+        Answer::Sound {
+            row_count,
+            warnings,
+        } => pb::PublishPolicyResponse {
+            problems: files::problems(warnings),
             row_count: count(*row_count),
             ..pb::PublishPolicyResponse::default()
         },
@@ -134,9 +138,10 @@ fn published(answer: &Answer) -> pb::PublishPolicyResponse {
             version,
             changed,
             row_count,
+            warnings,
         } => pb::PublishPolicyResponse {
             version: *version,
-            problems: Vec::new(),
+            problems: files::problems(warnings),
             changed: *changed,
             row_count: count(*row_count),
         },

@@ -24,8 +24,8 @@ pub(super) fn read_guidance(node: &Node, problems: &mut Problems) -> Vec<Guidanc
             Some(GuidanceDraft {
                 key: key.clone(),
                 when: when.and_then(|node| rule::read(node, problems)),
-                say: lines(say, problems),
-                do_not_say: lines(do_not_say, problems),
+                say: optional_lines(say, problems),
+                do_not_say: optional_lines(do_not_say, problems),
             })
         })
         .collect()
@@ -47,7 +47,7 @@ pub(super) fn read_routing(node: &Node, problems: &mut Problems) -> Vec<RoutingD
                 when: when.and_then(|node| rule::read(node, problems)),
                 team: team.and_then(|node| text(node, 64, problems)),
                 authority: authority.and_then(|node| named(node, problems)),
-                why: lines(why, problems),
+                why: optional_lines(why, problems),
             })
         })
         .collect()
@@ -70,10 +70,12 @@ pub(super) fn read_languages(node: &Node, problems: &mut Problems) -> Vec<String
     languages
 }
 
-fn lines(node: Option<&Node>, problems: &mut Problems) -> LinesDraft {
-    let Some(node) = node else {
-        return Vec::new();
-    };
+fn optional_lines(node: Option<&Node>, problems: &mut Problems) -> LinesDraft {
+    node.map_or_else(Vec::new, |node| lines(node, MAX_LINE, problems))
+}
+
+/// Reads a text by language, each up to so many characters long.
+pub(super) fn lines(node: &Node, max: usize, problems: &mut Problems) -> LinesDraft {
     let mut lines: LinesDraft = Vec::new();
     for (language, node) in entries(node, "lines, by language,", problems) {
         if !is_language(&language.value) {
@@ -83,7 +85,7 @@ fn lines(node: Option<&Node>, problems: &mut Problems) -> LinesDraft {
             );
             problems.add(&language.place, Code::BadValue, message);
         }
-        if let Some(text) = placed_text(node, MAX_LINE, problems) {
+        if let Some(text) = placed_text(node, max, problems) {
             lines.push((
                 Placed::new(language.value.clone(), language.place.clone()),
                 text,

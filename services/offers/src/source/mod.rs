@@ -13,6 +13,7 @@ mod node;
 mod occasions;
 mod offer;
 mod policy;
+mod policy_text;
 mod reasons;
 mod reference_price;
 mod rule;
@@ -59,11 +60,19 @@ pub fn review_catalogue(files: &[SourceFile]) -> Result<(Catalogue, Vec<Problem>
 
 /// Reads and checks a policy; everything that is wrong otherwise.
 pub fn read_policy(files: &[SourceFile]) -> Result<PolicySet, Vec<Problem>> {
+    review_policy(files).map(|(policy, _)| policy)
+}
+
+/// Reads and checks a policy that is to be published: with what to look at when it can be, with
+/// everything that is wrong when it cannot.
+pub fn review_policy(files: &[SourceFile]) -> Result<(PolicySet, Vec<Problem>), Vec<Problem>> {
     let mut problems = Problems::default();
     let documents = documents(files, &mut problems);
-    let rows = policy::read(&documents, &mut problems);
-    let compiled = PolicySet::check(rows, &start(files), &mut problems);
-    compiled.ok_or_else(|| problems.into_sorted())
+    let draft = policy::read(&documents, &mut problems);
+    match PolicySet::check(draft, &start(files), &mut problems) {
+        Some(policy) => Ok((policy, problems.into_sorted())),
+        None => Err(problems.into_sorted()),
+    }
 }
 
 fn documents(files: &[SourceFile], problems: &mut Problems) -> Vec<Node> {

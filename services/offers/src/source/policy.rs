@@ -1,30 +1,32 @@
-//! The files of a policy: named groups of places, and rows.
+//! The files of a policy: languages, named groups of places, and rows.
 
 use super::fields::{Fields, entries};
 use super::node::{Kind, Node};
+use super::policy_text::{read_spoken, texts};
 use super::values::{boolean, check_name, day, integer, list, named, named_list, text};
 use crate::domain::policy::{
-    ContactHours, Jurisdiction, PlaceScope, PolicyOutcome, Row, Rules, Scope,
+    ContactHours, Jurisdiction, PlaceScope, PolicyDraft, PolicyOutcome, Row, Rules, Scope,
 };
 use crate::domain::problem::{Code, Placed, Problems};
 
 /// The most rows of a policy.
 const MAX_ROWS: usize = 500;
-/// The most disclosures or notices of a row, and the longest of them.
-const MAX_TEXTS: usize = 20;
-const MAX_TEXT_LENGTH: usize = 300;
+/// The longest name of where a row comes from.
+const MAX_SOURCE_LENGTH: usize = 300;
 
 /// A name for several places.
 type Group = (String, Vec<Jurisdiction>);
 
 /// Reads the rows of all files; groups of places hold for all of them.
-pub(super) fn read(documents: &[Node], problems: &mut Problems) -> Vec<Placed<Row>> {
+pub(super) fn read(documents: &[Node], problems: &mut Problems) -> PolicyDraft {
+    let mut draft = PolicyDraft::default();
     let mut groups: Vec<Group> = Vec::new();
     let mut row_nodes = Vec::new();
     for document in documents {
         let Some(mut fields) = Fields::of(document, "a policy file", problems) else {
             continue;
         };
+        read_spoken(&mut fields, &mut draft, problems);
         if let Some(node) = fields.optional("places") {
             for (name, node) in entries(node, "groups of places", problems) {
                 groups.push((name.value.clone(), read_group(node, problems)));
@@ -39,13 +41,12 @@ pub(super) fn read(documents: &[Node], problems: &mut Problems) -> Vec<Placed<Ro
         let message = format!("there are more than {MAX_ROWS} rows");
         problems.add(&key.place, Code::TooLarge, message);
     }
-    row_nodes
-        .into_iter()
-        .filter_map(|(key, node)| {
-            let row = read_row(key, node, &groups, problems)?;
-            Some(Placed::new(row, key.place.clone()))
-        })
-        .collect()
+    for (key, node) in row_nodes {
+        if let Some(row) = read_row(key, node, &groups, &mut draft, problems) {
+            draft.rows.push(Placed::new(row, key.place.clone()));
+        }
+    }
+    draft
 }
 
 fn read_group(node: &Node, problems: &mut Problems) -> Vec<Jurisdiction> {
@@ -62,6 +63,7 @@ fn read_row(
     key: &Placed<String>,
     node: &Node,
     groups: &[Group],
+    draft: &mut PolicyDraft,
     problems: &mut Problems,
 ) -> Option<Row> {
     check_name(key, "a row", problems);
@@ -71,7 +73,7 @@ fn read_row(
         .map(|node| read_scope(node, groups, problems));
     let rules = fields
         .required("rules", problems)
-        .map(|node| read_rules(node, problems));
+        .map(|node| read_rules(node, draft, problems));
     let row = Row {
         key: key.value.clone(),
         active: fields
@@ -87,7 +89,7 @@ fn read_row(
         rules: rules.unwrap_or_default(),
         source: fields
             .required("source", problems)
-            .and_then(|node| text(node, MAX_TEXT_LENGTH, problems))
+            .and_then(|node| text(node, MAX_SOURCE_LENGTH, problems))
             .unwrap_or_default(),
         verify: fields
             .required("verify", problems)
@@ -163,7 +165,7 @@ fn jurisdiction(code: &str, node: &Node, problems: &mut Problems) -> Option<Juri
     }
 }
 
-fn read_rules(node: &Node, problems: &mut Problems) -> Rules {
+fn read_rules(node: &Node, draft: &mut PolicyDraft, problems: &mut Problems) -> Rules {
     let Some(mut fields) = Fields::of(node, "what a row says", problems) else {
         return Rules::default();
     };
@@ -177,8 +179,8 @@ fn read_rules(node: &Node, problems: &mut Problems) -> Rules {
             PolicyOutcome::MAX_OFFERS,
             problems,
         ),
-        disclosures: texts(&mut fields, "disclosures", problems),
-        notices: texts(&mut fields, "notices", problems),
+        disclosures: texts(&mut fields, "disclosures", draft, problems),
+        notices: texts(&mut fields, "notices", draft, problems),
         refusal_ends_offers: fields
             .optional("refusal_ends_offers")
             .and_then(|node| boolean(node, problems)),
@@ -197,7 +199,7 @@ fn read_rules(node: &Node, problems: &mut Problems) -> Rules {
         parity: fields
             .optional("parity")
             .and_then(|node| named(node, problems)),
-        price_notices: texts(&mut fields, "price_notices", problems),
+        price_notices: texts(&mut fields, "price_notices", draft, problems),
         alternatives_on_request: number(
             &mut fields,
             "alternatives_on_request",
@@ -218,24 +220,6 @@ fn number(
     fields
         .optional(key)
         .and_then(|node| integer(node, 0..=greatest, problems))
-}
-
-fn texts(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Vec<String> {
-    let Some(node) = fields.optional(key) else {
-        return Vec::new();
-    };
-    let nodes = list(node, problems);
-    if nodes.len() > MAX_TEXTS {
-        let message = format!(
-            "{key} has {} texts, at most {MAX_TEXTS} are read out",
-            nodes.len()
-        );
-        problems.add(&node.place, Code::OutOfRange, message);
-    }
-    nodes
-        .iter()
-        .filter_map(|node| text(node, MAX_TEXT_LENGTH, problems))
-        .collect()
 }
 
 fn read_hours(node: &Node, problems: &mut Problems) -> Option<ContactHours> {

@@ -17,6 +17,8 @@ pub(super) type ReadCatalogue = Result<Catalogue, Vec<Problem>>;
 pub(super) type Reviewed = Result<(Catalogue, Vec<Problem>), Vec<Problem>>;
 /// A policy, or everything that is wrong with its files.
 pub(super) type ReadPolicy = Result<PolicySet, Vec<Problem>>;
+/// A policy with what to look at, or everything that is wrong with its files.
+pub(super) type ReviewedPolicy = Result<(PolicySet, Vec<Problem>), Vec<Problem>>;
 
 /// Reads, checks and compiles a catalogue.
 pub(super) async fn compile_catalogue(files: &[SourceFile]) -> Result<ReadCatalogue, StoreError> {
@@ -38,6 +40,14 @@ pub(super) async fn review_catalogue(files: &[SourceFile]) -> Result<Reviewed, S
 pub(super) async fn compile_policy(files: &[SourceFile]) -> Result<ReadPolicy, StoreError> {
     let files = files.to_vec();
     spawn_blocking(move || source::read_policy(&files))
+        .await
+        .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
+}
+
+/// Reads and checks a policy that is to be published.
+pub(super) async fn review_policy(files: &[SourceFile]) -> Result<ReviewedPolicy, StoreError> {
+    let files = files.to_vec();
+    spawn_blocking(move || source::review_policy(&files))
         .await
         .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
 }

@@ -8,7 +8,7 @@ use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
-use super::compile::{compile_policy, digest};
+use super::compile::{digest, review_policy};
 use crate::domain::problem::Problem;
 use crate::domain::version::{Published, SourceFile};
 use crate::store::{NewPublication, Store};
@@ -50,6 +50,8 @@ pub enum Answer {
     Sound {
         /// How many rows there are.
         row_count: usize,
+        /// What to look at.
+        warnings: Vec<Problem>,
     },
     /// The version in force now.
     InForce {
@@ -59,19 +61,24 @@ pub enum Answer {
         changed: bool,
         /// How many rows there are.
         row_count: usize,
+        /// What to look at.
+        warnings: Vec<Problem>,
     },
 }
 
 impl PublishPolicy {
     /// Checks and, unless that is all that was asked for, publishes.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
-        let compiled = match compile_policy(&command.files).await? {
+        let (compiled, warnings) = match review_policy(&command.files).await? {
             Ok(compiled) => compiled,
             Err(problems) => return Ok(Answer::Refused(problems)),
         };
         let row_count = compiled.rows().len();
         if command.validate_only {
-            return Ok(Answer::Sound { row_count });
+            return Ok(Answer::Sound {
+                row_count,
+                warnings,
+            });
         }
         let new = NewPublication {
             request_id: command.request_id,
@@ -89,6 +96,7 @@ impl PublishPolicy {
             version: outcome.version,
             changed: outcome.changed,
             row_count,
+            warnings,
         })
     }
 }

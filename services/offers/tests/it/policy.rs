@@ -80,6 +80,23 @@ async fn publishing_counts_versions_and_checking_does_not() {
 }
 
 #[tokio::test]
+async fn what_is_not_translated_is_published_with_a_warning() {
+    let world = World::start().await;
+    let mut client = client(&world).await;
+    let spanish = "          es: Puede darse de baja en esta llamada; no voy a impedírselo.\n";
+    let text = POLICY.replacen(spanish, "", 1);
+    assert_ne!(text, POLICY);
+    let answer = client.publish_policy(publish("english", &text)).await;
+    let answer = answer.unwrap().into_inner();
+    assert_eq!((answer.version, answer.changed), (2, true));
+    let warned = &answer.problems[0];
+    assert_eq!(warned.code, "MISSING_TRANSLATION");
+    assert_eq!(warned.severity(), pb::Severity::Warning);
+    assert_eq!(warned.message, "the text is not translated to es");
+    assert_eq!(answer.problems.len(), 1);
+}
+
+#[tokio::test]
 async fn a_policy_is_in_force_as_soon_as_it_is_published() {
     let world = World::start().await;
     let mut client = client(&world).await;

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use contract::offers::v1::{
-    GetCatalogueRequest, Problem, PublishCatalogueRequest, PublishCatalogueResponse, Severity,
-    SourceFile, ValidateCatalogueRequest,
+    GetCatalogueRequest, PublishCatalogueRequest, PublishCatalogueResponse, SourceFile,
+    ValidateCatalogueRequest,
 };
 
-use super::files::{print_problems, read_sources};
+use super::files::{is_error, print_problems, read_sources, tell_warnings};
 use crate::client::{ONLINE, PUBLISHING, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::json;
@@ -118,7 +118,6 @@ async fn validate(
             catalogues.validate_catalogue(request).await
         })
         .await?;
-    let is_error = |problem: &Problem| problem.severity() != Severity::Warning;
     if answer.problems.iter().any(is_error) {
         say_if(without_reasons, output);
         return print_problems(&answer.problems, output);
@@ -129,13 +128,6 @@ async fn validate(
         |_| screen::catalogue(None, &answer.offers, false, Paper::of_stdout()),
     )?;
     Ok(0)
-}
-
-/// What does not keep a catalogue from being published, and should be looked at.
-fn tell_warnings(warnings: &[Problem], output: Output) {
-    if !warnings.is_empty() {
-        output.progress(format_args!("{}", screen::problems(warnings)));
-    }
 }
 
 /// Publishes a catalogue; the answer may hold problems instead of a version.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::offers::v1::{Problem, SourceFile};
+use contract::offers::v1::{Problem, Severity, SourceFile};
 
 use crate::failure::{Exit, Failure};
 use crate::json;
@@ -31,6 +31,18 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
         )
         .advice("check the name, the permissions, and that it is UTF-8")
     })
+}
+
+/// Tells whether a problem keeps files from being published.
+pub(super) fn is_error(problem: &Problem) -> bool {
+    problem.severity() != Severity::Warning
+}
+
+/// Shows what does not keep files from being published, and should be looked at.
+pub(super) fn tell_warnings(warnings: &[Problem], output: Output) {
+    if !warnings.is_empty() {
+        output.progress(format_args!("{}", screen::problems(warnings)));
+    }
 }
 
 /// Prints every problem and answers with the exit code for that.

@@ -9,7 +9,7 @@ use contract::offers::v1::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::files::{print_problems, read_sources};
+use super::files::{is_error, print_problems, read_sources, tell_warnings};
 use crate::client::{ONLINE, PUBLISHING, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::mapping::wire_time;
@@ -154,11 +154,12 @@ fn print_published(
     is_check: bool,
     output: Output,
 ) -> Result<u8, Failure> {
-    if !answer.problems.is_empty() {
+    if answer.problems.iter().any(is_error) {
         return print_problems(&answer.problems, output);
     }
+    tell_warnings(&answer.problems, output);
     let document = json!({
-        "problems": [],
+        "problems": documents::listed_problems(&answer.problems),
         "version": answer.version,
         "changed": answer.changed,
         "row_count": answer.row_count,

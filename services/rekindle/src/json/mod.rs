@@ -21,7 +21,7 @@ pub use fulfilment::{fulfilments, promise_tasks};
 pub use import::import;
 pub use lifecycle::{activated_model, drift, model, rules, shown_model, status};
 pub use portfolio::{portfolio, scored_customer, scoring_run, watched_transition};
-pub use publishing::{catalogue, policy, problems};
+pub use publishing::{catalogue, listed_problems, policy, problems};
 pub use record::record;
 pub use retention::retention;
 pub use suppression::{suppression, suppressions};

@@ -8,10 +8,11 @@ use crate::vocabulary;
 
 /// Every problem of the files.
 pub fn problems(problems: &[pb::Problem]) -> Value {
-    json!({"problems": listed(problems)})
+    json!({"problems": listed_problems(problems)})
 }
 
-fn listed(problems: &[pb::Problem]) -> Vec<Value> {
+/// Problems, one by one.
+pub fn listed_problems(problems: &[pb::Problem]) -> Vec<Value> {
     let listed = problems.iter().map(|it| {
         json!({
             "file": it.file,
@@ -43,7 +44,7 @@ pub fn catalogue(
         })
         .collect();
     json!({
-        "problems": listed(warnings),
+        "problems": listed_problems(warnings),
         "version": version.map(|it| it.version),
         "publish_time": version.map_or(Value::Null, |it| time(it.publish_time.as_ref())),
         "digest": version.map(|it| it.digest.as_str()),

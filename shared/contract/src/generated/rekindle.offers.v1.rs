@@ -3741,7 +3741,7 @@ pub struct PublishPolicyResponse {
     /// The version in force; zero when nothing was published.
     #[prost(uint64, tag = "1")]
     pub version: u64,
-    /// Every problem; nothing was published when there is one.
+    /// Every problem; nothing was published when one of them is an error.
     #[prost(message, repeated, tag = "2")]
     pub problems: ::prost::alloc::vec::Vec<Problem>,
     /// The version is new.

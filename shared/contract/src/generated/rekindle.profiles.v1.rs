@@ -2500,10 +2500,10 @@ pub struct Incident {
     /// When it began.
     #[prost(message, optional, tag = "7")]
     pub open_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it was resolved. Output only.
+    /// When it was resolved; given where it is reported afterwards.
     #[prost(message, optional, tag = "8")]
     pub resolve_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Whether it is open. Output only.
+    /// Whether it is open. Follows from resolve_time.
     #[prost(enumeration = "IncidentState", tag = "9")]
     pub state: i32,
     /// How far recovery has come. Output only.
@@ -2515,7 +2515,7 @@ pub struct Incident {
     /// A promise was broken: a double deviation. Output only.
     #[prost(bool, tag = "12")]
     pub promise_broken: bool,
-    /// What came of it, as a short key; at most 64 characters. Output only.
+    /// What came of it, as a short key; at most 64 characters. Only with resolve_time.
     #[prost(string, tag = "13")]
     pub outcome: ::prost::alloc::string::String,
 }

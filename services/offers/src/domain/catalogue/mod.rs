@@ -38,7 +38,7 @@ pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
 pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};
 pub use reference_price::{ReferencePrice, ReferencePrices};
-pub use text::{OfferText, Placeholder, Script, ScriptValues, Texts};
+pub use text::{OfferText, Placeholder, Script, ScriptValues, Texts, primary_language};
 
 /// One version of the catalogue.
 #[derive(Clone, Debug, PartialEq)]

@@ -35,10 +35,9 @@ impl Texts {
 
     /// Returns the texts for a language (BCP 47): its own, those of its first part, or the default.
     pub fn speak(&self, language: &str) -> &OfferText {
-        let primary = language.split('-').next().unwrap_or_default();
         self.by_language
             .get(language)
-            .or_else(|| self.by_language.get(primary))
+            .or_else(|| self.by_language.get(primary_language(language)))
             .unwrap_or(&self.default)
     }
 
@@ -50,6 +49,11 @@ impl Texts {
                 .map(|(language, text)| (language.as_str(), text)),
         )
     }
+}
+
+/// The first part of a language (BCP 47): `es` of `es-MX`.
+pub fn primary_language(language: &str) -> &str {
+    language.split('-').next().unwrap_or_default()
 }
 
 /// A text with places to fill in.

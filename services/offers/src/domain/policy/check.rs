@@ -2,16 +2,42 @@
 
 use std::collections::BTreeSet;
 
-use super::{PolicySet, Row, Rules};
+use super::{OtherLanguages, PolicySet, Row, Rules, Translations};
 use crate::domain::named::Named;
 use crate::domain::problem::{Code, Place, Placed, Problems};
 
+/// A policy as written.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyDraft {
+    /// The language of texts that are written in one alone.
+    pub default_language: Option<String>,
+    /// The languages that the desk speaks.
+    pub languages: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Placed<Row>>,
+    /// Every text in the default language, with those in others.
+    pub texts: Vec<Placed<(String, OtherLanguages)>>,
+}
+
+impl PolicyDraft {
+    /// Tells in which languages that the desk speaks something is missing.
+    fn warn_of_missing(&self, translations: &Translations, problems: &mut Problems) {
+        let spoken = self.languages.iter();
+        let others: Vec<String> = spoken
+            .filter(|language| Some(*language) != self.default_language.as_ref())
+            .cloned()
+            .collect();
+        translations.warn_of_missing(&self.texts, &others, problems);
+    }
+}
+
 impl PolicySet {
-    /// Checks rows together; absent when something is wrong, which is noted. `start` is where to
+    /// Checks rows together; absent when something is wrong, which is noted, as are texts that are not
+    /// translated. `start` is where to
     /// point when something is missing altogether.
-    pub fn check(rows: Vec<Placed<Row>>, start: &Place, problems: &mut Problems) -> Option<Self> {
+    pub fn check(draft: PolicyDraft, start: &Place, problems: &mut Problems) -> Option<Self> {
         let mut keys = BTreeSet::new();
-        for Placed { value: row, place } in &rows {
+        for Placed { value: row, place } in &draft.rows {
             if !keys.insert(&row.key) {
                 let message = format!("there are two rows named {}: rename one", row.key);
                 problems.add(place, Code::DuplicateDefinition, message);
@@ -24,10 +50,14 @@ impl PolicySet {
                 );
             }
         }
-        check_default(&rows, start, problems);
-        problems
-            .is_empty()
-            .then(|| Self::new(rows.into_iter().map(|row| row.value).collect()))
+        check_default(&draft.rows, start, problems);
+        if !problems.is_empty() {
+            return None;
+        }
+        let translations = Translations::collect(&draft.texts);
+        draft.warn_of_missing(&translations, problems);
+        let rows = draft.rows.into_iter().map(|row| row.value);
+        Some(Self::new(rows.collect()).with_translations(translations))
     }
 }
 

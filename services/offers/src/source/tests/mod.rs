@@ -13,7 +13,7 @@ mod serial_savers;
 mod yaml_problems;
 
 use super::*;
-use crate::domain::problem::Code;
+use crate::domain::problem::{Code, Severity};
 
 fn file(name: &str, text: &str) -> SourceFile {
     SourceFile {

@@ -31,6 +31,36 @@ fn a_sound_policy_is_read() {
     assert_eq!(with_row(""), []);
 }
 
+#[test]
+fn a_text_by_language_needs_a_default_and_the_text_in_it() {
+    let rows = |disclosure: &str| {
+        format!(
+            "  r:\n    source: x\n    verify: true\n    rules:\n      max_offers: 1\n      disclosures:\n        - {disclosure}\n"
+        )
+    };
+    let spoken = |top: &str, disclosure: &str| {
+        let text = format!("{top}{EVERYBODY}{}", rows(disclosure));
+        match review_policy(&[file("p.yaml", &text)]) {
+            Ok((_, problems)) | Err(problems) => problems
+                .iter()
+                .map(|it| (it.place.line, it.code, it.severity))
+                .collect::<Vec<_>>(),
+        }
+    };
+    let none: Vec<(u32, Code, Severity)> = Vec::new();
+    let languages = "default_language: en\nlanguages: [en, es]\n";
+    let missing = |line| vec![(line, Code::MissingKey, Severity::Error)];
+    assert_eq!(spoken("", "Hello."), none);
+    assert_eq!(spoken("", "{ en: Hello. }"), missing(23));
+    assert_eq!(spoken(languages, "{ es: Hola. }"), missing(25));
+    assert_eq!(spoken(languages, "{ en: Hello., es: Hola. }"), none);
+    let warned = vec![(25, Code::MissingTranslation, Severity::Warning)];
+    assert_eq!(spoken(languages, "{ en: Hello., de: Hallo. }"), warned);
+    assert_eq!(spoken(languages, "Hello."), warned);
+    let twice = format!("{languages}default_language: de\n");
+    assert_eq!(spoken(&twice, "Hello.")[0].1, Code::DuplicateKey);
+}
+
 const MISTAKES: &[(&str, u32, Code)] = &[
     (
         "  Bad-Name:\n    source: x\n    verify: true\n    rules: { max_offers: 1 }\n",

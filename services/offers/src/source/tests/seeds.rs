@@ -20,6 +20,12 @@ fn policy() -> PolicySet {
 }
 
 #[test]
+fn the_seed_policy_is_spoken_in_every_language() {
+    let (_, warnings) = review_policy(&seed::policy()).unwrap();
+    assert_eq!(lines(&warnings), "");
+}
+
+#[test]
 fn the_seed_catalogue_can_be_published() {
     let catalogue = catalogue();
     let levers: BTreeSet<Lever> = catalogue.offers().map(|offer| offer.lever).collect();
