@@ -84,7 +84,9 @@ impl ExitPlan {
         }
     }
 
-    /// The end dates: at once for who withdraws, by contract and wish for everybody else.
+    /// The end dates: at once for who withdraws, at once unless the heirs name a day where somebody
+    /// died, by contract and wish for everybody else. Nobody pays for time after a death that a
+    /// commitment left over.
     pub fn dates(
         self,
         contract: Option<Timestamp>,
@@ -97,7 +99,8 @@ impl ExitPlan {
                 billing_end_at: now,
                 source: DatesSource::Contract,
             },
-            _ => end_dates(contract, requested, now),
+            ExitType::Deceased => end_dates(Some(now), requested, now),
+            ExitType::Termination | ExitType::Move => end_dates(contract, requested, now),
         }
     }
 
@@ -181,7 +184,23 @@ mod tests {
             assert!(steps.is_sorted_by_key(|step| step.due_at), "{name}");
             assert!(steps.iter().any(|step| step.key == "final_bill"), "{name}");
             let at_once = dates.service_end_at == now;
-            assert_eq!(at_once, exit_type == ExitType::Withdrawal, "{name}");
+            let ends_at_once = matches!(exit_type, ExitType::Withdrawal | ExitType::Deceased);
+            assert_eq!(at_once, ends_at_once, "{name}");
+        }
+    }
+
+    #[test]
+    fn heirs_pay_until_the_day_they_name_and_no_commitment() {
+        let now = at("2026-11-22T12:00:00Z");
+        let plan = ExitPlan {
+            exit_type: ExitType::Deceased,
+            keep_in_touch: None,
+            cancel_deadline_at: None,
+        };
+        let (commitment, named) = (at("2028-01-01T00:00:00Z"), at("2026-12-31T00:00:00Z"));
+        for (requested, end) in [(None, now), (Some(named), named)] {
+            let dates = plan.dates(Some(commitment), requested, now);
+            assert_eq!((dates.service_end_at, dates.billing_end_at), (end, end));
         }
     }
 }
