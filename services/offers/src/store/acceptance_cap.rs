@@ -46,7 +46,12 @@ pub(super) async fn check(
     may_be_accepted(&heard, &offered).map_err(StoreError::rejected)
 }
 
-async fn lock_customer(connection: &mut PgConnection, customer: &str) -> Result<(), StoreError> {
+/// Lets those who accept for one customer look and write one after the other, until the transaction
+/// ends.
+pub(super) async fn lock_customer(
+    connection: &mut PgConnection,
+    customer: &str,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended($1, 0)) as \"locked: ()\"",
         customer,

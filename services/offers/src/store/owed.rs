@@ -7,6 +7,7 @@ use storage::StoreError;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::acceptance_cap::lock_customer;
 use super::cancellation::read_confirmed;
 use super::response::NewResponse;
 use super::statement;
@@ -33,8 +34,7 @@ pub(super) async fn of_session(
 }
 
 /// Refuses to accept what the customer has accepted since it was decided that it is owed: several
-/// contacts may have been told of the same. The lock on the customer that an acceptance begins with
-/// lets one after the other look and write.
+/// contacts may have been told of the same.
 pub(super) async fn may_be_accepted(
     connection: &mut PgConnection,
     new: &NewResponse,
@@ -42,6 +42,37 @@ pub(super) async fn may_be_accepted(
     if !new.is_owed() {
         return Ok(());
     }
+    not_had_elsewhere(connection, &new.customer_id, new.presented_offer_id).await
+}
+
+/// Refuses to carry out again what failed and is owed, where the customer has it by now from another
+/// contact.
+pub(super) async fn may_be_retried(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    presented_offer_id: PresentedOfferId,
+) -> Result<(), StoreError> {
+    let owed = sqlx::query_scalar!(
+        "select owed from acceptance where customer_id = $1 and presented_offer_id = $2",
+        customer_id.as_str(),
+        presented_offer_id.as_uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    if owed != Some(true) {
+        return Ok(());
+    }
+    not_had_elsewhere(connection, customer_id, presented_offer_id).await
+}
+
+/// The lock on the customer lets one after the other look and write.
+async fn not_had_elsewhere(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    presented_offer_id: PresentedOfferId,
+) -> Result<(), StoreError> {
+    lock_customer(connection, customer_id.as_str()).await?;
     let had = sqlx::query!(
         "select had.presented_offer_id, had.offer_key \
          from presented_offer owed \
@@ -59,8 +90,8 @@ pub(super) async fn may_be_accepted(
            and acceptance.accepted_at >= owed.decided_at \
            and not acceptance_is_undone(had.customer_id, had.presented_offer_id) \
          order by acceptance.accepted_at limit 1",
-        new.customer_id.as_str(),
-        new.presented_offer_id.as_uuid(),
+        customer_id.as_str(),
+        presented_offer_id.as_uuid(),
     )
     .fetch_optional(connection)
     .instrument(statement("SELECT", "acceptance"))

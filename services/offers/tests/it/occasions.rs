@@ -378,26 +378,27 @@ async fn what_is_owed_and_could_not_be_carried_out_is_seen_to_for_those_who_left
         .await
         .unwrap();
     world.leave(goodbye("k-1")).await.unwrap();
-    let leased = lease(&world).await;
-    let mut workers = FulfilmentServiceClient::new(world.channel().await);
-    let failed = pb::ReportFulfilmentRequest {
-        request_id: "failed".to_owned(),
-        customer_id: "c-1".to_owned(),
-        presented_offer_id: leased[0].presented_offer_id.clone(),
-        lease_id: leased[0].lease_id.clone(),
-        outcome: pb::FulfilmentOutcome::Failed.into(),
-        failure_code: "biller_down".to_owned(),
-    };
-    let reported = workers.report_fulfilment(failed).await.unwrap();
-    let close = pb::ClosePromiseTaskRequest {
-        request_id: "again".to_owned(),
-        customer_id: "c-1".to_owned(),
-        task_id: reported.into_inner().task_id,
-        resolution: pb::PromiseResolution::Retried.into(),
-        agent_id: "agent-9".to_owned(),
-    };
-    workers.close_promise_task(close).await.unwrap();
+    let task_id = fail_the_leased(&world).await;
+    close_by_retry(&world, &task_id).await.unwrap();
     assert_eq!(lease(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_owed_and_failed_is_not_carried_out_again_beside_what_was_taken_since() {
+    let mut world = harmed().await;
+    let accepts = owed_thrice(&mut world).await;
+    world.answer(accepts[0].clone()).await.unwrap();
+    let task_id = fail_the_leased(&world).await;
+    world.answer(accepts[1].clone()).await.unwrap();
+    let refusal = close_by_retry(&world, &task_id).await;
+    refused(refusal, Code::FailedPrecondition, "OWED_ALREADY_ACCEPTED");
+    assert_eq!(lease(&world).await.len(), 1);
+    assert_eq!(
+        world
+            .number("select count(*) from promise_task where resolution is null")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -416,6 +417,38 @@ async fn what_is_owed_stays_open_for_those_who_left_until_its_time_runs_out() {
         "OFFER_EXPIRED",
     );
     world.wait_for(held, 0).await;
+}
+
+/// Leases what waits and reports that it failed; returns the task that opens.
+async fn fail_the_leased(world: &World) -> String {
+    let leased = lease(world).await;
+    let mut workers = FulfilmentServiceClient::new(world.channel().await);
+    let failed = pb::ReportFulfilmentRequest {
+        request_id: "failed".to_owned(),
+        customer_id: "c-1".to_owned(),
+        presented_offer_id: leased[0].presented_offer_id.clone(),
+        lease_id: leased[0].lease_id.clone(),
+        outcome: pb::FulfilmentOutcome::Failed.into(),
+        failure_code: "biller_down".to_owned(),
+    };
+    let reported = workers.report_fulfilment(failed).await.unwrap();
+    reported.into_inner().task_id
+}
+
+async fn close_by_retry(
+    world: &World,
+    task_id: &str,
+) -> Result<pb::ClosePromiseTaskResponse, tonic::Status> {
+    let mut workers = FulfilmentServiceClient::new(world.channel().await);
+    let close = pb::ClosePromiseTaskRequest {
+        request_id: "again".to_owned(),
+        customer_id: "c-1".to_owned(),
+        task_id: task_id.to_owned(),
+        resolution: pb::PromiseResolution::Retried.into(),
+        agent_id: "agent-9".to_owned(),
+    };
+    let answer = workers.close_promise_task(close).await;
+    answer.map(tonic::Response::into_inner)
 }
 
 /// Three contacts about one subscription, each of which says that the same is owed.

@@ -9,7 +9,7 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement, Wanted, allot, hold, lock_rooms, open_windows};
-use super::super::owed::is_forgone;
+use super::super::owed::{is_forgone, may_be_retried};
 use super::super::session::{append_event, lock, request_id_reused};
 use super::super::view::offers;
 use super::super::{Store, discretion, statement};
@@ -137,6 +137,7 @@ async fn close(connection: &mut PgConnection, new: &NewResolution) -> Result<boo
         if is_forgone(connection, &new.customer_id, session_id, promise_id).await? {
             return Err(StoreError::rejected(has_left(session_id)));
         }
+        may_be_retried(connection, &new.customer_id, promise_id).await?;
         retry(connection, &new.customer_id, session_id, promise_id).await?;
     }
     if new.resolution == Resolution::CustomerReleased {
