@@ -100,7 +100,7 @@ impl Books {
             Record::Account(draft) => book.open_account(draft, now),
             Record::Subscription(draft) => book.put_subscription(draft, now),
             Record::Event(event) => book.record_event(event, now),
-            Record::Incident(draft) => book.open_incident(draft),
+            Record::Incident(draft) => book.open_incident(draft, now),
             Record::Consent(consent) => book.record_consent(consent, now),
         };
         taken.map_err(|rejection| RowRejection {

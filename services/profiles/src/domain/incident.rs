@@ -60,6 +60,8 @@ pub struct IncidentDraft {
     pub core: IncidentCore,
     /// When the first promise is due, if one was made.
     pub promise_due_time: Option<Timestamp>,
+    /// How it was closed, where it is reported afterwards.
+    pub resolution: Option<Resolution>,
 }
 
 /// The next step of a recovery.
@@ -77,8 +79,21 @@ impl Incident {
     /// Incidents that can be open for one customer at a time.
     pub const MOST_OPEN: usize = 50;
 
-    /// Opens an incident, or corrects what an open one is about. Recovery is left alone.
-    pub fn open(recorded: Option<&Self>, draft: &IncidentDraft) -> Result<Self, Rejection> {
+    /// Opens an incident, or corrects what an open one is about, and closes it where it is reported
+    /// afterwards. Recovery is left alone.
+    pub fn open(
+        recorded: Option<&Self>,
+        draft: &IncidentDraft,
+        now: Timestamp,
+    ) -> Result<Self, Rejection> {
+        let opened = Self::opened(recorded, draft)?;
+        match &draft.resolution {
+            Some(resolution) => opened.resolve(resolution.clone(), now),
+            None => Ok(opened),
+        }
+    }
+
+    fn opened(recorded: Option<&Self>, draft: &IncidentDraft) -> Result<Self, Rejection> {
         let Some(recorded) = recorded else {
             return Ok(Self {
                 incident_id: draft.incident_id.clone(),
@@ -177,11 +192,12 @@ mod tests {
                 open_time: at(100),
             },
             promise_due_time: Some(at(200)),
+            resolution: None,
         }
     }
 
     fn opened() -> Incident {
-        Incident::open(None, &draft(Severity::Minor)).unwrap()
+        Incident::open(None, &draft(Severity::Minor), at(150)).unwrap()
     }
 
     fn step(recovery_step: RecoveryStep, promise: Option<i64>, broken: bool) -> RecoveryOrder {
@@ -204,7 +220,7 @@ mod tests {
         let acting = opened()
             .advance(step(RecoveryStep::Act, Some(300), false))
             .unwrap();
-        let worse = Incident::open(Some(&acting), &draft(Severity::Critical)).unwrap();
+        let worse = Incident::open(Some(&acting), &draft(Severity::Critical), at(150)).unwrap();
         assert_eq!(worse.core.severity, Severity::Critical);
         assert_eq!(worse.promise_due_time, Some(at(300)));
     }
@@ -226,6 +242,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_reported_afterwards_is_closed_from_the_start() {
+        let mended = |second| IncidentDraft {
+            resolution: Some(resolution(second)),
+            ..draft(Severity::Major)
+        };
+        let closed = Incident::open(None, &mended(400), at(400)).unwrap();
+        assert_eq!(closed.resolution, Some(resolution(400)));
+        let again = Incident::open(Some(&closed), &mended(401), at(500)).unwrap();
+        assert_eq!(again, closed, "the first resolution stands");
+        assert!(Incident::open(None, &mended(99), at(400)).is_err());
+        let known = opened();
+        let closed = Incident::open(Some(&known), &mended(400), at(400));
+        assert!(closed.is_ok_and(|it| it.resolution.is_some()));
+    }
+
+    #[test]
     fn what_is_resolved_stays_as_it_was_resolved() {
         let closed = opened().resolve(resolution(400), at(400)).unwrap();
         assert_eq!(closed.resolve(resolution(401), at(401)).unwrap(), closed);
@@ -234,9 +266,9 @@ mod tests {
                 .advance(step(RecoveryStep::Amend, None, false))
                 .is_err()
         );
-        assert!(Incident::open(Some(&closed), &draft(Severity::Major)).is_err());
+        assert!(Incident::open(Some(&closed), &draft(Severity::Major), at(500)).is_err());
         assert_eq!(
-            Incident::open(Some(&closed), &draft(Severity::Minor)).unwrap(),
+            Incident::open(Some(&closed), &draft(Severity::Minor), at(500)).unwrap(),
             closed
         );
     }

@@ -21,7 +21,7 @@ impl Profiles {
         let decide = move |books: &mut Books| {
             let now = books.now();
             let book = books.of(&draft.customer_id);
-            let changed = book.open_incident(&draft)?;
+            let changed = book.open_incident(&draft, now)?;
             let incident = book.incident(&draft.incident_id)?.clone();
             Ok(written(book, incident, changed, now))
         };

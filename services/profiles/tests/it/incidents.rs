@@ -99,6 +99,42 @@ async fn an_incident_goes_from_opening_over_recovery_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_reported_when_it_is_mended_is_not_open() {
+    let stand = Stand::start().await;
+    stand.subscriber().await;
+    let mended = pb::Incident {
+        resolve_time: at("2026-11-20T10:00:00Z"),
+        outcome: "line_repaired".to_owned(),
+        ..incident("c", "i")
+    };
+    open(&stand, mended.clone()).await.unwrap();
+    let facts = stand.facts("c").await;
+    assert_eq!(facts.open_incidents, []);
+    assert_eq!(
+        (facts.incident_count, facts.last_incident_resolve_time),
+        (1, mended.resolve_time)
+    );
+    let halves = [
+        pb::Incident {
+            state: pb::IncidentState::Resolved.into(),
+            ..incident("c", "j")
+        },
+        pb::Incident {
+            outcome: "line_repaired".to_owned(),
+            ..incident("c", "j")
+        },
+    ];
+    for half in halves {
+        let status = refused(
+            open(&stand, half).await,
+            Code::InvalidArgument,
+            "INVALID_FIELD",
+        );
+        assert_eq!(fields(&status), ["incident.resolve_time"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_open_incident_can_be_corrected() {
     let stand = Stand::start().await;
     stand.subscriber().await;

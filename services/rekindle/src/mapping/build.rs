@@ -188,6 +188,8 @@ fn incident(values: Vec<Filled>) -> profiles::Incident {
             "category" => incident.category = value.text(),
             "open_time" => incident.open_time = value.instant(),
             "promise_due_time" => incident.promise_due_time = value.instant(),
+            "resolve_time" => incident.resolve_time = value.instant(),
+            "outcome" => incident.outcome = value.text(),
             _ => {}
         }
     }

@@ -164,6 +164,8 @@ const INCIDENT: RecordKind = RecordKind {
         optional("category", FieldType::Text),
         required("open_time", FieldType::Instant),
         optional("promise_due_time", FieldType::Instant),
+        optional("resolve_time", FieldType::Instant),
+        optional("outcome", FieldType::Text),
     ],
 };
 

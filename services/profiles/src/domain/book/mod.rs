@@ -207,7 +207,11 @@ impl Book {
     }
 
     /// Opens an incident.
-    pub fn open_incident(&mut self, draft: &IncidentDraft) -> Result<bool, Rejection> {
+    pub fn open_incident(
+        &mut self,
+        draft: &IncidentDraft,
+        now: Timestamp,
+    ) -> Result<bool, Rejection> {
         self.require_customer()?;
         if let Some(subscription_id) = &draft.core.subscription_id {
             self.subscription(subscription_id)?;
@@ -218,12 +222,12 @@ impl Book {
             .values()
             .filter(|incident| incident.resolution.is_none());
         bound(
-            recorded.is_none(),
+            recorded.is_none() && draft.resolution.is_none(),
             open.count(),
             Incident::MOST_OPEN,
             "open incidents",
         )?;
-        let incident = Incident::open(recorded, draft)?;
+        let incident = Incident::open(recorded, draft, now)?;
         Ok(self.keep_incident(incident))
     }
 

@@ -11,7 +11,7 @@ use edge::violations::Violations;
 use super::{optional_money, optional_word, word};
 use crate::domain::consent::{Consent, Statement};
 use crate::domain::event::TimelineEvent;
-use crate::domain::incident::{IncidentCore, IncidentDraft};
+use crate::domain::incident::{IncidentCore, IncidentDraft, Resolution};
 use crate::domain::vocabulary::EventKind;
 
 const LONGEST_KEY: usize = 64;
@@ -84,6 +84,7 @@ pub(in crate::rpc) fn incident(
     let category = short_key(checks, "category", &wire.category);
     let open_time = checks.instant("open_time", wire.open_time.as_ref());
     let promise = checks.optional_instant("promise_due_time", wire.promise_due_time.as_ref());
+    let resolution = resolution(checks, wire);
     Some(IncidentDraft {
         customer_id: customer_id?,
         incident_id: incident_id?,
@@ -95,7 +96,27 @@ pub(in crate::rpc) fn incident(
             open_time: open_time?,
         },
         promise_due_time: promise?,
+        resolution: resolution?,
     })
+}
+
+/// Checks how an incident was closed, where it is reported afterwards.
+fn resolution(checks: &mut Violations, wire: &pb::Incident) -> Option<Option<Resolution>> {
+    let outcome = short_key(checks, "outcome", &wire.outcome);
+    let resolve_time = checks.optional_instant("resolve_time", wire.resolve_time.as_ref())?;
+    let Some(resolve_time) = resolve_time else {
+        let says_resolved = wire.state() == pb::IncidentState::Resolved || !wire.outcome.is_empty();
+        if says_resolved {
+            let text = "must be given with an incident that is resolved";
+            checks.add("resolve_time", "REQUIRED", text);
+            return None;
+        }
+        return Some(None);
+    };
+    Some(Some(Resolution {
+        resolve_time,
+        outcome: outcome?,
+    }))
 }
 
 /// Checks something said about being contacted.
