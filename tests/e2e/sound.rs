@@ -565,7 +565,7 @@ async fn of_suppressions(clients: &Clients, person: &Person) -> Vec<Sound> {
         customer_id: person.id().to_owned(),
         account_id: person.subscription.account_id.clone(),
         suppressed_offers: offers::SuppressedOffers::One.into(),
-        offer_key: "an_offer_of_long_ago".to_owned(),
+        offer_key: "ten_percent_three_months".to_owned(),
         until_time: Some(days_ago(-1)),
         reason_key: "sound".to_owned(),
         suppressed_by: "tests".to_owned(),

@@ -156,6 +156,16 @@ pub const CONSENT_STATE: Vocabulary = Vocabulary {
     },
 };
 
+/// `type.v1.RecoveryStep`.
+pub const RECOVERY_STEP: Vocabulary = Vocabulary {
+    prefix: "RECOVERY_STEP_",
+    name_of: |number| {
+        types::RecoveryStep::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `profiles.v1.ResponsibleParty`.
 pub const RESPONSIBLE_PARTY: Vocabulary = Vocabulary {
     prefix: "RESPONSIBLE_PARTY_",
@@ -361,6 +371,16 @@ pub const VERDICT: Vocabulary = Vocabulary {
     prefix: "VERDICT_KIND_",
     name_of: |number| {
         offers::VerdictKind::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `offers.v1.ExitType`.
+pub const EXIT_TYPE: Vocabulary = Vocabulary {
+    prefix: "EXIT_TYPE_",
+    name_of: |number| {
+        offers::ExitType::try_from(number)
             .ok()
             .map(|value| value.as_str_name())
     },

@@ -66,10 +66,7 @@ pub fn decide_override(
     if refused_in_this_call(inputs, offer_key) {
         return keeps("REFUSED_IN_THIS_CALL");
     }
-    let offer = inputs
-        .catalogue
-        .offer(offer_key)
-        .ok_or_else(|| offer_not_found(offer_key))?;
+    let offer = inputs.catalogue.named_offer(offer_key)?;
     let call = Call::new(inputs, customer, subscription, inputs.stated()).under(&decision.policy);
     check(&call, offer)?;
     make(&call, offer, decision, reason).map_or_else(|| keeps(code::NO_TERMS), Ok)
@@ -175,12 +172,4 @@ fn override_forbidden(offer_key: &OfferKey, code: &str) -> Refusal {
     )
     .with("offer_key", offer_key)
     .with("code", code)
-}
-
-fn offer_not_found(offer_key: &OfferKey) -> Refusal {
-    Refusal::not_found(
-        "OFFER_NOT_FOUND",
-        "the catalogue in force has no such offer: read it with GetCatalogue",
-    )
-    .with("offer_key", offer_key)
 }

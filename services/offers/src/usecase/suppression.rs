@@ -60,12 +60,15 @@ pub struct Page {
 }
 
 impl Suppressions {
-    /// Begins a suppression, once.
+    /// Begins a suppression, once. One of an offer that nobody makes would be believed to hold.
     pub async fn suppress(
         &self,
         command: Command,
         deadline: Deadline,
     ) -> Result<StoredSuppression, Refusal> {
+        if let Selection::Offer(key) = &command.of {
+            self.active.current().catalogue.named_offer(key)?;
+        }
         let everybody = command.customer_id.is_none();
         let new = NewSuppression {
             request_id: command.request_id,

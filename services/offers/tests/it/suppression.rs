@@ -142,6 +142,22 @@ async fn what_is_kept_from_everybody_is_known_to_every_process_and_to_the_record
 }
 
 #[tokio::test]
+async fn an_offer_that_nobody_makes_is_no_suppression() {
+    let world = World::start().await;
+    let misspelt = pb::SuppressRequest {
+        suppressed_offers: SuppressedOffers::One.into(),
+        offer_key: "ten_percent_three_month".to_owned(),
+        ..everything("s-1")
+    };
+    let answer = client(&world).await.suppress(misspelt).await;
+    let message = answer.as_ref().map_err(|it| it.message().to_owned());
+    let hint = "did you mean ten_percent_three_months?";
+    assert!(message.is_err_and(|message| message.ends_with(hint)));
+    refused(answer, Code::NotFound, "OFFER_NOT_FOUND");
+    assert_eq!(world.number("select count(*) from suppression").await, 0);
+}
+
+#[tokio::test]
 async fn it_ends_at_its_time_and_for_ever_is_said_and_never_zero() {
     let mut world = World::start().await;
     let mut client = client(&world).await;

@@ -4,9 +4,9 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use clap::{Args, ValueEnum};
 use contract::offers::v1::{
-    Agent, ConfirmCancellationRequest, ConfirmCancellationResponse, KeepInTouch, Occasion,
-    PresentedOutcome, RecordResponseRequest, RecordResponseResponse, RequestSaveOfferRequest,
-    RequestSaveOfferResponse,
+    Agent, ConfirmCancellationRequest, ConfirmCancellationResponse, KeepInTouch, PresentedOutcome,
+    RecordResponseRequest, RecordResponseResponse, RequestAlternativeRequest,
+    RequestSaveOfferRequest, RequestSaveOfferResponse,
 };
 use contract::profiles::v1::GetCustomerFactsRequest;
 use contract::types::v1::{SubscriptionFacts, SubscriptionState};
@@ -57,6 +57,14 @@ pub struct Call {
     #[arg(long, default_value = "disconnect", value_parser = |word: &str| vocabulary::INTENT.number(word))]
     intent: i32,
 
+    /// Why the parties speak, as in `cancel_call` or `service_recovery`.
+    #[arg(long, default_value = "cancel_call", value_parser = |word: &str| vocabulary::OCCASION.number(word))]
+    occasion: i32,
+
+    /// The language to speak, as in es-MX; the customer's own when left out.
+    #[arg(long, default_value = "", value_name = "LANGUAGE")]
+    language: String,
+
     /// Whether they agreed to hear an offer: granted, refused; not asked when left out.
     #[arg(long, value_parser = |word: &str| vocabulary::PERMISSION.number(word))]
     permission: Option<i32>,
@@ -73,7 +81,8 @@ pub struct Call {
     #[arg(long, default_value_t = 0, value_name = "REVISION")]
     min_revision: u64,
 
-    /// How the call goes on: accept or decline the first offer, cancel, or nothing.
+    /// How the call goes on: accept or decline the first offer, ask what else there is, cancel, or
+    /// nothing.
     #[arg(long, value_enum, default_value_t = Respond::None)]
     respond: Respond,
 
@@ -92,6 +101,8 @@ pub(super) enum Respond {
     Accept,
     /// The first offer is declined.
     Decline,
+    /// The customer asks what else there is.
+    Alternative,
     /// The customer leaves.
     Cancel,
     /// Nothing more is recorded.
@@ -116,21 +127,31 @@ impl Call {
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle call"))?;
         let request = self.request(&services).await?;
-        let answer = request_save_offer(&services, request.clone()).await?;
-        if !output.is_json() {
-            let screen = screen::agent(&request, &answer, Paper::of_stdout());
-            output.result(&Value::Null, |_| screen)?;
+        let mut answer = request_save_offer(&services, request.clone()).await?;
+        show(&request, &answer, output)?;
+        let mut respond = self.how(output)?;
+        while respond == Respond::Alternative {
+            answer = request_alternative(&services, &request, &answer).await?;
+            show(&request, &answer, output)?;
+            respond = if self.interactive {
+                ask_how(output)?
+            } else {
+                Respond::None
+            };
         }
-        let respond = if self.interactive {
-            ask_how(output)?
-        } else {
-            self.respond
-        };
         let ending = go_on(&services, &request, &answer, respond).await?;
         print_ending(&answer, &ending, &services, output)?;
         match (&ending, respond) {
             (Ending::NoOffer, Respond::Accept) => Ok(Exit::Failed.code()),
             _ => Ok(0),
+        }
+    }
+
+    fn how(&self, output: Output) -> Result<Respond, Failure> {
+        if self.interactive {
+            ask_how(output)
+        } else {
+            Ok(self.respond)
         }
     }
 
@@ -145,7 +166,7 @@ impl Call {
             step: self.step,
             customer_id: self.customer.clone(),
             subscription_id,
-            occasion: Occasion::CancelCall.into(),
+            occasion: self.occasion,
             channel: self.channel,
             jurisdiction: self.jurisdiction.clone(),
             initial_intent: self.intent,
@@ -156,12 +177,24 @@ impl Call {
                 authority: self.authority,
                 team: String::new(),
             }),
-            language: String::new(),
+            language: self.language.clone(),
             permission: self.permission.unwrap_or_default(),
             min_revision: self.min_revision,
             include_passed_over: true,
         })
     }
+}
+
+fn show(
+    request: &RequestSaveOfferRequest,
+    answer: &RequestSaveOfferResponse,
+    output: Output,
+) -> Result<(), Failure> {
+    if output.is_json() {
+        return Ok(());
+    }
+    let screen = screen::agent(request, answer, Paper::of_stdout());
+    output.result(&Value::Null, |_| screen)
 }
 
 async fn only_live_subscription(services: &Services, customer: &str) -> Result<String, Failure> {
@@ -207,13 +240,14 @@ fn ask_how(output: Output) -> Result<Respond, Failure> {
             .advice("say how the call goes on with --respond"));
     }
     loop {
-        output.progress("\n[a]ccept, [d]ecline, [c]ancel, [n]othing?");
+        output.progress("\n[a]ccept, [d]ecline, what [e]lse is there, [c]ancel, [n]othing?");
         let mut line = String::new();
         let read = stdin.lock().read_line(&mut line);
         let read = read.map_err(|error| Failure::failed(format!("no answer: {error}")))?;
         match line.trim().to_ascii_lowercase().as_str() {
             "a" | "accept" => return Ok(Respond::Accept),
             "d" | "decline" => return Ok(Respond::Decline),
+            "e" | "else" => return Ok(Respond::Alternative),
             "c" | "cancel" => return Ok(Respond::Cancel),
             "n" | "nothing" => return Ok(Respond::None),
             _ if read == 0 => return Ok(Respond::None),
@@ -270,6 +304,28 @@ pub(super) async fn request_save_offer(
         .await
 }
 
+async fn request_alternative(
+    services: &Services,
+    request: &RequestSaveOfferRequest,
+    answer: &RequestSaveOfferResponse,
+) -> Result<RequestSaveOfferResponse, Failure> {
+    let alternative = RequestAlternativeRequest {
+        request_id: new_request_id(),
+        customer_id: request.customer_id.clone(),
+        session_id: answer.session_id.clone(),
+        contact_id: request.contact_id.clone(),
+        agent: request.agent.clone(),
+    };
+    let mut desk = services.save_desk();
+    let method = "rekindle.offers.v1.SaveDeskService/RequestAlternative";
+    let further = services
+        .call(method, ONLINE, alternative, |request| async move {
+            desk.request_alternative(request).await
+        })
+        .await?;
+    Ok(further.answer.unwrap_or_default())
+}
+
 /// Plays the rest of a call.
 pub(super) async fn go_on(
     services: &Services,
@@ -278,7 +334,7 @@ pub(super) async fn go_on(
     respond: Respond,
 ) -> Result<Ending, Failure> {
     let outcome = match respond {
-        Respond::None => return Ok(Ending::Open),
+        Respond::None | Respond::Alternative => return Ok(Ending::Open),
         Respond::Cancel => {
             let cancelled = confirm_cancellation(services, request, answer).await?;
             return Ok(Ending::Cancelled(Box::new(cancelled)));

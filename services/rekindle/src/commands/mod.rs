@@ -18,7 +18,9 @@ mod generate;
 mod health;
 mod import;
 mod import_model;
+mod incident;
 mod model;
+mod override_offer;
 mod policy;
 mod portfolio;
 mod record;
@@ -68,6 +70,10 @@ pub enum Command {
     Policy(policy::Policy),
     /// Keep offers from a customer, an account or everybody, or make them again.
     Suppression(suppression::Suppression),
+    /// Make an offer against the ranking, as somebody with authority.
+    Override(override_offer::Override),
+    /// Record what went wrong for a customer, and its recovery.
+    Incident(incident::Incident),
     /// Put, list, show or reconcile the budgets of offers.
     Budget(budget::Budget),
     /// Carry out what was accepted, and see to promises that could not be kept.
@@ -99,6 +105,8 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Catalogue(catalogue) => catalogue.run(output).await,
         Command::Policy(policy) => policy.run(output).await,
         Command::Suppression(suppression) => suppression.run(output).await,
+        Command::Override(offer) => offer.run(output).await,
+        Command::Incident(incident) => incident.run(output).await,
         Command::Budget(budget) => budget.run(output).await,
         Command::Fulfilment(fulfilment) => fulfilment.run(output).await,
         Command::Rules(rules) => rules.run(output).await,

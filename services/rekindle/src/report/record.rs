@@ -7,6 +7,7 @@ use prost_types::Timestamp;
 
 use super::markup::{escaped, page, table};
 use crate::screen::words;
+use crate::vocabulary;
 
 /// Draws the page.
 pub fn record(record: &CancellationRecord) -> String {
@@ -30,6 +31,11 @@ pub fn record(record: &CancellationRecord) -> String {
             ("when", time(proof.acknowledge_time.as_ref())),
             ("service ends", time(proof.service_end_time.as_ref())),
             ("billing ends", time(proof.billing_end_time.as_ref())),
+            (
+                "the dates come from",
+                vocabulary::DATES_SOURCE.word(proof.dates_source),
+            ),
+            ("it is a", exit_type(record)),
             ("SHA-256", proof.hash.clone()),
         ];
         body.push_str(&table("The acknowledgement", &["", ""], &pairs(rows)));
@@ -54,6 +60,11 @@ pub fn record(record: &CancellationRecord) -> String {
         ));
     }
     page("Record of a call", &body)
+}
+
+fn exit_type(record: &CancellationRecord) -> String {
+    let plan = record.exit_plan.as_ref();
+    plan.map_or_else(String::new, |plan| vocabulary::EXIT_TYPE.word(plan.r#type))
 }
 
 const fn state_of_record(record: &CancellationRecord) -> &'static str {
@@ -101,6 +112,8 @@ fn time(time: Option<&Timestamp>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use contract::offers::v1::{Acknowledgement, DatesSource, ExitPlan, ExitType};
+
     use super::*;
 
     #[test]
@@ -120,6 +133,16 @@ mod tests {
         let page = record(&call);
         assert!(page.contains("s&lt;1&gt;") && page.contains("disconnect"));
         assert!(page.contains("every hash fits") && !page.contains("What was changed"));
+        call.acknowledgement = Some(Acknowledgement {
+            dates_source: DatesSource::Contract.into(),
+            ..Acknowledgement::default()
+        });
+        call.exit_plan = Some(ExitPlan {
+            r#type: ExitType::Withdrawal.into(),
+            ..ExitPlan::default()
+        });
+        let page = super::record(&call);
+        assert!(page.contains("<td>contract</td>") && page.contains("<td>withdrawal</td>"));
         call.intact = false;
         call.findings = vec![RecordFinding {
             table: "session_event".to_owned(),

@@ -41,7 +41,7 @@ fn stage(stage: i32) -> String {
 
 fn total_line(total: &StageTotal) -> String {
     let mut text = format!(
-        "{} customers, {} live",
+        "{} customers, {} entitled",
         words::grouped(total.customer_count),
         words::grouped(total.live_count)
     );
@@ -200,7 +200,7 @@ mod tests {
         for expected in [
             "TELECOM",
             "at risk",
-            "1,200 customers, 1,199 live",
+            "1,200 customers, 1,199 entitled",
             "31 % leave on average",
             "of it at risk",
             "scoring 3 · 1 of 4 ranges",

@@ -5751,7 +5751,7 @@ pub struct SuppressRequest {
     /// The lever; required for LEVER.
     #[prost(enumeration = "Lever", tag = "6")]
     pub lever: i32,
-    /// The key of the offer; required for ONE.
+    /// The key of the offer; required for ONE. The catalogue in force must have it.
     #[prost(string, tag = "7")]
     pub offer_key: ::prost::alloc::string::String,
     /// Until when, ahead of now. Either this or for_ever: no number of days means for ever.

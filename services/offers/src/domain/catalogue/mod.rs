@@ -24,9 +24,11 @@ mod text;
 use std::collections::BTreeSet;
 
 use kernel::id::OfferKey;
+use kernel::refusal::Refusal;
 
 use super::budget::BudgetKey;
 use super::contact_policy::ContactPolicy;
+use super::nearest::did_you_mean;
 use super::occasion::Occasions;
 use super::serial_saver::SerialSavers;
 
@@ -116,6 +118,16 @@ impl Catalogue {
     /// Returns the budgets that its offers name, each once.
     pub fn budgets(&self) -> &[BudgetKey] {
         &self.budgets
+    }
+
+    /// Finds an offer that somebody names, or says that there is none.
+    pub fn named_offer(&self, key: &OfferKey) -> Result<&Offer, Refusal> {
+        self.offer(key).ok_or_else(|| {
+            let keys = self.offers.iter().map(|offer| offer.key.as_str());
+            let hint = did_you_mean(key.as_str(), keys);
+            let message = format!("the catalogue in force has no such offer{hint}");
+            Refusal::not_found("OFFER_NOT_FOUND", message).with("offer_key", key)
+        })
     }
 
     /// Finds an offer.
