@@ -36,6 +36,7 @@ pub mod proof;
 pub mod qualification;
 mod repeat;
 pub mod request;
+pub mod review;
 pub mod selection;
 pub mod serial_saver;
 pub mod session;

@@ -1,5 +1,8 @@
 //! The difference between the offered and the held out.
 
+use std::cmp::Ordering;
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use serde::{Deserialize, Serialize};
 
 /// How many standard errors a 95 % interval reaches to each side.
@@ -71,6 +74,24 @@ impl Group {
         f64::from(self.saves) / f64::from(self.calls)
     }
 
+    /// The 95 % interval of the share (Wilson, 1927); everything of no calls.
+    pub fn interval_95(self) -> (f64, f64) {
+        if self.calls == 0 {
+            return (0.0, 1.0);
+        }
+        let calls = f64::from(self.calls);
+        let square = NORMAL_95 * NORMAL_95;
+        let rate = self.rate();
+        let spread = rate.mul_add(1.0 - rate, square / (4.0 * calls)) / calls;
+        let reach = NORMAL_95 * spread.sqrt();
+        let middle = rate + square / (2.0 * calls);
+        let whole = 1.0 + square / calls;
+        (
+            ((middle - reach) / whole).max(0.0),
+            ((middle + reach) / whole).min(1.0),
+        )
+    }
+
     /// The share and its variance with a save and a loss more.
     pub(super) fn smoothed(self) -> (f64, f64) {
         let calls = f64::from(self.calls) + 2.0;
@@ -87,6 +108,21 @@ impl Group {
             return Err(LiftRefusal::TooFew { have: calls, need });
         }
         Ok(())
+    }
+}
+
+impl Lift {
+    /// How likely the difference is above zero, as far as its standard error tells.
+    pub fn chance_above_zero(self) -> f64 {
+        if self.standard_error > 0.0 {
+            let errors = self.difference / self.standard_error;
+            return 0.5 * libm::erfc(-errors * FRAC_1_SQRT_2);
+        }
+        match self.difference.total_cmp(&0.0) {
+            Ordering::Greater => 1.0,
+            Ordering::Equal => 0.5,
+            Ordering::Less => 0.0,
+        }
     }
 }
 
@@ -168,6 +204,33 @@ mod tests {
         let error = (0.300_399 * 0.699_601 / 1_002.0 + 0.115_385 * 0.884_615 / 52.0_f64).sqrt();
         assert!((found.standard_error - error).abs() < 1e-6, "{found:?}");
         assert!((f64::midpoint(found.low, found.high) - 0.185_014).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_share_of_few_calls_is_told_with_its_interval() {
+        // Wilson (1927): 3 of 10.
+        let (low, high) = Group {
+            calls: 10,
+            saves: 3,
+        }
+        .interval_95();
+        assert!((low - 0.107_791).abs() < 1e-6 && (high - 0.603_222).abs() < 1e-6);
+        assert_eq!(Group::default().interval_95(), (0.0, 1.0));
+    }
+
+    #[test]
+    fn the_chance_above_zero_is_that_of_a_normal() {
+        let of = |difference: f64, standard_error: f64| Lift {
+            difference,
+            standard_error,
+            low: 0.0,
+            high: 0.0,
+        };
+        // Φ(1.96) = 0.975.
+        assert!((of(1.96, 1.0).chance_above_zero() - 0.975_002).abs() < 1e-6);
+        assert!((of(-0.98, 0.5).chance_above_zero() - 0.024_998).abs() < 1e-6);
+        let certain = [1.0, 0.0, -1.0].map(|by| format!("{}", of(by, 0.0).chance_above_zero()));
+        assert_eq!(certain, ["1", "0.5", "0"]);
     }
 
     #[test]

@@ -1,0 +1,165 @@
+//! The review of offers: which of them really keep people, at what price, and what to do about each.
+//!
+//! An offer is compared with the calls on which it would have been made, too, had the customer not been
+//! held out (intention to treat: whether it was read out or taken is a figure, and nothing that calls
+//! are chosen by). Figures come from the outcomes of calls alone, which are judged by the bill; nobody's
+//! word counts as a save.
+
+mod figures;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use kernel::id::OfferKey;
+use kernel::money::Currency;
+use statistics::lift::{Group, Values};
+
+pub use figures::{Figures, figures};
+pub use verdict::{Opinion, Verdict, opinion};
+
+/// The windows of a save, in days.
+pub const WINDOW_DAYS: [u32; 3] = [30, 90, 180];
+
+/// What an offer, or being held out from it, came to for the calls of one reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Side {
+    /// Calls on which it was decided, or would have been.
+    pub calls: u32,
+    /// Of these, on how many the customer heard it.
+    pub presented: u32,
+    /// Of these, on how many it was accepted: saves by the agent's word.
+    pub taken: u32,
+    /// Calls of which it is known whether the customer was still here at 30, 90 and 180 days, and of
+    /// how many they were.
+    pub windows: [Group; 3],
+    /// The same for the day that says whether it lasts.
+    pub durable: Group,
+    /// What each call was worth within 180 days, in minor units: the margin of the days on which the
+    /// customer was here, less what the offer committed. Calls of 180 days ago alone.
+    pub values: Values,
+    /// What offers that were taken committed, in minor units.
+    pub cost_minor: i64,
+    /// Takers of whom it is known whether they were still here 30 and 90 days after the benefit ended.
+    pub after_terms: [Group; 2],
+    /// Calls of customers who rang to leave for the third time or more within 24 months.
+    pub serial_calls: u32,
+}
+
+/// The calls of one offer and one reason, in one currency, on one side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The offer.
+    pub offer_key: OfferKey,
+    /// The reason stated; absent where none was.
+    pub reason: Option<String>,
+    /// The currency of the amounts; absent where no worth was known.
+    pub currency: Option<Currency>,
+    /// The customers are held out.
+    pub held_out: bool,
+    /// What it came to.
+    pub side: Side,
+}
+
+/// Both sides of one comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// Those who were offered it.
+    pub offered: Side,
+    /// Those who would have been.
+    pub held_out: Side,
+}
+
+/// The review of one offer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferReview {
+    /// The offer.
+    pub offer_key: OfferKey,
+    /// The currency of the amounts; absent where no worth was known.
+    pub currency: Option<Currency>,
+    /// All reasons together.
+    pub all: Figures,
+    /// Each reason, the one with the most calls first.
+    pub by_reason: Vec<(Option<String>, Figures)>,
+    /// What to do about it.
+    pub opinion: Opinion,
+}
+
+/// What an offer is compared with where nobody is held out: nothing, and nothing is made up.
+type Reasons = BTreeMap<Option<String>, Comparison>;
+
+/// Reviews every offer of the cells, by key. `holdout` is the share of customers who are held out.
+pub fn review(cells: &[Cell], holdout: f64) -> Vec<OfferReview> {
+    let mut offers: BTreeMap<(&OfferKey, Option<Currency>), Reasons> = BTreeMap::new();
+    for cell in cells {
+        let reasons = offers.entry((&cell.offer_key, cell.currency)).or_default();
+        let comparison = reasons.entry(cell.reason.clone()).or_default();
+        comparison.side(cell.held_out).add(&cell.side);
+    }
+    offers
+        .into_iter()
+        .map(|((offer_key, currency), reasons)| one(offer_key, currency, &reasons, holdout))
+        .collect()
+}
+
+fn one(
+    offer_key: &OfferKey,
+    currency: Option<Currency>,
+    reasons: &Reasons,
+    holdout: f64,
+) -> OfferReview {
+    let mut all = Comparison::default();
+    for comparison in reasons.values() {
+        all.offered.add(&comparison.offered);
+        all.held_out.add(&comparison.held_out);
+    }
+    let mut by_reason: Vec<(Option<String>, Figures)> = reasons
+        .iter()
+        .map(|(reason, comparison)| (reason.clone(), figures(comparison, holdout)))
+        .collect();
+    by_reason.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.offered.calls));
+    let all = figures(&all, holdout);
+    OfferReview {
+        offer_key: offer_key.clone(),
+        currency,
+        opinion: opinion(&all),
+        all,
+        by_reason,
+    }
+}
+
+impl Comparison {
+    const fn side(&mut self, held_out: bool) -> &mut Side {
+        if held_out {
+            &mut self.held_out
+        } else {
+            &mut self.offered
+        }
+    }
+}
+
+impl Side {
+    fn add(&mut self, more: &Self) {
+        self.calls = self.calls.saturating_add(more.calls);
+        self.presented = self.presented.saturating_add(more.presented);
+        self.taken = self.taken.saturating_add(more.taken);
+        for (window, more) in self.windows.iter_mut().zip(more.windows) {
+            add(window, more);
+        }
+        add(&mut self.durable, more.durable);
+        self.values.calls = self.values.calls.saturating_add(more.values.calls);
+        self.values.sum += more.values.sum;
+        self.values.sum_of_squares += more.values.sum_of_squares;
+        self.cost_minor = self.cost_minor.saturating_add(more.cost_minor);
+        for (after, more) in self.after_terms.iter_mut().zip(more.after_terms) {
+            add(after, more);
+        }
+        self.serial_calls = self.serial_calls.saturating_add(more.serial_calls);
+    }
+}
+
+const fn add(group: &mut Group, more: Group) {
+    group.calls = group.calls.saturating_add(more.calls);
+    group.saves = group.saves.saturating_add(more.saves);
+}

@@ -1,0 +1,180 @@
+//! Figures add up, and verdicts follow from them.
+
+use statistics::lift::{Group, Values};
+
+use super::*;
+
+const HOLDOUT: f64 = 0.05;
+
+fn key(text: &str) -> OfferKey {
+    OfferKey::parse(text).unwrap()
+}
+
+fn usd() -> Option<Currency> {
+    Currency::parse("USD").ok()
+}
+
+/// Calls of which so many in a hundred stay, worth so much each, all old enough.
+fn side(calls: u32, kept_of_100: u32, value_minor: f64) -> Side {
+    let kept = Group {
+        calls,
+        saves: calls * kept_of_100 / 100,
+    };
+    // Half are worth the double and half nothing, so that values spread.
+    let (count, double) = (f64::from(calls), 2.0 * value_minor);
+    Side {
+        calls,
+        presented: calls,
+        taken: kept.saves,
+        windows: [kept; 3],
+        durable: kept,
+        values: Values {
+            calls,
+            sum: count * value_minor,
+            sum_of_squares: count / 2.0 * double * double,
+        },
+        cost_minor: i64::from(kept.saves) * 1_000,
+        ..Side::default()
+    }
+}
+
+fn cell(reason: &str, held_out: bool, side: Side) -> Cell {
+    Cell {
+        offer_key: key("ten_off"),
+        reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
+        currency: usd(),
+        held_out,
+        side,
+    }
+}
+
+fn only(cells: &[Cell]) -> OfferReview {
+    let mut reviews = review(cells, HOLDOUT);
+    assert_eq!(reviews.len(), 1);
+    reviews.remove(0)
+}
+
+#[test]
+fn reasons_add_up_and_the_one_with_the_most_calls_comes_first() {
+    let found = only(&[
+        cell("rare", false, side(100, 30, 500.0)),
+        cell("common", false, side(400, 40, 500.0)),
+        cell("common", true, side(40, 10, 100.0)),
+        cell("rare", true, side(10, 10, 100.0)),
+    ]);
+    let reasons: Vec<Option<&str>> = found
+        .by_reason
+        .iter()
+        .map(|(reason, _)| reason.as_deref())
+        .collect();
+    assert_eq!(reasons, [Some("common"), Some("rare")]);
+    assert_eq!(
+        (found.all.offered.calls, found.all.held_out.calls),
+        (500, 50)
+    );
+    assert_eq!(found.all.offered.windows[0].saves, 190);
+    let lift = found.all.lifts[2].unwrap();
+    assert!((lift.difference - (0.38 - 0.1)).abs() < 1e-12);
+    // 190,000 minor units for 0.28 × 500 customers who would have left.
+    let cost = found.all.cost_per_incremental_save_minor.unwrap();
+    assert!((cost - 190_000.0 / 140.0).abs() < 1e-9);
+}
+
+#[test]
+fn each_offer_and_currency_is_reviewed_by_itself() {
+    let other = Cell {
+        offer_key: key("other"),
+        ..cell("r", false, side(10, 10, 1.0))
+    };
+    let euros = Cell {
+        currency: Currency::parse("EUR").ok(),
+        ..cell("r", false, side(10, 10, 1.0))
+    };
+    let cells = [cell("r", false, side(10, 10, 1.0)), other, euros];
+    assert_eq!(review(&cells, HOLDOUT).len(), 3);
+}
+
+#[test]
+fn money_decides_what_to_do() {
+    let against = |offered: Side, held_out: Side| {
+        let found = only(&[cell("r", false, offered), cell("r", true, held_out)]);
+        (found.opinion.verdict, found.opinion.reason)
+    };
+    let stayed = side(200, 10, 1_000.0);
+    assert_eq!(
+        against(side(2_000, 40, 3_000.0), stayed),
+        (Verdict::Continue, "worth_more_than_nothing")
+    );
+    // It keeps four times as many, for more than they are worth.
+    assert_eq!(
+        against(side(2_000, 40, -200.0), stayed),
+        (Verdict::Drop, "worth_less_than_nothing")
+    );
+    assert_eq!(
+        against(side(2_000, 11, 1_010.0), stayed),
+        (Verdict::Watch, "cannot_be_told_apart")
+    );
+    assert_eq!(
+        against(side(49, 40, 3_000.0), stayed),
+        (Verdict::Watch, "too_few_calls")
+    );
+}
+
+#[test]
+fn what_only_lasts_as_long_as_its_terms_is_changed_and_not_praised() {
+    let brief = Side {
+        after_terms: [
+            Group {
+                calls: 400,
+                saves: 200,
+            },
+            Group {
+                calls: 400,
+                saves: 60,
+            },
+        ],
+        ..side(2_000, 40, 3_000.0)
+    };
+    let found = only(&[
+        cell("r", false, brief),
+        cell("r", true, side(200, 10, 1_000.0)),
+    ]);
+    assert_eq!(found.opinion.verdict, Verdict::Change);
+    let lasting = Side {
+        after_terms: [Group {
+            calls: 400,
+            saves: 360,
+        }; 2],
+        ..brief
+    };
+    let found = only(&[
+        cell("r", false, lasting),
+        cell("r", true, side(200, 10, 1_000.0)),
+    ]);
+    assert_eq!(found.opinion.verdict, Verdict::Continue);
+}
+
+#[test]
+fn without_anybody_held_out_nothing_is_claimed() {
+    let found = only(&[cell("", false, side(5_000, 90, 9_000.0))]);
+    assert_eq!(found.opinion.verdict, Verdict::Watch);
+    assert_eq!(found.opinion.reason, "nobody_to_compare_with");
+    assert_eq!(found.opinion.chance_worth_more, None);
+    assert_eq!((found.all.lifts, found.all.durable_lift), ([None; 3], None));
+    assert_eq!(found.all.cost_per_incremental_save_minor, None);
+}
+
+#[test]
+fn calls_still_needed_shrink_as_calls_come_in() {
+    let needed = |calls: u32| {
+        let found = only(&[
+            cell("r", false, side(calls * 19, 20, 10.0)),
+            cell("r", true, side(calls, 10, 1.0)),
+        ]);
+        found.all.calls_still_needed.unwrap()
+    };
+    let (few, many, enough) = (needed(10), needed(20), needed(200));
+    assert!(few > many && many > 0, "{few} {many}");
+    assert_eq!(few - many, 200, "each call is one less");
+    assert_eq!(enough, 0);
+}
