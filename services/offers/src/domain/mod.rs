@@ -25,6 +25,7 @@ pub mod named;
 pub mod nearest;
 pub mod observation;
 pub mod occasion;
+pub mod outcome;
 pub mod overriding;
 pub mod parity;
 pub mod policy;

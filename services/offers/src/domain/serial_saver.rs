@@ -5,7 +5,7 @@ use kernel::money::BasisPoints;
 use kernel::time::Timestamp;
 
 use super::catalogue::{Concession, Offer};
-use super::history::{DeskHistory, PastSession, days_since};
+use super::history::{DeskHistory, PastSession, REMEMBERED_DAYS, days_since};
 use super::qualification::Call;
 use super::request::{Intent, Occasion, SaveRequest};
 
@@ -52,17 +52,30 @@ impl SerialSavers {
     }
 
     fn calls(&self, history: &DeskHistory, request: &SaveRequest, now: Timestamp) -> u32 {
-        let days = i64::from(self.window_days);
-        let before = history.sessions.iter().filter(|session| {
-            session.contact_id != request.contact_id
-                && wanted_to_leave(session)
-                && days_since(session.opened_at, now) < days
-        });
-        let before = u32::try_from(before.count()).unwrap_or(u32::MAX);
-        let leaving =
-            request.occasion == Occasion::CancelCall && request.intent == Intent::Disconnect;
-        before.saturating_add(u32::from(leaving))
+        calls_within(self.window_days, history, request, now)
     }
+}
+
+/// Counts the calls to leave as far back as the desk remembers, the one under way included.
+pub fn calls_remembered(history: &DeskHistory, request: &SaveRequest, now: Timestamp) -> u32 {
+    calls_within(REMEMBERED_DAYS, history, request, now)
+}
+
+fn calls_within(
+    window_days: u32,
+    history: &DeskHistory,
+    request: &SaveRequest,
+    now: Timestamp,
+) -> u32 {
+    let days = i64::from(window_days);
+    let before = history.sessions.iter().filter(|session| {
+        session.contact_id != request.contact_id
+            && wanted_to_leave(session)
+            && days_since(session.opened_at, now) < days
+    });
+    let before = u32::try_from(before.count()).unwrap_or(u32::MAX);
+    let leaving = request.occasion == Occasion::CancelCall && request.intent == Intent::Disconnect;
+    before.saturating_add(u32::from(leaving))
 }
 
 /// What is not known of a session of before was the only kind there was.
