@@ -129,7 +129,9 @@ impl Plan {
 }
 
 /// The tables that followers of the feed write.
-const FOLLOWED: [&str; 8] = [
+const FOLLOWED: [&str; 10] = [
+    "call_outcome",
+    "call_to_measure",
     "customer_facts",
     "feed_cursor",
     "observed_customer",

@@ -32,6 +32,7 @@ use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::fulfil::Fulfil;
 use crate::usecase::gather::{FeedTrust, Gather};
 use crate::usecase::latest::Latest;
+use crate::usecase::measure_outcomes::MeasureOutcomes;
 use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::ports::{Lifecycle, Profiles};
 use crate::usecase::prove_call::ProveCall;
@@ -167,10 +168,20 @@ fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: A
         period(settings.delivery_period_ms),
         stop(),
     ));
+    tracker.spawn(jobs::measure_outcomes(
+        MeasureOutcomes {
+            store: parts.store.clone(),
+            profiles: Arc::clone(&profiles),
+            clock: Arc::clone(&context.clock),
+        },
+        period(settings.outcome_period_ms),
+        stop(),
+    ));
     tracker.spawn(jobs::follow_changes(
         parts.store.clone(),
         profiles,
         parts.cached.clone(),
+        Arc::clone(&context.clock),
         holder,
         stop(),
     ));

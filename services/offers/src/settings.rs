@@ -36,6 +36,8 @@ pub struct Settings {
     pub session_idle_seconds: i64,
     /// How often orders to end subscriptions are delivered.
     pub delivery_period_ms: u64,
+    /// How often what became of calls is looked at.
+    pub outcome_period_ms: u64,
     /// How often newer catalogues and policies are looked for.
     pub active_period_ms: u64,
     /// How often lifecycle is asked for newer rules and models in use.
@@ -59,6 +61,7 @@ impl Default for Settings {
             sweep_period_ms: 5_000,
             session_idle_seconds: 4 * 3_600,
             delivery_period_ms: 500,
+            outcome_period_ms: 1_000,
             active_period_ms: 1_000,
             latest_period_ms: 1_000,
             page_token_secret: Secret::new("local development only"),

@@ -1,6 +1,7 @@
 //! The services this one asks, over gRPC.
 
 mod customer;
+mod evidence;
 mod lifecycle;
 mod profiles;
 

@@ -2,8 +2,10 @@
 
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
+use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::{
-    EndSubscriptionRequest, ReinstateSubscriptionRequest, WatchChangesRequest, WatchChangesResponse,
+    BatchGetCustomerFactsRequest, EndSubscriptionRequest, ReinstateSubscriptionRequest,
+    WatchChangesRequest, WatchChangesResponse,
 };
 use contract::types::v1::EndReason;
 use edge::client::{Caller, refusal};
@@ -15,8 +17,10 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use tonic::Request;
 
+use super::evidence;
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::domain::exit_plan::ExitType;
+use crate::domain::outcome::Evidence;
 use crate::usecase::ports::{Changes, Profiles};
 
 /// The profiles service.
@@ -24,6 +28,7 @@ use crate::usecase::ports::{Changes, Profiles};
 pub struct ProfilesClient {
     accounts: AccountServiceClient<Caller>,
     changes: ChangeServiceClient<Caller>,
+    customers: CustomerServiceClient<Caller>,
 }
 
 impl ProfilesClient {
@@ -31,7 +36,8 @@ impl ProfilesClient {
     pub fn new(caller: Caller) -> Self {
         Self {
             accounts: AccountServiceClient::new(caller.clone()),
-            changes: ChangeServiceClient::new(caller),
+            changes: ChangeServiceClient::new(caller.clone()),
+            customers: CustomerServiceClient::new(caller),
         }
     }
 
@@ -86,6 +92,20 @@ impl ProfilesClient {
             .map_err(|status| refusal(&status))
             .boxed())
     }
+
+    async fn facts(&self, customers: Vec<CustomerId>) -> Result<Vec<Evidence>, Refusal> {
+        let request = BatchGetCustomerFactsRequest {
+            customer_ids: customers.iter().map(ToString::to_string).collect(),
+        };
+        let answer = self
+            .customers
+            .clone()
+            .batch_get_customer_facts(Request::new(request))
+            .await
+            .map_err(|status| refusal(&status))?;
+        let facts = answer.into_inner().facts;
+        Ok(facts.iter().filter_map(evidence::evidence).collect())
+    }
 }
 
 /// The reason in the system, which is not the one stated. Whoever moves ends the contract as well.
@@ -137,5 +157,13 @@ impl Profiles for ProfilesClient {
         after: String,
     ) -> BoxFuture<'_, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>> {
         Box::pin(self.watch(after))
+    }
+
+    fn evidence(
+        &self,
+        customers: Vec<CustomerId>,
+        deadline: Deadline,
+    ) -> BoxFuture<'_, Result<Vec<Evidence>, Refusal>> {
+        Box::pin(edge::deadline::within(deadline, self.facts(customers)))
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use kernel::refusal::Refusal;
+use kernel::time::Clock;
 use tokio_util::sync::CancellationToken;
 
 use super::every;
@@ -27,6 +28,7 @@ pub async fn follow_changes(
     store: Store,
     profiles: Arc<dyn Profiles>,
     cached: CachedCustomers,
+    clock: Arc<dyn Clock>,
     holder: String,
     stop: CancellationToken,
 ) {
@@ -36,6 +38,7 @@ pub async fn follow_changes(
             store: &store,
             profiles: profiles.as_ref(),
             cached: &cached,
+            clock: clock.as_ref(),
             holder: &holder,
         };
         if let Some(Err(refusal)) = stop.run_until_cancelled(follower.follow()).await {
@@ -51,6 +54,7 @@ struct Follower<'a> {
     store: &'a Store,
     profiles: &'a dyn Profiles,
     cached: &'a CachedCustomers,
+    clock: &'a dyn Clock,
     holder: &'a str,
 }
 
@@ -67,6 +71,9 @@ impl Follower<'_> {
                 return Ok(());
             }
             self.invalidate(&run).await?;
+            // What these customers' calls came to may be otherwise now.
+            let now = self.clock.now();
+            self.store.hear_of_changes(&run.changed, now).await?;
             if !self.store.advance_feed(self.holder, &run.cursor).await? {
                 return Ok(());
             }

@@ -5,6 +5,7 @@ mod active;
 mod changes;
 mod latest;
 mod orders;
+mod outcomes;
 mod sweep;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub use active::poll_active;
 pub use changes::{follow_changes, watch_the_feed};
 pub use latest::hear_of_the_latest;
 pub use orders::deliver_orders;
+pub use outcomes::measure_outcomes;
 pub use sweep::sweep;
 
 /// A timer that never hurries to make up for lost ticks.

@@ -10,6 +10,7 @@ use crate::domain::computed_with::ComputedWith;
 use crate::domain::customer::Customer;
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::domain::exit_plan::ExitType;
+use crate::domain::outcome::Evidence;
 
 /// Who customers are and where they stand.
 pub trait Lifecycle: Send + Sync {
@@ -58,6 +59,14 @@ pub trait Profiles: Send + Sync {
         &self,
         after: String,
     ) -> BoxFuture<'_, Result<BoxStream<'static, Result<Changes, Refusal>>, Refusal>>;
+
+    /// Reads what tells whether customers are still here, up to 500 at once. Whom nobody knows is left
+    /// out.
+    fn evidence(
+        &self,
+        customers: Vec<CustomerId>,
+        deadline: Deadline,
+    ) -> BoxFuture<'_, Result<Vec<Evidence>, Refusal>>;
 }
 
 /// A run of changes.

@@ -22,6 +22,7 @@ mod guidance;
 mod leaving;
 mod neighbours;
 mod occasions;
+mod outcomes;
 mod overriding;
 mod parity;
 mod policy;

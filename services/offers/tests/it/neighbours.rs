@@ -11,6 +11,7 @@ use contract::lifecycle::v1::status_service_server::{StatusService, StatusServic
 use contract::profiles::v1 as profiles;
 use contract::profiles::v1::account_service_server::{AccountService, AccountServiceServer};
 use contract::profiles::v1::change_service_server::{ChangeService, ChangeServiceServer};
+use contract::profiles::v1::customer_service_server::{CustomerService, CustomerServiceServer};
 use contract::types::v1 as types;
 use edge::Boundary;
 use futures::StreamExt;
@@ -57,6 +58,7 @@ impl Neighbours {
             .add_service(RuleServiceServer::new(this.clone()))
             .add_service(AccountServiceServer::new(this.clone()))
             .add_service(ChangeServiceServer::new(this.clone()))
+            .add_service(CustomerServiceServer::new(this.clone()))
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(serving);
         this
@@ -76,6 +78,11 @@ impl Neighbours {
         });
         held.customers.insert(facts.customer_id.clone(), facts);
         self.news.send_replace(held.changes.len());
+    }
+
+    /// Knows a customer no more.
+    pub(crate) fn erase(&self, customer_id: &str) {
+        self.held().customers.remove(customer_id);
     }
 
     /// Sees a customer in a stage from now on.
@@ -361,5 +368,44 @@ impl RuleService for Neighbours {
             rule_set: None,
             model_activation: held.model_activation,
         }))
+    }
+}
+
+#[tonic::async_trait]
+impl CustomerService for Neighbours {
+    async fn batch_get_customer_facts(
+        &self,
+        request: Request<profiles::BatchGetCustomerFactsRequest>,
+    ) -> Result<Response<profiles::BatchGetCustomerFactsResponse>, Status> {
+        let held = self.held();
+        if held.down {
+            return Err(unavailable());
+        }
+        let ids = &request.get_ref().customer_ids;
+        let facts = ids.iter().filter_map(|id| held.customers.get(id).cloned());
+        Ok(Response::new(profiles::BatchGetCustomerFactsResponse {
+            facts: facts.collect(),
+        }))
+    }
+
+    async fn upsert_customer(
+        &self,
+        _: Request<profiles::UpsertCustomerRequest>,
+    ) -> Result<Response<profiles::UpsertCustomerResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn get_customer(
+        &self,
+        _: Request<profiles::GetCustomerRequest>,
+    ) -> Result<Response<profiles::GetCustomerResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn get_customer_facts(
+        &self,
+        _: Request<profiles::GetCustomerFactsRequest>,
+    ) -> Result<Response<profiles::GetCustomerFactsResponse>, Status> {
+        Err(unavailable())
     }
 }

@@ -74,6 +74,7 @@ impl World {
         settings.delivery_period_ms = 50;
         settings.active_period_ms = 50;
         settings.latest_period_ms = 20;
+        settings.outcome_period_ms = 50;
         // The database's clock decides about expiry, so the desk's runs with it.
         let clock = FixedClock::at(&database_now(&database).await);
         let (running, channel) = run(&settings, &clock, 1).await;

@@ -1,0 +1,11 @@
+//! Outcomes of calls as rows. Every statement is a transaction of its own, so that no row is locked
+//! for longer than it takes to write it.
+
+mod claim;
+mod note;
+mod settle;
+
+pub use claim::ClaimedCall;
+pub use settle::{DescribedCall, JudgedCall};
+
+const TABLE: &str = "call_outcome";
