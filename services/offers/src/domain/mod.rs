@@ -41,6 +41,7 @@ pub mod review;
 pub mod selection;
 pub mod serial_saver;
 pub mod session;
+pub mod simulation;
 pub mod spoken;
 pub mod suppression;
 pub mod verdict;

@@ -8,6 +8,7 @@ mod mistakes;
 mod occasions;
 mod room;
 mod serial_savers;
+mod simulation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
