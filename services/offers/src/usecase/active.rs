@@ -24,7 +24,7 @@ use crate::store::Store;
 const PAST_VERSIONS: usize = 16;
 
 /// How long reading a version takes at most when no call waits for it.
-const REFRESH_TIME: Duration = Duration::from_secs(10);
+pub(super) const REFRESH_TIME: Duration = Duration::from_secs(10);
 
 /// What a decision is made with.
 #[derive(Debug)]
@@ -181,7 +181,7 @@ impl Active {
         found.ok_or_else(|| StoreError::inconsistent("publication", "version", version).into())
     }
 
-    async fn read_catalogue(
+    pub(super) async fn read_catalogue(
         &self,
         version: u64,
         deadline: Deadline,
@@ -198,7 +198,7 @@ impl Active {
         Ok(self.catalogues.keep(kind, version, catalogue))
     }
 
-    async fn read_policy(
+    pub(super) async fn read_policy(
         &self,
         version: u64,
         deadline: Deadline,

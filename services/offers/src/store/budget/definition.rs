@@ -98,6 +98,17 @@ impl Store {
             .await
     }
 
+    /// Reads all budgets, for a job.
+    pub async fn all_budgets(&self) -> Result<Vec<Budget>, StoreError> {
+        let all = self
+            .postgres
+            .background(&(), |(), connection| {
+                Box::pin(read(connection, None, None, Budget::MOST))
+            })
+            .await?;
+        Ok(all.into_iter().map(|stored| stored.budget).collect())
+    }
+
     /// Looks how all budgets stand.
     pub async fn budget_standings(&self) -> Result<Budgets, StoreError> {
         let all = self
