@@ -44,6 +44,7 @@ use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
 use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
+use crate::usecase::simulate::Simulate;
 use crate::usecase::suppression::Suppressions;
 
 /// The schema of the service's database, step by step.
@@ -259,6 +260,11 @@ fn catalogue_rpc(settings: &Settings, context: &Context, parts: &Parts) -> Catal
             store: parts.store.clone(),
             active: parts.active.clone(),
         },
+        simulate: Simulate::on(
+            parts.store.clone(),
+            parts.active.clone(),
+            Arc::clone(&context.clock),
+        ),
         page_tokens: PageTokens::new(&settings.page_token_secret),
     }
 }

@@ -8,11 +8,12 @@ use edge::wire::timestamp;
 use kernel::refusal::Refusal;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, files, parse, render};
+use super::{BOUNDARY, deadline, files, parse, render, simulation};
 use crate::domain::catalogue::{Catalogue, Offer};
 use crate::domain::version::{Publication, SourceFile};
 use crate::usecase::publish_catalogue::{Answer, Command, PublishCatalogue};
 use crate::usecase::read_catalogue::ReadCatalogue;
+use crate::usecase::simulate::Simulate;
 
 /// The question page tokens belong to.
 const PAGES: &str = "ListCatalogueVersions";
@@ -25,6 +26,8 @@ pub struct CatalogueRpc {
     pub publish_catalogue: PublishCatalogue,
     /// Reading.
     pub read_catalogue: ReadCatalogue,
+    /// Trying on past calls.
+    pub simulate: Simulate,
     /// Seals page tokens.
     pub page_tokens: PageTokens,
 }
@@ -80,6 +83,18 @@ impl CatalogueService for CatalogueRpc {
                 changed,
             },
         }))
+    }
+
+    type SimulateCatalogueStream = simulation::Answers;
+
+    async fn simulate_catalogue(
+        &self,
+        request: Request<pb::SimulateCatalogueRequest>,
+    ) -> Result<Response<Self::SimulateCatalogueStream>, Status> {
+        let command =
+            simulation::parse(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let answers = simulation::run(self.simulate.clone(), command);
+        Ok(Response::new(answers))
     }
 
     async fn get_catalogue(

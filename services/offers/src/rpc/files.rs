@@ -16,12 +16,21 @@ pub(super) fn files(checks: &mut Violations, wire: &[pb::SourceFile]) -> Option<
         checks.add("files", "REQUIRED", "must hold at least one file");
         return None;
     }
-    let wire = checks.at_most("files", wire, SourceFile::MAX_COUNT)?;
+    listed(checks, "files", wire)
+}
+
+/// Checks files of one of several lists, which may be empty.
+pub(super) fn listed(
+    checks: &mut Violations,
+    field: &str,
+    wire: &[pb::SourceFile],
+) -> Option<Vec<SourceFile>> {
+    let wire = checks.at_most(field, wire, SourceFile::MAX_COUNT)?;
     let files: Vec<Option<SourceFile>> = wire
         .iter()
         .enumerate()
         .map(|(index, file)| {
-            checks.within(format_args!("files[{index}]"), |checks| {
+            checks.within(format_args!("{field}[{index}]"), |checks| {
                 one_file(checks, file)
             })
         })

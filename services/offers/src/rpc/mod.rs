@@ -15,6 +15,8 @@ mod proof;
 mod render;
 mod request;
 mod save_desk;
+mod simulation;
+mod simulation_report;
 mod step;
 mod suppression;
 

@@ -29,6 +29,7 @@ mod policy;
 mod proof;
 mod races;
 mod rewritten;
+mod simulation;
 mod stayed;
 mod steps;
 mod suppression;

@@ -1949,6 +1949,353 @@ impl DatesSource {
         }
     }
 }
+/// Simulation is what past calls would have got under a draft of the catalogue or the policy. Each
+/// decision is decided again on what it rested on; histories and budgets that were used up are those
+/// of then.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Simulation {
+    /// The decisions that were read.
+    #[prost(uint64, tag = "1")]
+    pub read_count: u64,
+    /// Those that were compared: all others are among the next three.
+    #[prost(uint64, tag = "2")]
+    pub compared_count: u64,
+    /// Those that come out otherwise with the versions of then: another program made them.
+    #[prost(uint64, tag = "3")]
+    pub replay_differs_count: u64,
+    /// Those that somebody with authority made against the ranking, which no draft changes.
+    #[prost(uint64, tag = "4")]
+    pub overridden_count: u64,
+    /// Those whose record or versions cannot be read any more.
+    #[prost(uint64, tag = "5")]
+    pub unreadable_count: u64,
+    /// The calls began from this time on; 1970 when all were asked for and there are no more.
+    #[prost(message, optional, tag = "6")]
+    pub from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The calls began before this time.
+    #[prost(message, optional, tag = "7")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// There were more decisions in the time: these are those of the latest calls.
+    #[prost(bool, tag = "8")]
+    pub more_exist: bool,
+    /// What no answer should be; the first is about customers who have been here for long.
+    #[prost(message, repeated, tag = "9")]
+    pub checks: ::prost::alloc::vec::Vec<SimulationCheck>,
+    /// What became of customers who have been here for two years or are called long-standing.
+    #[prost(message, optional, tag = "10")]
+    pub long_standing: ::core::option::Option<SimulationFortune>,
+    /// What became of all others.
+    #[prost(message, optional, tag = "11")]
+    pub others: ::core::option::Option<SimulationFortune>,
+    /// What became of the answers.
+    #[prost(message, optional, tag = "12")]
+    pub changes: ::core::option::Option<SimulationChanges>,
+    /// What the answers are worth, by currency.
+    #[prost(message, repeated, tag = "13")]
+    pub gains: ::prost::alloc::vec::Vec<SimulationGain>,
+    /// What came of the calls, in so far as that is known, applied to the draft.
+    #[prost(message, optional, tag = "14")]
+    pub evidence: ::core::option::Option<SimulationEvidence>,
+    /// How often each offer is handed out.
+    #[prost(message, repeated, tag = "15")]
+    pub offers: ::prost::alloc::vec::Vec<SimulationCount>,
+    /// What was offered first and what would be: the most frequent pairs, at most 200.
+    #[prost(message, repeated, tag = "16")]
+    pub pairs: ::prost::alloc::vec::Vec<SimulationPair>,
+    /// The calls of pairs that are left out.
+    #[prost(uint64, tag = "17")]
+    pub other_pairs_count: u64,
+    /// Why no offer is made, by code.
+    #[prost(message, repeated, tag = "18")]
+    pub let_go_reasons: ::prost::alloc::vec::Vec<SimulationCount>,
+    /// What keeps single offers from calls, by code; a call counts once for each offer.
+    #[prost(message, repeated, tag = "19")]
+    pub obstacles: ::prost::alloc::vec::Vec<SimulationCount>,
+    /// What newly keeps offers from calls: the most frequent, at most 200.
+    #[prost(message, repeated, tag = "20")]
+    pub newly_failing: ::prost::alloc::vec::Vec<SimulationFailing>,
+    /// What budgets spend.
+    #[prost(message, repeated, tag = "21")]
+    pub budgets: ::prost::alloc::vec::Vec<SimulationBudget>,
+    /// There were more days of budgets than are kept, so that their sums leave something out.
+    #[prost(bool, tag = "22")]
+    pub budgets_cut: bool,
+    /// Who wins and who loses.
+    #[prost(message, repeated, tag = "23")]
+    pub segments: ::prost::alloc::vec::Vec<SimulationSegment>,
+}
+/// SimulationChanges is what became of the answers of calls.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationChanges {
+    /// The same offers at the same terms, or none both times.
+    #[prost(uint64, tag = "1")]
+    pub same_count: u64,
+    /// The same offers at other terms.
+    #[prost(uint64, tag = "2")]
+    pub other_terms_count: u64,
+    /// Other offers.
+    #[prost(uint64, tag = "3")]
+    pub other_offers_count: u64,
+    /// An offer where there was none.
+    #[prost(uint64, tag = "4")]
+    pub newly_offered_count: u64,
+    /// Nothing where there was an offer.
+    #[prost(uint64, tag = "5")]
+    pub no_longer_offered_count: u64,
+}
+/// SimulationCount is how often something was, and would be.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationCount {
+    /// What is counted, as a short key; empty for all that are not told apart.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// With the versions of then.
+    #[prost(uint64, tag = "2")]
+    pub before_count: u64,
+    /// With the draft.
+    #[prost(uint64, tag = "3")]
+    pub after_count: u64,
+}
+/// SimulationCheck is a kind of answer to look at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationCheck {
+    /// A short key: LONG_STANDING_WORSE_THAN_NEW, PRICE_OFFER_DURING_INCIDENT, PRESSES_WHO_NEEDS_CARE,
+    /// OFFER_TO_WHO_MUST_NOT, MORE_OFFERS_THAN_POLICY, ENDS_ABOVE_NEW_CUSTOMER, ENDS_BELOW_NEW_CUSTOMER.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// It must not be; otherwise it is worth knowing.
+    #[prost(bool, tag = "2")]
+    pub breach: bool,
+    /// How often, with the versions of then.
+    #[prost(uint64, tag = "3")]
+    pub before_count: u64,
+    /// How often, with the draft.
+    #[prost(uint64, tag = "4")]
+    pub after_count: u64,
+}
+/// SimulationFortune is what became of the calls of some customers. Better and worse go by what the
+/// dearest of their offers costs when it is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationFortune {
+    /// The calls that were compared.
+    #[prost(uint64, tag = "1")]
+    pub call_count: u64,
+    /// Those whose customers get more, or something at all.
+    #[prost(uint64, tag = "2")]
+    pub better_count: u64,
+    /// Those whose customers get less, or nothing any more.
+    #[prost(uint64, tag = "3")]
+    pub worse_count: u64,
+    /// Those who get an offer where they got none.
+    #[prost(uint64, tag = "4")]
+    pub newly_offered_count: u64,
+    /// Those who get nothing where they got an offer.
+    #[prost(uint64, tag = "5")]
+    pub no_longer_offered_count: u64,
+}
+/// SimulationSegment is what became of the calls of one segment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationSegment {
+    /// By what calls are told apart: "tenure", "reason" or "contract".
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    /// The segment, for example "2_to_5_years", "too_expensive", "month_to_month"; empty for all that are
+    /// not told apart.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// What became of them.
+    #[prost(message, optional, tag = "3")]
+    pub fortune: ::core::option::Option<SimulationFortune>,
+}
+/// SimulationGain is what each call is worth beyond offering nothing, in minor units, as the draft
+/// believes: its belief values both answers, so that it is the catalogue's opinion and no evidence.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulationGain {
+    /// ISO 4217.
+    #[prost(string, tag = "1")]
+    pub currency: ::prost::alloc::string::String,
+    /// The calls whose customers pay in it.
+    #[prost(uint64, tag = "2")]
+    pub call_count: u64,
+    /// The mean of what was offered.
+    #[prost(double, tag = "3")]
+    pub before_mean_minor: f64,
+    /// The mean of what the draft offers.
+    #[prost(double, tag = "4")]
+    pub after_mean_minor: f64,
+    /// The mean difference, call by call.
+    #[prost(double, tag = "5")]
+    pub difference_mean_minor: f64,
+    /// The lower end of its 95 % interval; absent of fewer than two calls.
+    #[prost(double, optional, tag = "6")]
+    pub difference_low_minor: ::core::option::Option<f64>,
+    /// The upper end.
+    #[prost(double, optional, tag = "7")]
+    pub difference_high_minor: ::core::option::Option<f64>,
+}
+/// SimulationEvidence is what the log of past calls says about the draft, in units of what came of a
+/// call. It is a screen for what to try and no proof.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulationEvidence {
+    /// Whether there is an estimate, as a short key: "estimated", "too_few_outcomes",
+    /// "nothing_left_to_chance" where every offer was certain, "too_few_effective_calls" below 100, or
+    /// "unsound".
+    #[prost(string, tag = "1")]
+    pub state: ::prost::alloc::string::String,
+    /// The calls of which the outcome is known.
+    #[prost(uint64, tag = "2")]
+    pub outcome_count: u64,
+    /// Calls with an outcome that are left out, since only so many are held.
+    #[prost(uint64, tag = "3")]
+    pub left_out_count: u64,
+    /// As how many calls of the draft's own they count; zero where that was not reckoned.
+    #[prost(double, tag = "4")]
+    pub effective_calls: f64,
+    /// The mean weight of a call: far from one, the log does not know what the draft does.
+    #[prost(double, tag = "5")]
+    pub mean_weight: f64,
+    /// The mean of what came of the calls.
+    #[prost(message, optional, tag = "6")]
+    pub logged: ::core::option::Option<SimulationEstimate>,
+    /// The draft by inverse propensities.
+    #[prost(message, optional, tag = "7")]
+    pub inverse_propensity: ::core::option::Option<SimulationEstimate>,
+    /// The draft by inverse propensities, divided by what these add up to.
+    #[prost(message, optional, tag = "8")]
+    pub self_normalised: ::core::option::Option<SimulationEstimate>,
+    /// The draft by a model of outcomes, corrected by inverse propensities.
+    #[prost(message, optional, tag = "9")]
+    pub doubly_robust: ::core::option::Option<SimulationEstimate>,
+}
+/// SimulationEstimate is a mean for each call with its 95 % interval.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct SimulationEstimate {
+    /// The mean.
+    #[prost(double, tag = "1")]
+    pub value: f64,
+    /// The lower end of the interval.
+    #[prost(double, tag = "2")]
+    pub low: f64,
+    /// The upper end.
+    #[prost(double, tag = "3")]
+    pub high: f64,
+}
+/// SimulationPair is what was offered first and what would be.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationPair {
+    /// The offer, or "no_offer".
+    #[prost(string, tag = "1")]
+    pub before: ::prost::alloc::string::String,
+    /// The offer, or "no_offer".
+    #[prost(string, tag = "2")]
+    pub after: ::prost::alloc::string::String,
+    /// The calls.
+    #[prost(uint64, tag = "3")]
+    pub call_count: u64,
+}
+/// SimulationFailing is what newly keeps an offer from calls.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationFailing {
+    /// The offer.
+    #[prost(string, tag = "1")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// Why, as a short key: that of a verdict or of letting go, NOT_IN_CATALOGUE or NOT_ON_THIS_OCCASION.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// The calls that it qualified for before.
+    #[prost(uint64, tag = "3")]
+    pub call_count: u64,
+    /// Those of them in which it was handed out.
+    #[prost(uint64, tag = "4")]
+    pub handed_out_count: u64,
+}
+/// SimulationSpent is what offers come to, in the unit of the budget's limit.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct SimulationSpent {
+    /// If every offer were taken.
+    #[prost(int64, tag = "1")]
+    pub offered: i64,
+    /// As often as the draft believes that they are.
+    #[prost(double, tag = "2")]
+    pub expected: f64,
+}
+/// SimulationBudget is what one budget spends on the calls that were looked at.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulationBudget {
+    /// The budget.
+    #[prost(string, tag = "1")]
+    pub budget_key: ::prost::alloc::string::String,
+    /// The limit of a whole window; absent where there is no such budget.
+    #[prost(int64, optional, tag = "2")]
+    pub limit_amount: ::core::option::Option<i64>,
+    /// ISO 4217; empty where offers are counted, or there is no such budget.
+    #[prost(string, tag = "3")]
+    pub currency: ::prost::alloc::string::String,
+    /// With the versions of then.
+    #[prost(message, optional, tag = "4")]
+    pub before: ::core::option::Option<SimulationSpent>,
+    /// With the draft.
+    #[prost(message, optional, tag = "5")]
+    pub after: ::core::option::Option<SimulationSpent>,
+    /// The windows that calls were in.
+    #[prost(uint64, tag = "6")]
+    pub window_count: u64,
+    /// Those that run dry with the versions of then, by what is expected.
+    #[prost(uint64, tag = "7")]
+    pub dry_before_count: u64,
+    /// Those that run dry with the draft.
+    #[prost(uint64, tag = "8")]
+    pub dry_after_count: u64,
+    /// The latest windows, at most 24.
+    #[prost(message, repeated, tag = "9")]
+    pub windows: ::prost::alloc::vec::Vec<SimulationWindow>,
+}
+/// SimulationWindow is one window of a budget.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulationWindow {
+    /// The day on which it began, as YYYY-MM-DD; empty of a budget that has but one.
+    #[prost(string, tag = "1")]
+    pub start_date: ::prost::alloc::string::String,
+    /// With the versions of then.
+    #[prost(message, optional, tag = "2")]
+    pub before: ::core::option::Option<SimulationSpent>,
+    /// With the draft.
+    #[prost(message, optional, tag = "3")]
+    pub after: ::core::option::Option<SimulationSpent>,
+    /// The first day on which what is expected reaches the limit, with the versions of then; empty when
+    /// it does not.
+    #[prost(string, tag = "4")]
+    pub dry_before_date: ::prost::alloc::string::String,
+    /// The same with the draft.
+    #[prost(string, tag = "5")]
+    pub dry_after_date: ::prost::alloc::string::String,
+}
+/// SimulationExample is a call to look at with ExplainDecision.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationExample {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The decision.
+    #[prost(string, tag = "2")]
+    pub decision_id: ::prost::alloc::string::String,
+    /// When it was decided.
+    #[prost(message, optional, tag = "3")]
+    pub decide_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What became of the answer, as a short key: "other_terms", "other_offers", "newly_offered",
+    /// "no_longer_offered", or "replay_differs".
+    #[prost(string, tag = "4")]
+    pub change: ::prost::alloc::string::String,
+    /// The offers that were made.
+    #[prost(string, repeated, tag = "5")]
+    pub before_offer_keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The offers that would be.
+    #[prost(string, repeated, tag = "6")]
+    pub after_offer_keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Why the first offer is not made any more, as a short key; empty where it is.
+    #[prost(string, tag = "7")]
+    pub because: ::prost::alloc::string::String,
+}
 /// SourceFile is a YAML file as its author wrote it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SourceFile {
@@ -2104,6 +2451,59 @@ pub struct ListCatalogueVersionsResponse {
     /// The token of the next page; empty on the last.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+/// SimulateCatalogueRequest is the request of SimulateCatalogue: files of the catalogue, of the policy,
+/// or both.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulateCatalogueRequest {
+    /// The files of the catalogue, at most 20; none for the one in force.
+    #[prost(message, repeated, tag = "1")]
+    pub catalogue_files: ::prost::alloc::vec::Vec<SourceFile>,
+    /// The files of the policy, at most 20; none for the one in force. Its rows hold by their dates on
+    /// the day of each call.
+    #[prost(message, repeated, tag = "2")]
+    pub policy_files: ::prost::alloc::vec::Vec<SourceFile>,
+    /// Calls that began from this time on; all when absent.
+    #[prost(message, optional, tag = "3")]
+    pub from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Calls that began before this time; until now when absent.
+    #[prost(message, optional, tag = "4")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many decisions, those of the latest calls; 0 means 10,000, more than 1,000,000 means
+    /// 1,000,000; negative is refused.
+    #[prost(int32, tag = "5")]
+    pub max_decisions: i32,
+}
+/// SimulateCatalogueResponse is one message of a simulation: how far it is, the result, or a page of
+/// examples after it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulateCatalogueResponse {
+    /// How far it is.
+    #[prost(message, optional, tag = "1")]
+    pub progress: ::core::option::Option<SimulationProgress>,
+    /// What would have been otherwise; at most once.
+    #[prost(message, optional, tag = "2")]
+    pub simulation: ::core::option::Option<Simulation>,
+    /// Calls to look at, at most 20 in a message.
+    #[prost(message, repeated, tag = "3")]
+    pub examples: ::prost::alloc::vec::Vec<SimulationExample>,
+    /// Every problem of the files, with the result or instead of it: files that cannot be published are
+    /// not simulated.
+    #[prost(message, repeated, tag = "4")]
+    pub problems: ::prost::alloc::vec::Vec<Problem>,
+}
+/// SimulationProgress is how far a simulation is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulationProgress {
+    /// What is being done, as a short key: "finding" the calls, or "deciding" them again.
+    #[prost(string, tag = "1")]
+    pub step: ::prost::alloc::string::String,
+    /// The decisions that were found or decided again.
+    #[prost(uint64, tag = "2")]
+    pub done_count: u64,
+    /// How many there are to decide again; zero while they are being found.
+    #[prost(uint64, tag = "3")]
+    pub total_count: u64,
 }
 /// Severity is how much a problem weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2290,6 +2690,38 @@ pub mod catalogue_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// SimulateCatalogue decides past calls again under files that are not published, streams how far it
+        /// is and ends with what would have been otherwise, and with calls to look at. Nothing is written. A
+        /// process simulates once at a time; it stops when its caller leaves.
+        pub async fn simulate_catalogue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SimulateCatalogueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::SimulateCatalogueResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.CatalogueService/SimulateCatalogue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.CatalogueService",
+                        "SimulateCatalogue",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// GetCatalogue reads a version with its files.
         pub async fn get_catalogue(
             &mut self,
@@ -2379,6 +2811,25 @@ pub mod catalogue_service_server {
             request: tonic::Request<super::PublishCatalogueRequest>,
         ) -> std::result::Result<
             tonic::Response<super::PublishCatalogueResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the SimulateCatalogue method.
+        type SimulateCatalogueStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::SimulateCatalogueResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// SimulateCatalogue decides past calls again under files that are not published, streams how far it
+        /// is and ends with what would have been otherwise, and with calls to look at. Nothing is written. A
+        /// process simulates once at a time; it stops when its caller leaves.
+        async fn simulate_catalogue(
+            &self,
+            request: tonic::Request<super::SimulateCatalogueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::SimulateCatalogueStream>,
             tonic::Status,
         >;
         /// GetCatalogue reads a version with its files.
@@ -2563,6 +3014,54 @@ pub mod catalogue_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.CatalogueService/SimulateCatalogue" => {
+                    #[allow(non_camel_case_types)]
+                    struct SimulateCatalogueSvc<T: CatalogueService>(pub Arc<T>);
+                    impl<
+                        T: CatalogueService,
+                    > tonic::server::ServerStreamingService<
+                        super::SimulateCatalogueRequest,
+                    > for SimulateCatalogueSvc<T> {
+                        type Response = super::SimulateCatalogueResponse;
+                        type ResponseStream = T::SimulateCatalogueStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SimulateCatalogueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CatalogueService>::simulate_catalogue(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SimulateCatalogueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -2811,6 +3310,9 @@ pub enum ErrorReason {
     /// customer that it is on its way. Code FAILED_PRECONDITION.
     /// Metadata: {"offer_key": "recovery_major", "presented_offer_id": "..."}, the one that was accepted.
     OwedAlreadyAccepted = 48,
+    /// Another simulation is under way in this process: wait for it. Code FAILED_PRECONDITION.
+    /// Metadata: none.
+    SimulationUnderWay = 54,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2860,6 +3362,7 @@ impl ErrorReason {
             Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
             Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
             Self::OwedAlreadyAccepted => "ERROR_REASON_OWED_ALREADY_ACCEPTED",
+            Self::SimulationUnderWay => "ERROR_REASON_SIMULATION_UNDER_WAY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2909,6 +3412,7 @@ impl ErrorReason {
             "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
             "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             "ERROR_REASON_OWED_ALREADY_ACCEPTED" => Some(Self::OwedAlreadyAccepted),
+            "ERROR_REASON_SIMULATION_UNDER_WAY" => Some(Self::SimulationUnderWay),
             _ => None,
         }
     }
