@@ -20,6 +20,7 @@ use super::customer::{Customer, Subscription};
 use super::exit::contract_end;
 use super::facts::Facts;
 use super::history::DeskHistory;
+use super::holdout::{self, Assignment};
 use super::leaving::{Leaving, leaving, may_withdraw};
 use super::occasion;
 use super::overriding::{Overridden, decide_override};
@@ -39,8 +40,9 @@ pub const NO_OFFER: &str = "no_offer";
 /// The generation of the rules that decide today. A record is decided again by those of its own,
 /// so that it replays to the same answer: from the second on an offer may be made once the end is
 /// set, with permission, and who may withdraw is let go; from the third on the rules of a customer's
-/// home hold wherever they are, and a refusal ends the offers on other contacts, too.
-pub const GENERATION: u32 = 3;
+/// home hold wherever they are, and a refusal ends the offers on other contacts, too; from the fourth
+/// on customers are held out.
+pub const GENERATION: u32 = 4;
 
 const fn first_generation() -> u32 {
     1
@@ -121,6 +123,9 @@ pub struct Decision {
     /// Somebody with authority decided against the ranking; nothing is learnt from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Overridden>,
+    /// The side of the holdout; absent where none is in force, or there was no pitch at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Assignment>,
 }
 
 /// One reason why there is no offer.
@@ -268,6 +273,7 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
         arm: NO_OFFER.to_owned(),
         propensity: 1.0,
         overridden: None,
+        holdout: None,
     };
     let (Some(customer), Some(subscription)) = (inputs.customer, subscription) else {
         decision
@@ -282,6 +288,7 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
     let call = Call::new(inputs, customer, subscription, stated).under(&decision.policy);
     decision.parity = compare_price_now(&call);
     choose(&call, &mut decision);
+    holdout::withhold(&call, &mut decision);
     (decision, Some(call.facts))
 }
 

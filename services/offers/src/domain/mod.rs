@@ -19,6 +19,7 @@ pub mod facts;
 pub mod fulfilment;
 pub mod grant;
 pub mod history;
+pub mod holdout;
 pub mod learning;
 pub mod leaving;
 pub mod named;

@@ -45,8 +45,9 @@ const OVERRIDABLE: &[&str] = &[
     code::AUTHORITY,
 ];
 
-/// The one reason for letting go that is of business.
-const NOTHING_SUITABLE: &str = "NOTHING_SUITABLE";
+/// The reasons for letting go that are of business. That somebody was held out and is offered
+/// something anyway is in the record, and shows in the checks of the holdout.
+const OF_BUSINESS: &[&str] = &["NOTHING_SUITABLE", code::HELD_OUT];
 
 /// Decides that one offer is made, whatever the ranking says, or refuses.
 pub fn decide_override(
@@ -56,7 +57,7 @@ pub fn decide_override(
 ) -> Result<Decision, Refusal> {
     let decision = decide(inputs);
     let keeps = |code: &str| Err(override_forbidden(offer_key, code));
-    let stands = |why: &&super::decision::Reason| why.code != NOTHING_SUITABLE;
+    let stands = |why: &&super::decision::Reason| !OF_BUSINESS.contains(&&*why.code);
     if let Some(why) = decision.let_go.iter().find(stands) {
         return keeps(&why.code);
     }

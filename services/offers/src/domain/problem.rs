@@ -95,6 +95,8 @@ pub enum Code {
     LoyaltyInversion,
     /// A text that is missing in a language the desk speaks.
     MissingTranslation,
+    /// Nobody is held out to compare with.
+    NoHoldout,
 }
 
 impl Code {
@@ -129,6 +131,7 @@ impl Code {
             Self::MissingDefaultRow => "MISSING_DEFAULT_ROW",
             Self::LoyaltyInversion => "LOYALTY_INVERSION",
             Self::MissingTranslation => "MISSING_TRANSLATION",
+            Self::NoHoldout => "NO_HOLDOUT",
         }
     }
 }

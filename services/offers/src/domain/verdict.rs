@@ -133,6 +133,8 @@ pub mod code {
     pub const NO_VALUE_ESTIMATE: &str = "NO_VALUE_ESTIMATE";
     /// It is worth no more than offering nothing.
     pub const BELOW_NO_OFFER: &str = "BELOW_NO_OFFER";
+    /// The customer is held out, so that what offers keep can be told from who stays anyway.
+    pub const HELD_OUT: &str = "HELD_OUT";
     /// Others are worth more.
     pub const RANKED_LOWER: &str = "RANKED_LOWER";
 }

@@ -4,8 +4,8 @@ use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{check_name, text};
 use super::{
-    authority, contact_policy, guidance, occasions, offer, reasons, reference_price, rule,
-    serial_savers,
+    authority, contact_policy, guidance, learning, occasions, offer, reasons, reference_price,
+    rule, serial_savers,
 };
 use crate::domain::catalogue::draft::CatalogueDraft;
 use crate::domain::problem::{Code, Place, Problems};
@@ -30,6 +30,7 @@ pub(super) fn read(documents: &[Node], start: Place, problems: &mut Problems) ->
         cool_downs: Vec::new(),
         serial_savers: None,
         occasions: Vec::new(),
+        learning: None,
     };
     for document in documents {
         read_file(document, &mut draft, problems);
@@ -125,5 +126,12 @@ fn read_conduct(fields: &mut Fields<'_>, draft: &mut CatalogueDraft, problems: &
             problems.add(&node.place, Code::DuplicateDefinition, message);
         }
         draft.serial_savers = serial_savers::read(node, problems);
+    }
+    if let Some(node) = fields.optional("learning") {
+        if draft.learning.is_some() {
+            let message = "learning is set in two files: drop one";
+            problems.add(&node.place, Code::DuplicateDefinition, message);
+        }
+        draft.learning = learning::read(node, problems);
     }
 }

@@ -9,6 +9,7 @@ mod catalogue;
 mod contact_policy;
 mod fields;
 mod guidance;
+mod learning;
 mod node;
 mod occasions;
 mod offer;

@@ -12,6 +12,7 @@ mod discretion;
 mod exit;
 mod fulfilment;
 mod history;
+mod holdout;
 mod outcome;
 mod override_offer;
 mod owed;

@@ -10,9 +10,11 @@ use storage::request_log::{self, Begun, BodyHash};
 use storage::{StoreError, write};
 use tracing::Instrument;
 
+use crate::domain::holdout::PlannedHoldout;
 use crate::domain::named::Named;
 use crate::domain::version::{Publication, Published, SourceFile};
 
+use super::holdout::lock_share;
 use super::session::request_id_reused;
 use super::{Store, from_json, json, statement};
 
@@ -37,6 +39,8 @@ pub struct NewPublication {
     pub note: String,
     /// When.
     pub published_at: Timestamp,
+    /// Who is held out by it; absent where nobody is.
+    pub holdout: Option<PlannedHoldout>,
 }
 
 /// What publishing came to.
@@ -163,6 +167,9 @@ async fn publish(
     let (in_force, digest) = latest(connection, new.kind).await?.unwrap_or_default();
     let changed = digest != new.digest;
     let version = if changed { in_force + 1 } else { in_force };
+    if let Some(planned) = new.holdout.as_ref().filter(|_| changed) {
+        lock_share(connection, planned, new.published_at).await?;
+    }
     if changed {
         insert(connection, new, version).await?;
     }

@@ -13,6 +13,7 @@ use super::compile::{compile_catalogue, compile_policy};
 use super::watched::Watched;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::history::DeskHistory;
+use crate::domain::holdout::Holdout;
 use crate::domain::named::Named;
 use crate::domain::policy::PolicySet;
 use crate::domain::problem::Problem;
@@ -115,6 +116,23 @@ impl Active {
         Ok(())
     }
 
+    /// A published catalogue with the share of customers that was settled when the key of its holdout
+    /// was first published, so that all processes hold out the same ones.
+    pub(super) async fn settled(
+        &self,
+        compiled: Catalogue,
+        deadline: Deadline,
+    ) -> Result<Catalogue, StoreError> {
+        let Some(learning) = &compiled.learning else {
+            return Ok(compiled);
+        };
+        let key = learning.holdout.key.clone();
+        let share = self.store.holdout_share(&key, deadline).await?;
+        let share =
+            share.ok_or_else(|| StoreError::inconsistent("holdout", "holdout_key", &key))?;
+        Ok(compiled.with_holdout(Holdout { key, share }))
+    }
+
     /// Takes a catalogue that was just published into force, under its version.
     pub(super) fn adopt_catalogue(&self, compiled: Catalogue, version: u64) -> Arc<Catalogue> {
         let catalogue = Arc::new(compiled.with_version(version));
@@ -193,8 +211,13 @@ impl Active {
         let Some(stored) = self.store.publication(kind, version, deadline).await? else {
             return Ok(None);
         };
-        let compiled = compile_catalogue(&stored.files).await?;
-        let catalogue = compiled.map(|catalogue| catalogue.with_version(version));
+        let catalogue = match compile_catalogue(&stored.files).await? {
+            Ok(compiled) => {
+                let settled = self.settled(compiled, deadline).await?;
+                Ok(settled.with_version(version))
+            }
+            Err(problems) => Err(problems),
+        };
         Ok(self.catalogues.keep(kind, version, catalogue))
     }
 

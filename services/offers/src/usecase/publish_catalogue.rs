@@ -79,9 +79,11 @@ impl PublishCatalogue {
             published_by: command.published_by,
             note: command.note,
             published_at: self.clock.now(),
+            holdout: compiled.learning.as_ref().map(|it| it.holdout.clone()),
         };
         let outcome = self.store.publish(new, deadline).await?;
         // The same files: whichever version holds them, this is what it holds.
+        let compiled = self.active.settled(compiled, deadline).await?;
         let catalogue = self.active.adopt_catalogue(compiled, outcome.version);
         let kind = Published::Catalogue;
         let stored = self

@@ -89,6 +89,7 @@ impl PublishPolicy {
             published_by: command.published_by,
             note: command.note,
             published_at: self.clock.now(),
+            holdout: None,
         };
         let outcome = self.store.publish(new, deadline).await?;
         self.active.adopt_policy(compiled, outcome.version);

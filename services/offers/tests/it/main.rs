@@ -19,6 +19,7 @@ mod contact_policy;
 mod exits;
 mod fulfilment;
 mod guidance;
+mod holdout;
 mod leaving;
 mod neighbours;
 mod occasions;

@@ -3310,6 +3310,11 @@ pub enum ErrorReason {
     /// customer that it is on its way. Code FAILED_PRECONDITION.
     /// Metadata: {"offer_key": "recovery_major", "presented_offer_id": "..."}, the one that was accepted.
     OwedAlreadyAccepted = 48,
+    /// The key of the holdout was published with another share, which never changes, or customers would
+    /// change sides in the middle of a comparison: publish the new share under a new key.
+    /// Code FAILED_PRECONDITION. Metadata: {"holdout_key": "calls_2027",
+    /// "locked_share_basis_points": "500", "share_basis_points": "1000"}.
+    HoldoutLocked = 52,
     /// Another simulation is under way in this process: wait for it. Code FAILED_PRECONDITION.
     /// Metadata: none.
     SimulationUnderWay = 54,
@@ -3362,6 +3367,7 @@ impl ErrorReason {
             Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
             Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
             Self::OwedAlreadyAccepted => "ERROR_REASON_OWED_ALREADY_ACCEPTED",
+            Self::HoldoutLocked => "ERROR_REASON_HOLDOUT_LOCKED",
             Self::SimulationUnderWay => "ERROR_REASON_SIMULATION_UNDER_WAY",
         }
     }
@@ -3412,6 +3418,7 @@ impl ErrorReason {
             "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
             "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             "ERROR_REASON_OWED_ALREADY_ACCEPTED" => Some(Self::OwedAlreadyAccepted),
+            "ERROR_REASON_HOLDOUT_LOCKED" => Some(Self::HoldoutLocked),
             "ERROR_REASON_SIMULATION_UNDER_WAY" => Some(Self::SimulationUnderWay),
             _ => None,
         }

@@ -44,7 +44,8 @@ impl CatalogueDraft {
         let reference_prices = compile_reference_prices(&self.reference_prices, problems);
         let contact_policy = self.compile_contact_policy(problems);
         self.check_occasions(problems);
-        problems.is_empty().then(|| Catalogue {
+        let learning = || self.learning.clone().map(|it| it.value);
+        let compiled = problems.is_empty().then(|| Catalogue {
             authority,
             contact_policy,
             reference_prices,
@@ -61,7 +62,8 @@ impl CatalogueDraft {
             guidance,
             routing,
             ..Catalogue::new(reasons, offers)
-        })
+        });
+        compiled.map(|catalogue| catalogue.with_learning(learning()))
     }
 
     fn compile_reasons(&self, problems: &mut Problems) -> ReasonTree {

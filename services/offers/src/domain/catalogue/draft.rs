@@ -6,7 +6,7 @@ use kernel::id::OfferKey;
 use kernel::time::Date;
 
 use super::authority::AuthorityDraft;
-use super::{Benefit, CostModel, Lever, OfferState, Reason, ReferencePrice, StagePrior};
+use super::{Benefit, CostModel, Learning, Lever, OfferState, Reason, ReferencePrice, StagePrior};
 use crate::domain::budget::BudgetKey;
 use crate::domain::contact_policy::{Cap, Rest};
 use crate::domain::occasion::Belief;
@@ -46,6 +46,8 @@ pub struct CatalogueDraft {
     pub serial_savers: Option<Placed<SerialSavers>>,
     /// The beliefs by occasion.
     pub occasions: Vec<(Placed<Occasion>, Belief)>,
+    /// How it is found out what works.
+    pub learning: Option<Placed<Learning>>,
 }
 
 /// An offer as written.

@@ -11,6 +11,7 @@ mod compile_occasions;
 mod compile_texts;
 pub mod draft;
 mod guidance;
+mod learning;
 mod lever;
 mod loyalty;
 mod offer;
@@ -28,6 +29,7 @@ use kernel::refusal::Refusal;
 
 use super::budget::BudgetKey;
 use super::contact_policy::ContactPolicy;
+use super::holdout::{Holdout, PlannedShare};
 use super::nearest::did_you_mean;
 use super::occasion::Occasions;
 use super::serial_saver::SerialSavers;
@@ -36,6 +38,7 @@ pub use amounts::Amounts;
 pub use authority::{AuthorityDraft, AuthorityLimits, Limits};
 pub use benefit::{Benefit, Concession, Terms, TermsError};
 pub use guidance::{FactPlaceholder, Guidance, Line, LineValues, Lines, RoutingRow};
+pub use learning::Learning;
 pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
 pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};
@@ -63,6 +66,11 @@ pub struct Catalogue {
     pub guidance: Vec<Guidance>,
     /// Who should take which call; the first row that holds decides.
     pub routing: Vec<RoutingRow>,
+    /// How it is found out what works; absent where it is not.
+    pub learning: Option<Learning>,
+    /// Who is held out; absent where nobody is, or the share hangs on how many calls there were when
+    /// it was published.
+    pub holdout: Option<Holdout>,
     offers: Vec<Offer>,
     budgets: Vec<BudgetKey>,
 }
@@ -88,6 +96,8 @@ impl Catalogue {
             reference_prices: ReferencePrices::default(),
             guidance: Vec::new(),
             routing: Vec::new(),
+            learning: None,
+            holdout: None,
             offers,
             budgets: budgets.into_iter().collect(),
         }
@@ -97,6 +107,33 @@ impl Catalogue {
     #[must_use]
     pub fn with_version(self, version: u64) -> Self {
         Self { version, ..self }
+    }
+
+    /// Sets how it is found out what works. A share that hangs on nothing is in force at once.
+    #[must_use]
+    pub fn with_learning(self, learning: Option<Learning>) -> Self {
+        let planned = learning.as_ref().map(|learning| &learning.holdout);
+        let holdout = planned.and_then(|planned| match planned.share {
+            PlannedShare::Fixed(share) => Some(Holdout {
+                key: planned.key.clone(),
+                share,
+            }),
+            PlannedShare::ByVolume => None,
+        });
+        Self {
+            learning,
+            holdout,
+            ..self
+        }
+    }
+
+    /// Sets who is held out, as it was settled when the holdout was first published.
+    #[must_use]
+    pub fn with_holdout(self, holdout: Holdout) -> Self {
+        Self {
+            holdout: Some(holdout),
+            ..self
+        }
     }
 
     /// Sets what agents may grant.

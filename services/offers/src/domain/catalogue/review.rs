@@ -14,6 +14,11 @@ impl CatalogueDraft {
             refuse_half_terms(offer, problems);
         }
         self.warn_of_translations(problems);
+        if self.learning.is_none() {
+            let message = "nobody is held out, so that nothing tells what offers keep from who stays \
+                           anyway, and nothing is learnt: add learning with a holdout";
+            problems.warn(&self.start, Code::NoHoldout, message);
+        }
     }
 
     fn warn_of_translations(&self, problems: &mut Problems) {

@@ -2,6 +2,7 @@
 
 mod care;
 mod contact_policy;
+mod holdout;
 mod laws;
 mod learning;
 mod mistakes;

@@ -23,6 +23,9 @@ reasons:
 offers:
 ";
 
+/// What every catalogue that is published should have.
+const HOLDOUT: &str = "learning: { holdout: { key: first, share: 0.1 } }\n";
+
 /// A discount: its share in percent, its months, and for whom it is.
 #[derive(Clone, Debug)]
 struct Discount {
@@ -54,7 +57,7 @@ fn written(discounts: &[Discount]) -> Vec<SourceFile> {
     });
     vec![file(
         "offers.yaml",
-        &format!("{REASONS}{}", offers.collect::<String>()),
+        &format!("{REASONS}{}{HOLDOUT}", offers.collect::<String>()),
     )]
 }
 

@@ -6,6 +6,7 @@ mod contact_policy;
 mod damaged;
 mod guidance;
 mod laws;
+mod learning;
 mod loyalty;
 mod policy_problems;
 mod seeds;
