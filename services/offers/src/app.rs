@@ -8,6 +8,7 @@ use contract::offers::v1::budget_service_server::BudgetServiceServer;
 use contract::offers::v1::catalogue_service_server::CatalogueServiceServer;
 use contract::offers::v1::fulfilment_service_server::FulfilmentServiceServer;
 use contract::offers::v1::policy_service_server::PolicyServiceServer;
+use contract::offers::v1::review_service_server::ReviewServiceServer;
 use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
 use contract::offers::v1::suppression_service_server::SuppressionServiceServer;
 use edge::client::Caller;
@@ -21,7 +22,9 @@ use storage::{Postgres, forget_requests};
 use crate::cache::CachedCustomers;
 use crate::clients::{LifecycleClient, ProfilesClient};
 use crate::jobs;
-use crate::rpc::{BudgetRpc, CatalogueRpc, FulfilmentRpc, PolicyRpc, SaveDesk, SuppressionRpc};
+use crate::rpc::{
+    BudgetRpc, CatalogueRpc, FulfilmentRpc, PolicyRpc, ReviewRpc, SaveDesk, SuppressionRpc,
+};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::usecase::active::Active;
@@ -44,6 +47,7 @@ use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
 use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
+use crate::usecase::review_offers::ReviewOffers;
 use crate::usecase::simulate::Simulate;
 use crate::usecase::suppression::Suppressions;
 
@@ -106,6 +110,7 @@ impl Program for Offers {
         start_jobs(settings, context, &parts, Arc::new(profiles(settings)?));
         let catalogue = catalogue_rpc(settings, context, &parts);
         let policy = policy_rpc(context, &parts);
+        let review = review_rpc(context, &parts);
         let suppression = suppression_rpc(settings, context, &parts);
         let budgets = budget_rpc(settings, &parts);
         let fulfilment = fulfilment_rpc(settings, context, &parts);
@@ -113,6 +118,7 @@ impl Program for Offers {
             .with(SuppressionServiceServer::new(suppression))
             .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
             .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT))
+            .with(ReviewServiceServer::new(review))
             .with(BudgetServiceServer::new(budgets))
             .with(FulfilmentServiceServer::new(fulfilment)))
     }
@@ -298,6 +304,16 @@ fn policy_rpc(context: &Context, parts: &Parts) -> PolicyRpc {
             clock: Arc::clone(&context.clock),
         },
         explain_policy: ExplainPolicy {
+            active: parts.active.clone(),
+            clock: Arc::clone(&context.clock),
+        },
+    }
+}
+
+fn review_rpc(context: &Context, parts: &Parts) -> ReviewRpc {
+    ReviewRpc {
+        review_offers: ReviewOffers {
+            store: parts.store.clone(),
             active: parts.active.clone(),
             clock: Arc::clone(&context.clock),
         },

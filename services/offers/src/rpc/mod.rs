@@ -14,6 +14,7 @@ mod policy;
 mod proof;
 mod render;
 mod request;
+mod review;
 mod save_desk;
 mod simulation;
 mod simulation_report;
@@ -29,6 +30,7 @@ pub use budget::BudgetRpc;
 pub use catalogue::CatalogueRpc;
 pub use fulfilment::FulfilmentRpc;
 pub use policy::PolicyRpc;
+pub use review::ReviewRpc;
 pub use save_desk::SaveDesk;
 pub use suppression::SuppressionRpc;
 

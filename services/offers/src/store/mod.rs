@@ -24,6 +24,7 @@ mod record_budgeted;
 mod record_decision;
 mod replay;
 mod response;
+mod review;
 mod session;
 mod step;
 mod suppression;
@@ -51,6 +52,9 @@ pub use publication::{NewPublication, Outcome, StoredPublication};
 pub use record_decision::{History, NewDecision, Noted};
 pub use replay::{OVERRIDE_OFFER, REQUEST_ALTERNATIVE, Repeated};
 pub use response::{NewResponse, Recorded};
+pub use review::{
+    CurveKey, HoldoutCounts, NewOfferDecision, ReviewRows, StoredOfferDecision, WhichReview,
+};
 pub use session::{request_id_reused, session_not_found};
 pub use step::{NewStep, StepRecorded};
 pub use suppression::{NewLift, NewSuppression, StoredSuppression, WhichSuppressions};

@@ -22,6 +22,7 @@ pub mod record_response;
 pub mod record_step;
 pub mod request_alternative;
 pub mod request_save_offer;
+pub mod review_offers;
 pub mod simulate;
 pub mod suppression;
 mod undecided;

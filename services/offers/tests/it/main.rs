@@ -29,6 +29,7 @@ mod parity;
 mod policy;
 mod proof;
 mod races;
+mod review;
 mod rewritten;
 mod simulation;
 mod stayed;

@@ -4698,6 +4698,707 @@ pub mod policy_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Share is how many of some calls.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Share {
+    /// The calls of which it is known.
+    #[prost(uint32, tag = "1")]
+    pub calls: u32,
+    /// Of how many it is so.
+    #[prost(uint32, tag = "2")]
+    pub count: u32,
+    /// The share; zero of none.
+    #[prost(double, tag = "3")]
+    pub share: f64,
+    /// The lower end of its 95 % interval (Wilson).
+    #[prost(double, tag = "4")]
+    pub low: f64,
+    /// The upper end.
+    #[prost(double, tag = "5")]
+    pub high: f64,
+}
+/// Difference is what offers did beyond nothing, with its 95 % interval.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Difference {
+    /// Those who were offered it less those who were held out.
+    #[prost(double, tag = "1")]
+    pub difference: f64,
+    /// The lower end.
+    #[prost(double, tag = "2")]
+    pub low: f64,
+    /// The upper end.
+    #[prost(double, tag = "3")]
+    pub high: f64,
+    /// The standard error.
+    #[prost(double, tag = "4")]
+    pub standard_error: f64,
+}
+/// SurvivalPoint is a point of a survival curve (Kaplan-Meier).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct SurvivalPoint {
+    /// Weeks since the call.
+    #[prost(uint32, tag = "1")]
+    pub week: u32,
+    /// The share still here.
+    #[prost(double, tag = "2")]
+    pub share: f64,
+    /// How many calls it is known of.
+    #[prost(uint32, tag = "3")]
+    pub calls: u32,
+}
+/// ReviewSide is one side of a comparison.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct ReviewSide {
+    /// Calls on which the offer was decided, or would have been.
+    #[prost(uint32, tag = "1")]
+    pub calls: u32,
+    /// On how many the customer heard it.
+    #[prost(uint32, tag = "2")]
+    pub presented: u32,
+    /// On how many it was accepted: saves by the agent's word.
+    #[prost(uint32, tag = "3")]
+    pub taken: u32,
+    /// Still entitled and billed 30 days after the call.
+    #[prost(message, optional, tag = "4")]
+    pub here_30_days: ::core::option::Option<Share>,
+    /// The same at 90 days.
+    #[prost(message, optional, tag = "5")]
+    pub here_90_days: ::core::option::Option<Share>,
+    /// The same at 180 days.
+    #[prost(message, optional, tag = "6")]
+    pub here_180_days: ::core::option::Option<Share>,
+    /// The same 90 days after the call, or 30 after the benefit ended if that is later.
+    #[prost(message, optional, tag = "7")]
+    pub durable: ::core::option::Option<Share>,
+    /// What offers that were taken committed, in minor units.
+    #[prost(int64, tag = "8")]
+    pub cost_minor: i64,
+    /// Of those who took it: still here 30 days after the benefit ended.
+    #[prost(message, optional, tag = "9")]
+    pub here_30_days_after_terms: ::core::option::Option<Share>,
+    /// The same at 90 days.
+    #[prost(message, optional, tag = "10")]
+    pub here_90_days_after_terms: ::core::option::Option<Share>,
+    /// Calls of customers who rang to leave for the third time or more within 24 months.
+    #[prost(uint32, tag = "11")]
+    pub serial_calls: u32,
+}
+/// ReviewFigures are the figures of one comparison.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct ReviewFigures {
+    /// Those who were offered it.
+    #[prost(message, optional, tag = "1")]
+    pub offered: ::core::option::Option<ReviewSide>,
+    /// Those who would have been.
+    #[prost(message, optional, tag = "2")]
+    pub held_out: ::core::option::Option<ReviewSide>,
+    /// What it kept beyond those who stay anyway at 30 days; absent until both sides have such calls.
+    #[prost(message, optional, tag = "3")]
+    pub lift_30_days: ::core::option::Option<Difference>,
+    /// The same at 90 days.
+    #[prost(message, optional, tag = "4")]
+    pub lift_90_days: ::core::option::Option<Difference>,
+    /// The same at 180 days.
+    #[prost(message, optional, tag = "5")]
+    pub lift_180_days: ::core::option::Option<Difference>,
+    /// The same on the day that says whether it lasts.
+    #[prost(message, optional, tag = "6")]
+    pub durable_lift: ::core::option::Option<Difference>,
+    /// What a call brought within 180 days beyond those held out, its cost taken off, in minor units.
+    #[prost(message, optional, tag = "7")]
+    pub value_per_call_minor: ::core::option::Option<Difference>,
+    /// What a customer kept beyond those who stay anyway has cost, in minor units; absent where nobody was.
+    #[prost(double, optional, tag = "8")]
+    pub cost_per_incremental_save_minor: ::core::option::Option<f64>,
+    /// How many calls are still needed to tell the durable lift from none; absent where no number does.
+    #[prost(uint32, optional, tag = "9")]
+    pub calls_still_needed: ::core::option::Option<u32>,
+}
+/// ReasonFigures are the figures of the calls with one reason.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReasonFigures {
+    /// The reason stated; empty where none was.
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+    /// The figures.
+    #[prost(message, optional, tag = "2")]
+    pub figures: ::core::option::Option<ReviewFigures>,
+}
+/// OfferDecision is what a manager decided about an offer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfferDecision {
+    /// What.
+    #[prost(enumeration = "ReviewVerdict", tag = "1")]
+    pub decision: i32,
+    /// Why, as a short key.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// Who.
+    #[prost(string, tag = "3")]
+    pub decided_by: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag = "4")]
+    pub decide_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The next review is due on this day, as in 2027-01-31; empty where none was set.
+    #[prost(string, tag = "5")]
+    pub review_due: ::prost::alloc::string::String,
+}
+/// OfferReview is the review of one offer.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OfferReview {
+    /// The offer.
+    #[prost(string, tag = "1")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// ISO 4217, of amounts; empty where no worth was known.
+    #[prost(string, tag = "2")]
+    pub currency: ::prost::alloc::string::String,
+    /// All reasons together.
+    #[prost(message, optional, tag = "3")]
+    pub all: ::core::option::Option<ReviewFigures>,
+    /// Each reason, the one with the most calls first; at most 20.
+    #[prost(message, repeated, tag = "4")]
+    pub by_reason: ::prost::alloc::vec::Vec<ReasonFigures>,
+    /// What the figures say.
+    #[prost(enumeration = "ReviewVerdict", tag = "5")]
+    pub verdict: i32,
+    /// Why: "worth_more_than_nothing", "worth_less_than_nothing", "they_leave_when_it_ends",
+    /// "cannot_be_told_apart", "too_few_calls", "nobody_to_compare_with".
+    #[prost(string, tag = "6")]
+    pub verdict_reason: ::prost::alloc::string::String,
+    /// How likely it is worth more than nothing; absent while nobody can say.
+    #[prost(double, optional, tag = "7")]
+    pub chance_worth_more: ::core::option::Option<f64>,
+    /// The review is due on this day by the catalogue or the latest decision, as in 2027-01-31; empty
+    /// where none is.
+    #[prost(string, tag = "8")]
+    pub review_due: ::prost::alloc::string::String,
+    /// It is due.
+    #[prost(bool, tag = "9")]
+    pub is_due: bool,
+    /// The catalogue in force makes it.
+    #[prost(bool, tag = "10")]
+    pub in_catalogue: bool,
+    /// What was decided last.
+    #[prost(message, optional, tag = "11")]
+    pub decision: ::core::option::Option<OfferDecision>,
+    /// How long those who were offered it stayed.
+    #[prost(message, repeated, tag = "12")]
+    pub offered_survival: ::prost::alloc::vec::Vec<SurvivalPoint>,
+    /// How long those who would have been stayed.
+    #[prost(message, repeated, tag = "13")]
+    pub held_out_survival: ::prost::alloc::vec::Vec<SurvivalPoint>,
+}
+/// HoldoutCheck says whether the comparison can be believed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HoldoutCheck {
+    /// The holdout in force; empty where nobody is held out.
+    #[prost(string, tag = "1")]
+    pub holdout_key: ::prost::alloc::string::String,
+    /// The share of customers who should be held out.
+    #[prost(double, tag = "2")]
+    pub planned_share: f64,
+    /// Customers with a call that counts who were offered something.
+    #[prost(uint32, tag = "3")]
+    pub offered_customers: u32,
+    /// Customers with a call that counts who were held out.
+    #[prost(uint32, tag = "4")]
+    pub held_out_customers: u32,
+    /// How likely a share as far from the planned one is by chance.
+    #[prost(double, tag = "5")]
+    pub chance: f64,
+    /// Too unlikely: believe no figure before the reason is found.
+    #[prost(bool, tag = "6")]
+    pub is_suspicious: bool,
+    /// Held-out customers who were offered something all the same: by an override, or elsewhere. They make
+    /// lifts look smaller than they are.
+    #[prost(uint32, tag = "7")]
+    pub offered_all_the_same: u32,
+}
+/// ReviewOffersRequest is the request of ReviewOffers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewOffersRequest {
+    /// Only this offer; every one where empty.
+    #[prost(string, tag = "1")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// Only calls since then; 400 days ago where absent, and never before.
+    #[prost(message, optional, tag = "2")]
+    pub since_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// ReviewOffersResponse is the response of ReviewOffers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReviewOffersResponse {
+    /// The offers by key.
+    #[prost(message, repeated, tag = "1")]
+    pub offers: ::prost::alloc::vec::Vec<OfferReview>,
+    /// Whether the comparison can be believed.
+    #[prost(message, optional, tag = "2")]
+    pub holdout: ::core::option::Option<HoldoutCheck>,
+    /// When it was reviewed.
+    #[prost(message, optional, tag = "3")]
+    pub review_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Since when calls count.
+    #[prost(message, optional, tag = "4")]
+    pub since_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// DecideOfferRequest is the request of DecideOffer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecideOfferRequest {
+    /// Makes a retry safe: required, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The offer.
+    #[prost(string, tag = "2")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// What is decided.
+    #[prost(enumeration = "ReviewVerdict", tag = "3")]
+    pub decision: i32,
+    /// Why, as a short key of lower-case letters, digits and "\_".
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// Who decides; at most 64 characters.
+    #[prost(string, tag = "5")]
+    pub decided_by: ::prost::alloc::string::String,
+    /// The next review is due on this day, as in 2027-01-31; optional.
+    #[prost(string, tag = "6")]
+    pub review_due: ::prost::alloc::string::String,
+}
+/// DecideOfferResponse is the response of DecideOffer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecideOfferResponse {
+    /// What was decided.
+    #[prost(message, optional, tag = "1")]
+    pub decision: ::core::option::Option<OfferDecision>,
+}
+/// ReviewVerdict is what to do about an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewVerdict {
+    /// Never sent; not accepted.
+    Unspecified = 0,
+    /// It brings more than it costs.
+    Continue = 1,
+    /// Nobody knows yet.
+    Watch = 2,
+    /// It keeps people while it lasts, and not afterwards.
+    Change = 3,
+    /// It brings less than nothing would.
+    Drop = 4,
+}
+impl ReviewVerdict {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_VERDICT_UNSPECIFIED",
+            Self::Continue => "REVIEW_VERDICT_CONTINUE",
+            Self::Watch => "REVIEW_VERDICT_WATCH",
+            Self::Change => "REVIEW_VERDICT_CHANGE",
+            Self::Drop => "REVIEW_VERDICT_DROP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_VERDICT_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_VERDICT_CONTINUE" => Some(Self::Continue),
+            "REVIEW_VERDICT_WATCH" => Some(Self::Watch),
+            "REVIEW_VERDICT_CHANGE" => Some(Self::Change),
+            "REVIEW_VERDICT_DROP" => Some(Self::Drop),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod review_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// ReviewService tells retention managers which offers really keep people, and records what they decide
+    /// about them. Figures come from the outcomes of calls, which are judged by the bill.
+    #[derive(Debug, Clone)]
+    pub struct ReviewServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ReviewServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ReviewServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ReviewServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ReviewServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ReviewOffers compares each offer with the calls on which it would have been made if the customer
+        /// had not been held out.
+        pub async fn review_offers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReviewOffersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewOffersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.ReviewService/ReviewOffers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.offers.v1.ReviewService", "ReviewOffers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// DecideOffer records what a manager decides about an offer. The catalogue is not changed by it.
+        pub async fn decide_offer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DecideOfferRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideOfferResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.ReviewService/DecideOffer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.offers.v1.ReviewService", "DecideOffer"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod review_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ReviewServiceServer.
+    #[async_trait]
+    pub trait ReviewService: std::marker::Send + std::marker::Sync + 'static {
+        /// ReviewOffers compares each offer with the calls on which it would have been made if the customer
+        /// had not been held out.
+        async fn review_offers(
+            &self,
+            request: tonic::Request<super::ReviewOffersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewOffersResponse>,
+            tonic::Status,
+        >;
+        /// DecideOffer records what a manager decides about an offer. The catalogue is not changed by it.
+        async fn decide_offer(
+            &self,
+            request: tonic::Request<super::DecideOfferRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideOfferResponse>,
+            tonic::Status,
+        >;
+    }
+    /// ReviewService tells retention managers which offers really keep people, and records what they decide
+    /// about them. Figures come from the outcomes of calls, which are judged by the bill.
+    #[derive(Debug)]
+    pub struct ReviewServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ReviewServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ReviewServiceServer<T>
+    where
+        T: ReviewService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rekindle.offers.v1.ReviewService/ReviewOffers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReviewOffersSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::ReviewOffersRequest>
+                    for ReviewOffersSvc<T> {
+                        type Response = super::ReviewOffersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReviewOffersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::review_offers(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReviewOffersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.ReviewService/DecideOffer" => {
+                    #[allow(non_camel_case_types)]
+                    struct DecideOfferSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::DecideOfferRequest>
+                    for DecideOfferSvc<T> {
+                        type Response = super::DecideOfferResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DecideOfferRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::decide_offer(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DecideOfferSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ReviewServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rekindle.offers.v1.ReviewService";
+    impl<T> tonic::server::NamedService for ReviewServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// RequestSaveOfferRequest is the request of RequestSaveOffer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RequestSaveOfferRequest {

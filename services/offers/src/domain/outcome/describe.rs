@@ -8,10 +8,12 @@ use kernel::money::Money;
 use kernel::time::Timestamp;
 
 use super::{EndedAs, EndedCall, Neutral, OfferOfCall};
-use crate::domain::decision::Record;
+use crate::domain::decision::{Decision, Record};
 use crate::domain::history::Outcome;
+use crate::domain::holdout::Assignment;
 use crate::domain::policy::ContractKind;
 use crate::domain::serial_saver;
+use crate::domain::verdict::code;
 
 /// What is known of a call from the day it was made on.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,10 @@ pub struct Decided {
     pub overridden: bool,
     /// Why nothing was offered, as a code.
     pub let_go: Option<String>,
+    /// The side of the holdout; absent where none was in force.
+    pub holdout: Option<Assignment>,
+    /// The offer that the call counts for, on either side.
+    pub compared: Option<OfferKey>,
     /// The business line; absent, as what follows, where nobody could say.
     pub business_line: Option<BusinessLineId>,
     /// The margin of one month.
@@ -108,6 +114,8 @@ fn decided(record: &Record) -> Decided {
         propensity: decision.propensity,
         overridden: decision.overridden.is_some(),
         let_go: decision.let_go.first().map(|why| why.code.to_string()),
+        holdout: decision.holdout.clone(),
+        compared: compared(decision),
         business_line: subscription.map(|it| it.business_line.clone()),
         monthly_margin: subscription.and_then(|it| Some(it.score?.monthly_margin)),
         tenure_days: customer.map(|customer| customer.tenure_days(record.decided_at)),
@@ -115,6 +123,20 @@ fn decided(record: &Record) -> Decided {
         jurisdiction: place.map(str::to_owned),
         cancel_calls: serial_saver::calls_remembered(&record.history, request, record.decided_at),
     }
+}
+
+/// The first offer that is not owed and was decided, or would have been: verdicts of what qualified stand
+/// in the order of the ranking.
+fn compared(decision: &Decision) -> Option<OfferKey> {
+    let mut made = decision.offers.iter().filter(|promise| !promise.owed);
+    let mut verdicts = decision.verdicts.iter();
+    made.next()
+        .map(|promise| &promise.offer_key)
+        .or_else(|| {
+            let withheld = verdicts.find(|it| it.code.as_deref() == Some(code::HELD_OUT));
+            withheld.map(|verdict| &verdict.offer_key)
+        })
+        .cloned()
 }
 
 fn told(offer: &OfferOfCall, record: Option<&Record>) -> OfferTold {

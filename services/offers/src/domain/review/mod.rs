@@ -6,6 +6,7 @@
 //! word counts as a save.
 
 mod figures;
+mod survival;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -17,6 +18,7 @@ use kernel::money::Currency;
 use statistics::lift::{Group, Values};
 
 pub use figures::{Figures, figures};
+pub use survival::{SurvivalPoint, WeekOfCalls, survival};
 pub use verdict::{Opinion, Verdict, opinion};
 
 /// The windows of a save, in days.
@@ -60,6 +62,19 @@ pub struct Cell {
     pub held_out: bool,
     /// What it came to.
     pub side: Side,
+}
+
+impl Cell {
+    /// An offer of which no call is known.
+    pub fn silent(offer_key: OfferKey) -> Self {
+        Self {
+            offer_key,
+            reason: None,
+            currency: None,
+            held_out: false,
+            side: Side::default(),
+        }
+    }
 }
 
 /// Both sides of one comparison.
@@ -116,6 +131,7 @@ fn one(
     }
     let mut by_reason: Vec<(Option<String>, Figures)> = reasons
         .iter()
+        .filter(|(_, comparison)| comparison.offered.calls + comparison.held_out.calls > 0)
         .map(|(reason, comparison)| (reason.clone(), figures(comparison, holdout)))
         .collect();
     by_reason.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.offered.calls));

@@ -178,3 +178,22 @@ fn calls_still_needed_shrink_as_calls_come_in() {
     assert_eq!(few - many, 200, "each call is one less");
     assert_eq!(enough, 0);
 }
+
+#[test]
+fn who_is_here_says_nothing_about_later_weeks() {
+    let week = |week, left, still_here| WeekOfCalls {
+        week,
+        left,
+        still_here,
+    };
+    let points = survival(&[week(0, 10, 0), week(1, 9, 45), week(3, 0, 36)]);
+    let shares: Vec<(u32, u64)> = points.iter().map(|it| (it.week, it.calls)).collect();
+    // 100 began; 10 left; 45 of the 90 are not known for all of week 1; 9 of 45 left in it.
+    assert_eq!(shares, [(0, 100), (1, 45), (2, 36)]);
+    let close = |got: f64, want: f64| (got - want).abs() < 1e-12;
+    assert!(close(points[0].share, 0.9) && close(points[1].share, 0.9 * 0.8));
+    assert!(close(points[2].share, 0.72));
+    assert_eq!(survival(&[]), []);
+    let long = survival(&[week(500, 0, 7)]);
+    assert_eq!((long.len(), long[57].calls), (58, 7));
+}

@@ -1,0 +1,21 @@
+-- How long customers stayed, by offer, currency, side and whole weeks since the call: $1 since when
+-- calls count, $2 now, $3 the one offer, or empty. The last week of those still here is that of now.
+with counted as (
+    select compared_offer_key, margin_currency, held_out,
+           coalesce(left_at <= $2, false) as has_left,
+           greatest(0, extract(epoch from least(left_at, $2) - decided_at)) as seconds
+    from call_outcome
+    where decided_at >= $1 and decided_at <= $2 and status <> 'excluded' and not overridden
+      and compared_offer_key is not null and ($3 = '' or compared_offer_key = $3)
+      -- Without a holdout nothing is compared; with one, nothing from before it.
+      and (holdout_key is not null
+           or not exists (select from call_outcome where decided_at >= $1 and held_out))
+)
+select compared_offer_key as "offer_key!", margin_currency, held_out as "held_out!",
+       floor(seconds / 604800)::integer as "week!",
+       count(*) filter (where has_left) as "left!",
+       count(*) filter (where not has_left) as "still_here!"
+from counted
+group by compared_offer_key, margin_currency, held_out, floor(seconds / 604800)
+order by compared_offer_key, margin_currency nulls last, held_out, floor(seconds / 604800)
+limit 100000
