@@ -1,4 +1,4 @@
-//! `rekindle catalogue validate|publish FILES`: the offers, as files.
+//! `rekindle catalogue validate|publish|simulate FILES`: the offers, as files.
 
 use std::path::PathBuf;
 
@@ -9,13 +9,14 @@ use contract::offers::v1::{
 };
 
 use super::files::{is_error, print_problems, read_sources, tell_warnings};
+use super::simulate::Simulate;
 use crate::client::{ONLINE, PUBLISHING, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::json;
 use crate::output::Output;
 use crate::screen::{self, Paper};
 
-/// Check or publish the catalogue of offers.
+/// Check, try or publish the catalogue of offers.
 ///
 /// Problems are printed as `file:line:column CODE message`; with any of them nothing is published
 /// and the exit code is 1.
@@ -50,12 +51,13 @@ enum Verb {
         #[arg(long, default_value = "", value_name = "TEXT")]
         note: String,
     },
+    Simulate(Simulate),
     /// Show the version in force.
     Show,
 }
 
 impl Catalogue {
-    /// Does one of the three.
+    /// Does what was asked.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle catalogue"))?;
         match &self.verb {
@@ -84,6 +86,7 @@ impl Catalogue {
                 )?;
                 Ok(0)
             }
+            Verb::Simulate(wanted) => wanted.run(&services, output).await,
             Verb::Show => show(&services, output).await,
         }
     }

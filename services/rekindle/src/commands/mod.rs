@@ -27,6 +27,7 @@ mod record;
 mod retention;
 mod rules;
 mod showcase;
+mod simulate;
 mod stack;
 mod status;
 mod suppression;

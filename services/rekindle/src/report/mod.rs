@@ -5,9 +5,13 @@ mod markup;
 mod plot;
 mod record;
 mod retention;
+mod simulation;
+#[cfg(test)]
+mod simulation_tests;
 #[cfg(test)]
 mod tests;
 
 pub use plot::PlotError;
 pub use record::record;
 pub use retention::retention;
+pub use simulation::simulation;

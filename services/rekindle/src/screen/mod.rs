@@ -14,6 +14,7 @@ pub(crate) mod paper;
 mod portfolio;
 mod publishing;
 mod retention;
+pub(crate) mod simulation;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -34,4 +35,5 @@ pub use paper::{Paper, heading};
 pub use portfolio::{customers, portfolio, scoring_line, transition_line};
 pub use publishing::{catalogue, policy, problems, rules};
 pub use retention::retention;
+pub use simulation::simulation;
 pub use status::status;
