@@ -132,8 +132,10 @@ async fn ask(
                 .trace(services.trace().trace_id()),
         );
     }
-    let read = answer.simulation.as_ref().map_or(0, |it| it.read_count);
-    progress.end(words::count(read, "decision"));
+    match &answer.simulation {
+        Some(it) => progress.end(words::count(it.read_count, "decision")),
+        None => progress.end("the files cannot be published"),
+    }
     Ok(answer)
 }
 

@@ -37,11 +37,6 @@ pub fn simulation(it: &Simulation, examples: &[SimulationExample], paper: Paper)
 /// How many decisions were read, of which calls, and which of them were not compared.
 pub(crate) fn what_was_read(it: &Simulation) -> String {
     let from = words::optional_minute(it.from_time.as_ref());
-    let from = if it.from_time.is_some_and(|from| from.seconds <= 0) {
-        "the first".to_owned()
-    } else {
-        from
-    };
     let until = words::optional_minute(it.until_time.as_ref());
     let mut text = format!(
         "{} of calls from {from} until {until}; {} compared",
@@ -54,7 +49,7 @@ pub(crate) fn what_was_read(it: &Simulation) -> String {
         (it.unreadable_count, "cannot be read"),
     ];
     for (count, why) in left_out.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!(", {} {why}", words::grouped(count)));
+        text.extend([", ", &words::grouped(count), " ", why]);
     }
     if it.more_exist {
         text.push_str("; there are earlier ones");

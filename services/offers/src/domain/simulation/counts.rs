@@ -46,6 +46,15 @@ impl<K: Ord, C: Default> Counts<K, C> {
         self.by_key.entry(key.to_owned()).or_default()
     }
 
+    /// The count of a key; absent where there is none, or it is not kept.
+    pub fn get<Q>(&self, key: &Q) -> Option<&C>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
+        self.by_key.get(key)
+    }
+
     /// The counts that are kept, by key.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&K, &C)> {
         self.by_key.iter()

@@ -11,6 +11,16 @@ use crate::domain::named::Named;
 /// The most values of one kind of segment.
 const MOST_VALUES: usize = 200;
 
+/// How long customers have been here, in that order.
+const TENURE_BANDS: [&str; 6] = [
+    "0_to_89_days",
+    "90_to_364_days",
+    "1_to_2_years",
+    "2_to_5_years",
+    "5_years_and_more",
+    "not_known",
+];
+
 /// By what calls are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SegmentKind {
@@ -90,27 +100,32 @@ impl Segments {
 
     /// The segments with what became of their calls; those that are not told apart have no name.
     pub fn iter(&self) -> impl Iterator<Item = (SegmentKind, &str, &Fortune)> {
+        let bands = TENURE_BANDS.into_iter();
+        let bands = bands.filter_map(|band| {
+            let fortune = self.tenure.get(band)?;
+            Some((SegmentKind::Tenure, band, fortune))
+        });
         let kinds = [
-            (SegmentKind::Tenure, &self.tenure),
             (SegmentKind::Reason, &self.reason),
             (SegmentKind::Contract, &self.contract),
         ];
-        kinds.into_iter().flat_map(|(kind, fortunes)| {
+        let others = kinds.into_iter().flat_map(|(kind, fortunes)| {
             let named = fortunes.iter();
             let named = named.map(move |(name, fortune)| (kind, name.as_str(), fortune));
             let others = fortunes.others();
             named.chain((others.calls > 0).then_some((kind, "", others)))
-        })
+        });
+        bands.chain(others)
     }
 }
 
 fn tenure_band(customer: Option<&Customer>, now: Timestamp) -> &'static str {
     match customer.map(|customer| customer.tenure_days(now)) {
-        None => "not_known",
-        Some(..90) => "0_to_89_days",
-        Some(90..365) => "90_to_364_days",
-        Some(365..730) => "1_to_2_years",
-        Some(730..1_825) => "2_to_5_years",
-        Some(1_825..) => "5_years_and_more",
+        Some(..90) => TENURE_BANDS[0],
+        Some(90..365) => TENURE_BANDS[1],
+        Some(365..730) => TENURE_BANDS[2],
+        Some(730..1_825) => TENURE_BANDS[3],
+        Some(1_825..) => TENURE_BANDS[4],
+        None => TENURE_BANDS[5],
     }
 }
