@@ -41,6 +41,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     other.write(clients).await;
     let other = Call::of(&other, "sound-override-call").because("too_expensive");
     let other_screen = other.ask(clients).await;
+    Person::named("sound-merged").write(clients).await;
     let mut requests = of_profiles(&person);
     requests.extend(of_timeline(&person));
     requests.extend(of_lifecycle(&person));
@@ -162,6 +163,15 @@ fn of_profiles(person: &Person) -> Vec<Sound> {
             &profiles::UpsertCustomerRequest {
                 customer: Some(person.customer.clone()),
                 ..Default::default()
+            },
+            &["request_id"],
+        ),
+        sound(
+            "MergeCustomers",
+            &profiles::MergeCustomersRequest {
+                request_id: format!("sound-merge-{customer_id}"),
+                customer_id: customer_id.clone(),
+                merged_customer_id: "sound-merged".to_owned(),
             },
             &["request_id"],
         ),

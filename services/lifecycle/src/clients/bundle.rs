@@ -157,10 +157,14 @@ async fn call(mut customers: CustomerServiceClient<Caller>, mut bundle: Vec<Ques
 }
 
 fn hand_out(facts: Vec<CustomerFacts>, bundle: Vec<Question>) {
-    let mut by_customer: HashMap<String, CustomerFacts> = facts
-        .into_iter()
-        .map(|facts| (facts.customer_id.clone(), facts))
-        .collect();
+    let mut by_customer: HashMap<String, CustomerFacts> = HashMap::with_capacity(facts.len());
+    for facts in facts {
+        // Somebody may have asked by another id of the same customer.
+        for id in &facts.merged_customer_ids {
+            by_customer.insert(id.clone(), facts.clone());
+        }
+        by_customer.insert(facts.customer_id.clone(), facts);
+    }
     let mut askers: HashMap<String, Vec<oneshot::Sender<Answer>>> = HashMap::new();
     for question in bundle {
         askers

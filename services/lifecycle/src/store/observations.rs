@@ -157,7 +157,23 @@ async fn forget(run: &TakeOver, transaction: &mut PgConnection) -> Result<(), St
     }
     if !run.gone.is_empty() {
         transitions::forget(&run.gone, transaction).await?;
+        forget_set_aside(&run.gone, transaction).await?;
     }
+    Ok(())
+}
+
+async fn forget_set_aside(
+    customers: &[String],
+    transaction: &mut PgConnection,
+) -> Result<(), StoreError> {
+    sqlx::query_file!("src/store/sql/set_aside_delete.sql", customers)
+        .execute(transaction)
+        .instrument(statement_span(
+            "DELETE",
+            "set_aside_customer",
+            include_str!("sql/set_aside_delete.sql"),
+        ))
+        .await?;
     Ok(())
 }
 
@@ -211,15 +227,7 @@ async fn clear(customers: &[String], transaction: &mut PgConnection) -> Result<(
             include_str!("sql/purchase_history_clear.sql"),
         ))
         .await?;
-    sqlx::query_file!("src/store/sql/set_aside_delete.sql", customers)
-        .execute(transaction)
-        .instrument(statement_span(
-            "DELETE",
-            "set_aside_customer",
-            include_str!("sql/set_aside_delete.sql"),
-        ))
-        .await?;
-    Ok(())
+    forget_set_aside(customers, transaction).await
 }
 
 async fn insert_exposures(

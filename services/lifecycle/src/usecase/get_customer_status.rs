@@ -72,11 +72,18 @@ impl UseCases {
         let (snapshot, remembered) = tokio::join!(
             self.profiles
                 .facts(wanted.customer_id.clone(), wanted.min_revision),
-            self.remembered(wanted.customer_id, is_past),
+            self.remembered(wanted.customer_id.clone(), is_past),
         );
         let as_of = wanted.as_of.unwrap_or_else(|| self.now());
         let subscription = wanted.subscription_id.as_deref();
         let snapshot = snapshot?;
+        let remembered = if snapshot.facts.customer_id == wanted.customer_id {
+            remembered
+        } else {
+            // Asked by an id that was merged into another: the stage is that of the one that stays.
+            let stays = snapshot.facts.customer_id.clone();
+            self.remembered(stays, is_past).await
+        };
         let wanted = subscription.map(str::to_owned);
         let described = self.aside(Arc::clone(&knowledge), move |knowledge| {
             describe(snapshot, wanted.as_deref(), knowledge, &remembered, as_of)
@@ -100,9 +107,19 @@ impl UseCases {
             self.profiles.facts_of(customer_ids.clone()),
             join_all(memories),
         );
-        let memories: HashMap<String, Remembered> = memories.into_iter().collect();
+        let mut memories: HashMap<String, Remembered> = memories.into_iter().collect();
         let as_of = self.now();
         let snapshots = snapshots?;
+        // Whoever was asked for by an id that was merged into another.
+        let found = snapshots.iter().map(|snapshot| &snapshot.facts.customer_id);
+        let stay: Vec<String> = found
+            .filter(|id| !memories.contains_key(*id))
+            .cloned()
+            .collect();
+        for stays in stay {
+            let remembered = self.remembered(stays.clone(), false).await;
+            memories.insert(stays, remembered);
+        }
         self.aside(knowledge, move |knowledge| {
             let describe = |snapshot: Snapshot| {
                 let remembered = memories.get(&snapshot.facts.customer_id)?;

@@ -13,6 +13,7 @@ mod follower;
 mod foreign;
 mod foreign_refusals;
 mod foreign_world;
+mod merged;
 mod models;
 mod portfolio;
 mod profiles;

@@ -87,6 +87,24 @@ impl FakeProfiles {
         self.tell(change);
     }
 
+    /// Lets an id be another name of a customer and tells the followers of both.
+    pub(crate) fn merge(&self, stays: CustomerFacts, alias: &str) {
+        let facts = CustomerFacts {
+            merged_customer_ids: vec![alias.to_owned()],
+            ..stays
+        };
+        self.held()
+            .customers
+            .insert(alias.to_owned(), facts.clone());
+        let merged_into_customer_id = facts.customer_id.clone();
+        self.put(facts);
+        self.tell(wire::Change {
+            customer_id: alias.to_owned(),
+            merged_into_customer_id,
+            ..wire::Change::default()
+        });
+    }
+
     /// Forgets a customer and tells the followers.
     pub(crate) fn erase(&self, customer_id: &str) {
         self.held().customers.remove(customer_id);
@@ -216,6 +234,13 @@ impl CustomerService for FakeProfiles {
         }))
     }
 
+    async fn merge_customers(
+        &self,
+        _: Request<wire::MergeCustomersRequest>,
+    ) -> Result<Response<wire::MergeCustomersResponse>, Status> {
+        unused()
+    }
+
     async fn batch_get_customer_facts(
         &self,
         request: Request<wire::BatchGetCustomerFactsRequest>,
@@ -230,8 +255,12 @@ impl CustomerService for FakeProfiles {
         let facts = customer_ids
             .iter()
             .filter_map(|id| held.customers.get(id).cloned());
+        // Who is asked for by several ids is given once.
+        let facts: BTreeMap<String, CustomerFacts> = facts
+            .map(|facts| (facts.customer_id.clone(), facts))
+            .collect();
         Ok(Response::new(wire::BatchGetCustomerFactsResponse {
-            facts: facts.collect(),
+            facts: facts.into_values().collect(),
         }))
     }
 }

@@ -52,6 +52,11 @@ pub(crate) fn customer(answer: lifecycle::GetCustomerStatusResponse) -> Result<C
         referral_count: count(types::EventKind::Referral),
         payment_failed_count: count(types::EventKind::PaymentFailed),
         valid_until: instant(status.valid_until_time),
+        merged_customer_ids: facts
+            .merged_customer_ids
+            .iter()
+            .map(|id| CustomerId::parse(id).map_err(|_| Unusable("merged_customer_ids")))
+            .collect::<Result<_, _>>()?,
         deceased: facts.deceased,
         vulnerable: facts.vulnerable,
         do_not_offer: facts.do_not_offer,

@@ -8,8 +8,25 @@ use kernel::id::{CustomerId, SubscriptionId};
 
 use crate::domain::outcome::{Away, EndKind, Evidence, Standing, SubscriptionEvidence};
 
+/// Reads the facts of a customer for whoever asked by any of their ids.
+pub(super) fn by_every_id(facts: &types::CustomerFacts) -> Vec<Evidence> {
+    let Some(evidence) = evidence(facts) else {
+        return Vec::new();
+    };
+    let aliases = facts.merged_customer_ids.iter();
+    let aliases = aliases.filter_map(|alias| {
+        Some(Evidence {
+            customer_id: CustomerId::parse(alias).ok()?,
+            ..evidence.clone()
+        })
+    });
+    let mut every: Vec<Evidence> = aliases.collect();
+    every.push(evidence);
+    every
+}
+
 /// Reads the facts of a customer; nothing where they name nobody.
-pub(super) fn evidence(facts: &types::CustomerFacts) -> Option<Evidence> {
+fn evidence(facts: &types::CustomerFacts) -> Option<Evidence> {
     let mut activities = facts.activities.iter();
     let failed = activities.find(|it| it.kind() == types::EventKind::PaymentFailed);
     Some(Evidence {

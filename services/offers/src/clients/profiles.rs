@@ -104,7 +104,7 @@ impl ProfilesClient {
             .await
             .map_err(|status| refusal(&status))?;
         let facts = answer.into_inner().facts;
-        Ok(facts.iter().filter_map(evidence::evidence).collect())
+        Ok(facts.iter().flat_map(evidence::by_every_id).collect())
     }
 }
 
@@ -128,7 +128,19 @@ fn changes(run: WatchChangesResponse) -> Changes {
             ))
         })
         .collect();
+    let merged = run
+        .changes
+        .iter()
+        .filter(|change| !change.merged_into_customer_id.is_empty())
+        .filter_map(|change| {
+            Some((
+                CustomerId::parse(&change.customer_id).ok()?,
+                CustomerId::parse(&change.merged_into_customer_id).ok()?,
+            ))
+        })
+        .collect();
     Changes {
+        merged,
         changed,
         cursor: run.cursor,
     }

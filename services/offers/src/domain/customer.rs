@@ -53,6 +53,9 @@ pub struct Customer {
     pub payment_failed_count: u32,
     /// When time alone changes the status.
     pub valid_until: Option<Timestamp>,
+    /// Other ids of the customer, which were merged into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_customer_ids: Vec<CustomerId>,
 }
 
 /// One subscription of the customer.
@@ -121,6 +124,15 @@ impl Customer {
     pub fn tenure_days(&self, now: Timestamp) -> i64 {
         self.lifetime_started_at
             .map_or(0, |start| days_since(start, now).max(0))
+    }
+
+    /// Lists the ids of the customer other than the one they were asked for by.
+    pub fn other_ids(&self, asked: &CustomerId) -> Vec<CustomerId> {
+        if self.merged_customer_ids.is_empty() {
+            return Vec::new();
+        }
+        let all = self.merged_customer_ids.iter().chain([&self.customer_id]);
+        all.filter(|id| *id != asked).cloned().collect()
     }
 
     /// Finds a subscription.
@@ -218,6 +230,7 @@ pub(crate) mod tests {
             referral_count: 0,
             payment_failed_count: 0,
             valid_until: None,
+            merged_customer_ids: Vec::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the desk did with a customer before: what contact policy and the cool-downs look at.
 
-use kernel::id::{ContactId, OfferKey, SessionId, SubscriptionId};
+use std::cmp::Reverse;
+
+use kernel::id::{ContactId, CustomerId, OfferKey, SessionId, SubscriptionId};
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use super::suppression::Suppression;
 /// How far back the desk remembers, in days.
 pub const REMEMBERED_DAYS: u32 = 730;
 
-/// The sessions and presented offers of one customer, newest first, bounded.
+/// The sessions and presented offers of one customer under all of their ids, newest first, bounded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeskHistory {
@@ -52,6 +54,10 @@ pub struct PastSession {
     /// Why the parties spoke; absent in records of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occasion: Option<Occasion>,
+    /// The id under which the desk spoke with the customer, where it is another one than that of the
+    /// call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<CustomerId>,
 }
 
 /// What became of an offer handed to the desk.
@@ -137,6 +143,27 @@ impl PastOffer {
 }
 
 impl DeskHistory {
+    /// The most sessions that are looked at.
+    pub const MOST_SESSIONS: u8 = 100;
+    /// The most offers that are looked at.
+    pub const MOST_OFFERS: u8 = 200;
+
+    /// Adds what the desk did with the same customer under another of their ids.
+    pub fn join(&mut self, under: &CustomerId, other: &Self) {
+        self.sessions
+            .extend(other.sessions.iter().map(|session| PastSession {
+                under: Some(under.clone()),
+                ..session.clone()
+            }));
+        self.sessions
+            .sort_by_key(|session| Reverse(session.session_id));
+        self.sessions.truncate(usize::from(Self::MOST_SESSIONS));
+        self.offers.extend(other.offers.iter().cloned());
+        self.offers.sort_by_key(|offer| Reverse(offer.decided_at));
+        self.offers.truncate(usize::from(Self::MOST_OFFERS));
+        self.suppressions.extend(other.suppressions.iter().cloned());
+    }
+
     /// Finds the session of a contact about a subscription.
     pub fn session(
         &self,

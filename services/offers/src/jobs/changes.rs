@@ -70,6 +70,7 @@ impl Follower<'_> {
             if self.store.follow_feed(self.holder, LEASE).await?.is_none() {
                 return Ok(());
             }
+            self.learn(&run).await?;
             self.invalidate(&run).await?;
             // What these customers' calls came to may be otherwise now.
             let now = self.clock.now();
@@ -77,6 +78,14 @@ impl Follower<'_> {
             if !self.store.advance_feed(self.holder, &run.cursor).await? {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Ahead of the cache: who is read anew is known by all ids then.
+    async fn learn(&self, run: &Changes) -> Result<(), Refusal> {
+        for (alias, stays) in &run.merged {
+            self.store.learn_identity(alias, stays).await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use tracing::Instrument;
 use crate::domain::contact_policy::{Heard, may_be_accepted};
 use crate::domain::history::PastOffer;
 
+use super::identity::lock_person;
 use super::response::NewResponse;
 use super::session::{outcome, subscription};
 use super::statement;
@@ -28,7 +29,7 @@ pub(super) async fn check(
     if !policy.caps_acceptances() {
         return Ok(());
     }
-    lock_customer(connection, new.customer_id.as_str()).await?;
+    lock_person(connection, &new.customer_id).await?;
     let (offered, accepted) = read(connection, new).await?;
     let Some((offered, subscription_id)) =
         offered.and_then(|offered| Some((offered.clone(), offered.subscription_id?)))
@@ -46,23 +47,7 @@ pub(super) async fn check(
     may_be_accepted(&heard, &offered).map_err(StoreError::rejected)
 }
 
-/// Lets those who accept for one customer look and write one after the other, until the transaction
-/// ends.
-pub(super) async fn lock_customer(
-    connection: &mut PgConnection,
-    customer: &str,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0)) as \"locked: ()\"",
-        customer,
-    )
-    .fetch_one(connection)
-    .instrument(statement("SELECT", "presented_offer"))
-    .await?;
-    Ok(())
-}
-
-/// Reads the offer that is answered and what the customer accepted before.
+/// Reads the offer that is answered and what the customer accepted before, by whatever id.
 async fn read(
     connection: &mut PgConnection,
     new: &NewResponse,
@@ -74,7 +59,7 @@ async fn read(
                 and acceptance_is_undone(offer.customer_id, offer.presented_offer_id) as \"undone!\" \
          from presented_offer offer \
          join save_session session using (customer_id, session_id) \
-         where offer.customer_id = $1 \
+         where offer.customer_id = any (identities_of($1)) \
            and (offer.outcome = 'accepted' or offer.presented_offer_id = $2) \
          order by offer.presented_offer_id desc limit $3",
         new.customer_id.as_str(),

@@ -9,7 +9,7 @@ use kernel::id::{
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
-use storage::{StoreError, order_by_key, outbox, write};
+use storage::{StoreError, outbox, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ use crate::domain::session::State;
 use super::budget::give_back;
 use super::delivery::SUBSCRIPTION_ORDER;
 use super::exit::{self, Planned};
+use super::identity::{lock_person, spoke_under, stays};
 use super::session::{
     append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
@@ -104,7 +105,9 @@ async fn confirm(
     if let Claim::Answered(confirmed) = claim {
         return Ok(*confirmed);
     }
-    order_by_key(connection, &[new.customer_id.as_str()]).await?;
+    lock_person(connection, &new.customer_id).await?;
+    let begun = begun_under_another_id(connection, new).await?;
+    let new = begun.as_ref().unwrap_or(new);
     let session_id = find_or_open(connection, new).await?;
     if let Some(confirmed) = read_confirmed(connection, &new.customer_id, session_id).await? {
         // Who has left already is not kept from it by being told.
@@ -130,6 +133,20 @@ async fn confirm(
     record(connection, new, &confirmed).await?;
     finish(connection, &claim, &confirmed).await?;
     Ok(confirmed)
+}
+
+/// The same, for the id of the customer under which the contact began, if that is another one.
+async fn begun_under_another_id(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+) -> Result<Option<NewCancellation>, StoreError> {
+    let (contact, subscription) = (&new.contact_id, &new.subscription_id);
+    let under = spoke_under(connection, &new.customer_id, contact, subscription).await?;
+    let under = under.filter(|under| *under != new.customer_id);
+    Ok(under.map(|customer_id| NewCancellation {
+        customer_id,
+        ..new.clone()
+    }))
 }
 
 /// What is known of a request by its id.
@@ -257,9 +274,11 @@ async fn record(
             (SUBSCRIPTION_ORDER, json("outbox", "payload", &order)?)
         }
     };
+    // One person's orders keep their order, whatever id each was given by.
+    let key = stays(connection, &new.customer_id).await?;
     let message = outbox::Message {
         topic,
-        key: new.customer_id.as_str(),
+        key: &key,
         payload: payload.as_bytes(),
     };
     outbox::enqueue(connection, &[message]).await

@@ -202,7 +202,7 @@ pub(super) async fn read_decision(
 ) -> Result<Option<StoredDecision>, StoreError> {
     let row = sqlx::query!(
         "select record, hash is not null as \"sealed!\" from decision \
-         where customer_id = $1 and decision_id = $2",
+         where customer_id = any (identities_of($1)) and decision_id = $2",
         customer_id.as_str(),
         decision_id.as_uuid(),
     )

@@ -1,6 +1,6 @@
 //! What the desk did with a customer before, read for many calls at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::future::BoxFuture;
 use kernel::id::{CustomerId, OfferKey, SessionId};
@@ -10,27 +10,45 @@ use storage::StoreError;
 use storage::batch::{Answers, BatchHandler};
 use tracing::Instrument;
 
+use crate::domain::customer::Customer;
 use crate::domain::history::{DeskHistory, PastOffer, PastSession, REMEMBERED_DAYS};
 use crate::domain::named::Named;
 use crate::domain::request::{Intent, Occasion};
 
+use super::identity::others_of;
 use super::session::{contact, outcome, state, subscription};
 use super::suppression::read_suppressions;
 use super::{Store, statement};
 
-/// The most sessions and offers of one customer that are read.
-const MOST_SESSIONS: i64 = 100;
-const MOST_OFFERS: i64 = 200;
+/// A customer by the id that the desk uses, and by those that profiles told of: the feed may be
+/// behind, so that these are not all known here yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllIds {
+    /// The id that the desk uses.
+    pub asked: CustomerId,
+    /// The others, as far as profiles told.
+    pub others: Vec<CustomerId>,
+}
+
+impl AllIds {
+    /// A customer by whatever ids are known here.
+    pub fn of(asked: &CustomerId, customer: Option<&Customer>) -> Self {
+        Self {
+            asked: asked.clone(),
+            others: customer.map_or_else(Vec::new, |customer| customer.other_ids(asked)),
+        }
+    }
+}
 
 impl Store {
-    /// Reads the history of a customer; empty for one the desk never met.
+    /// Reads the history of a customer under all of their ids; empty for one the desk never met.
     pub async fn history(
         &self,
-        customer_id: &CustomerId,
+        ids: AllIds,
         deadline: Deadline,
     ) -> Result<DeskHistory, StoreError> {
         self.histories
-            .submit(customer_id.clone(), deadline)
+            .submit(ids, deadline)
             .instrument(statement("SELECT", "save_session"))
             .await
     }
@@ -40,16 +58,23 @@ impl Store {
 pub(super) struct Histories;
 
 impl BatchHandler for Histories {
-    type Item = CustomerId;
+    type Item = AllIds;
     type Output = DeskHistory;
 
     fn run<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        items: &'c [CustomerId],
+        items: &'c [AllIds],
     ) -> BoxFuture<'c, Result<Answers<DeskHistory>, StoreError>> {
         Box::pin(async move {
-            let mut ids: Vec<String> = items.iter().map(ToString::to_string).collect();
+            let named = items
+                .iter()
+                .flat_map(|item| item.others.iter().chain([&item.asked]));
+            let mut ids: Vec<String> = named.map(ToString::to_string).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let others = others_of(connection, &ids).await?;
+            ids.extend(others.values().flatten().cloned());
             ids.sort_unstable();
             ids.dedup();
             let mut histories: HashMap<String, DeskHistory> = HashMap::new();
@@ -59,10 +84,35 @@ impl BatchHandler for Histories {
             read_suppressions(connection, &ids, &mut histories).await?;
             Ok(items
                 .iter()
-                .map(|id| Ok(histories.get(id.as_str()).cloned().unwrap_or_default()))
+                .map(|item| whole(item, &others, &histories))
                 .collect())
         })
     }
+}
+
+/// Puts together what was read under each id of a customer.
+fn whole(
+    item: &AllIds,
+    others: &HashMap<String, Vec<String>>,
+    histories: &HashMap<String, DeskHistory>,
+) -> Result<DeskHistory, StoreError> {
+    let asked = item.asked.as_str();
+    let mut history = histories.get(asked).cloned().unwrap_or_default();
+    let told = item.others.iter().map(CustomerId::as_str);
+    let known = told.chain([asked]);
+    let known = known.flat_map(|id| {
+        let further = others.get(id).into_iter().flatten().map(String::as_str);
+        further.chain([id])
+    });
+    let ids: BTreeSet<&str> = known.filter(|id| *id != asked).collect();
+    for id in ids {
+        if let Some(other) = histories.get(id) {
+            let under = CustomerId::parse(id)
+                .map_err(|_| StoreError::inconsistent("save_session", "customer_id", "another"))?;
+            history.join(&under, other);
+        }
+    }
+    Ok(history)
 }
 
 async fn read_sessions(
@@ -88,7 +138,7 @@ async fn read_sessions(
               and cancellation.session_id = past.session_id and cancellation.revoked_at is null",
         ids,
         i32::try_from(REMEMBERED_DAYS).unwrap_or(i32::MAX),
-        MOST_SESSIONS,
+        i64::from(DeskHistory::MOST_SESSIONS),
     )
     .fetch_all(connection)
     .await?;
@@ -100,6 +150,7 @@ async fn read_sessions(
             subscription_id: subscription(&row.subscription_id, row.session_id)?,
             state: state(&row.state, session_id)?,
             opened_at: row.opened_at.to_jiff(),
+            under: None,
             service_ends_at: row.service_end_at.map(jiff_sqlx::Timestamp::to_jiff),
             ended_at_revision: row.profiles_revision.and_then(|it| u64::try_from(it).ok()),
             intent: Intent::from_name(&row.intent),
@@ -139,7 +190,7 @@ async fn read_offers(
            on session.customer_id = past.customer_id and session.session_id = past.session_id",
         ids,
         i32::try_from(REMEMBERED_DAYS).unwrap_or(i32::MAX),
-        MOST_OFFERS,
+        i64::from(DeskHistory::MOST_OFFERS),
     )
     .fetch_all(connection)
     .await?;

@@ -7,8 +7,8 @@ use storage::StoreError;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::acceptance_cap::lock_customer;
 use super::cancellation::read_confirmed;
+use super::identity::lock_person;
 use super::response::NewResponse;
 use super::statement;
 use super::undo_elsewhere::is_noted;
@@ -72,13 +72,13 @@ async fn not_had_elsewhere(
     customer_id: &CustomerId,
     presented_offer_id: PresentedOfferId,
 ) -> Result<(), StoreError> {
-    lock_customer(connection, customer_id.as_str()).await?;
+    lock_person(connection, customer_id).await?;
     let had = sqlx::query!(
         "select had.presented_offer_id, had.offer_key \
          from presented_offer owed \
          join save_session session on session.customer_id = owed.customer_id \
               and session.session_id = owed.session_id \
-         join presented_offer had on had.customer_id = owed.customer_id \
+         join presented_offer had on had.customer_id = any (identities_of($1)) \
               and had.offer_key = owed.offer_key \
               and had.presented_offer_id <> owed.presented_offer_id \
          join save_session elsewhere on elsewhere.customer_id = had.customer_id \

@@ -16,6 +16,7 @@ use crate::domain::session::State;
 
 use super::cancellation::read_confirmed;
 use super::delivery::SUBSCRIPTION_ORDER;
+use super::identity::stays;
 use super::response::NewResponse;
 use super::session::{append_event, lock};
 use super::undo_elsewhere::forget_failed;
@@ -26,6 +27,7 @@ const CANCEL_REVOKED: &str = "cancel_revoked";
 
 /// A cancellation that was revoked, and the session it was confirmed in.
 struct Revoked {
+    under: CustomerId,
     session_id: SessionId,
     cancellation_id: Uuid,
 }
@@ -63,11 +65,11 @@ pub(super) async fn clear(
     for one in &revoked {
         // The events of another session have their order from its lock.
         if one.session_id != new.session_id {
-            lock(connection, &new.customer_id, one.session_id).await?;
+            lock(connection, &one.under, one.session_id).await?;
         }
         append_event(
             connection,
-            &new.customer_id,
+            &one.under,
             one.session_id,
             CANCEL_REVOKED,
             agent,
@@ -88,9 +90,10 @@ pub(super) async fn clear(
         subscription_id: subscription_id.clone(),
     });
     let payload = json("outbox", "payload", &order)?;
+    let key = stays(connection, &new.customer_id).await?;
     let message = outbox::Message {
         topic: SUBSCRIPTION_ORDER,
-        key: new.customer_id.as_str(),
+        key: &key,
         payload: payload.as_bytes(),
     };
     outbox::enqueue(connection, &[message]).await
@@ -104,20 +107,25 @@ async fn revoke(
 ) -> Result<Vec<Revoked>, StoreError> {
     let rows = sqlx::query!(
         "update cancellation set revoked_at = now() \
-         where customer_id = $1 and subscription_id = $2 and revoked_at is null \
-           and service_end_at > clock_timestamp() \
-         returning session_id, cancellation_id",
+         where customer_id = any (identities_of($1)) and subscription_id = $2 \
+           and revoked_at is null and service_end_at > clock_timestamp() \
+         returning customer_id, session_id, cancellation_id",
         customer_id.as_str(),
         subscription_id.as_str(),
     )
     .fetch_all(connection)
     .instrument(statement("UPDATE", "cancellation"))
     .await?;
-    let revoked = rows.into_iter().map(|row| Revoked {
-        session_id: SessionId::from_uuid(row.session_id),
-        cancellation_id: row.cancellation_id,
+    let revoked = rows.into_iter().map(|row| {
+        let id = row.cancellation_id;
+        Ok(Revoked {
+            under: CustomerId::parse(&row.customer_id)
+                .map_err(|_| StoreError::inconsistent("cancellation", "customer_id", id))?,
+            session_id: SessionId::from_uuid(row.session_id),
+            cancellation_id: id,
+        })
     });
-    Ok(revoked.collect())
+    revoked.collect()
 }
 
 fn subscription_ended(subscription_id: &SubscriptionId) -> Refusal {

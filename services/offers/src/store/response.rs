@@ -7,7 +7,7 @@ use kernel::id::{AgentId, ContactId, CustomerId, PresentedOfferId, RequestId, Se
 use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, Begun, BodyHash};
-use storage::{StoreError, order_by_key, write};
+use storage::{StoreError, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ use crate::domain::session::State;
 
 use super::disclosure::disclose;
 use super::discretion;
+use super::identity::{learn_of, lock_person};
 use super::session::{
     append_event, lock, request_id_reused, save_answer, session_not_found, settle_answer,
 };
@@ -188,7 +189,11 @@ async fn lock_for(
     // Who accepts may clear the end that another contact set: one after the other, so that the
     // orders to profiles keep the order in which the customer spoke.
     if new.answer == Answer::Accepted {
-        order_by_key(connection, &[new.customer_id.as_str()]).await?;
+        let made = new.made.as_deref();
+        if let Some(customer) = made.and_then(|made| made.customer.as_deref()) {
+            learn_of(connection, customer).await?;
+        }
+        lock_person(connection, &new.customer_id).await?;
     }
     lock(connection, &new.customer_id, new.session_id)
         .await?

@@ -184,7 +184,8 @@ async fn lift(
     if begun.is_none() {
         sqlx::query!(
             "update suppression set lifted_at = now(), lifted_by = $3 \
-             where customer_id = $1 and suppression_id = $2 and lifted_at is null",
+             where customer_id = any (identities_of($1)) and suppression_id = $2 \
+               and lifted_at is null",
             customer,
             id.as_uuid(),
             new.lifted_by,
@@ -269,7 +270,7 @@ async fn known(
         Row,
         "select customer_id, suppression_id, account_id, selection, selected, suppressed_until, \
                 reason_key, suppressed_by, suppressed_at, lifted_at, lifted_by \
-         from suppression where customer_id = $1 and suppression_id = $2",
+         from suppression where customer_id = any (identities_of($1)) and suppression_id = $2",
         customer,
         id.as_uuid(),
     )
@@ -296,7 +297,7 @@ async fn list(
         "select customer_id, suppression_id, account_id, selection, selected, suppressed_until, \
                 reason_key, suppressed_by, suppressed_at, lifted_at, lifted_by \
          from suppression \
-         where ($1::text is null or customer_id = $1) \
+         where ($1::text is null or customer_id = any (identities_of($1))) \
            and ($2 or (lifted_at is null and (for_ever or suppressed_until > now()))) \
            and ($3::uuid is null or suppression_id < $3) \
          order by suppression_id desc limit $4",

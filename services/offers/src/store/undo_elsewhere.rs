@@ -11,7 +11,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::budget::give_back;
-use super::session::{append_events_of_offers, of_customer};
+use super::session::append_events_of_offers;
 use super::{Store, statement};
 
 /// The kind of the event of an acceptance that was undone.
@@ -27,28 +27,29 @@ pub(super) async fn undo(
     subscription_id: &SubscriptionId,
     own: SessionId,
 ) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
-    let undone = sqlx::query_scalar!(
+    let rows = sqlx::query!(
         "with due as ( \
-             select acceptance.presented_offer_id, session.session_id \
+             select acceptance.customer_id, acceptance.presented_offer_id, session.session_id \
              from acceptance \
              join presented_offer offer using (customer_id, presented_offer_id) \
              join save_session session using (customer_id, session_id) \
-             where acceptance.customer_id = $1 and session.subscription_id = $2 \
-               and session.session_id <> $3 and not acceptance.owed \
+             where acceptance.customer_id = any (identities_of($1)) \
+               and session.subscription_id = $2 and session.session_id <> $3 and not acceptance.owed \
                and (acceptance.fulfilment = 'requested' or acceptance.fulfilment = 'in_progress' \
                     and acceptance.lease_expires_at <= clock_timestamp()) \
              order by acceptance.presented_offer_id \
              for update of acceptance, offer, session skip locked \
          ), undone as ( \
              update acceptance set fulfilment = 'rolled_back' from due \
-             where acceptance.customer_id = $1 \
+             where acceptance.customer_id = due.customer_id \
                and acceptance.presented_offer_id = due.presented_offer_id \
          ), released as ( \
              update presented_offer offer set hold_state = 'released', settled_at = now() from due \
-             where offer.customer_id = $1 and offer.presented_offer_id = due.presented_offer_id \
+             where offer.customer_id = due.customer_id \
+               and offer.presented_offer_id = due.presented_offer_id \
                and offer.hold_state = 'committed' \
          ) \
-         select presented_offer_id from due",
+         select customer_id, presented_offer_id from due",
         customer_id.as_str(),
         subscription_id.as_str(),
         own.as_uuid(),
@@ -56,7 +57,10 @@ pub(super) async fn undo(
     .fetch_all(&mut *connection)
     .instrument(statement("UPDATE", "acceptance"))
     .await?;
-    let undone = of_customer(customer_id, undone);
+    let undone = rows
+        .into_iter()
+        .map(|row| offer(&row.customer_id, row.presented_offer_id))
+        .collect::<Result<Vec<_>, StoreError>>()?;
     append_events_of_offers(connection, UNDONE, &undone).await?;
     note(connection, customer_id, subscription_id, own).await?;
     Ok(undone)
@@ -75,8 +79,8 @@ async fn note(
          from acceptance \
          join presented_offer offer using (customer_id, presented_offer_id) \
          join save_session session using (customer_id, session_id) \
-         where acceptance.customer_id = $1 and session.subscription_id = $2 \
-           and session.session_id <> $3 and not acceptance.owed \
+         where acceptance.customer_id = any (identities_of($1)) \
+           and session.subscription_id = $2 and session.session_id <> $3 and not acceptance.owed \
            and acceptance.fulfilment in ('requested', 'in_progress', 'failed') \
          on conflict on constraint acceptance_to_undo_pkey do nothing",
         customer_id.as_str(),
@@ -99,11 +103,13 @@ pub(super) async fn forget_failed(
     sqlx::query!(
         "delete from acceptance_to_undo noted \
          using acceptance, presented_offer offer, save_session session \
-         where noted.customer_id = $1 and acceptance.customer_id = $1 \
+         where noted.customer_id = any (identities_of($1)) \
+           and acceptance.customer_id = noted.customer_id \
            and acceptance.presented_offer_id = noted.presented_offer_id \
            and acceptance.fulfilment = 'failed' \
-           and offer.customer_id = $1 and offer.presented_offer_id = noted.presented_offer_id \
-           and session.customer_id = $1 and session.session_id = offer.session_id \
+           and offer.customer_id = noted.customer_id \
+           and offer.presented_offer_id = noted.presented_offer_id \
+           and session.customer_id = noted.customer_id and session.session_id = offer.session_id \
            and session.subscription_id = $2",
         customer_id.as_str(),
         subscription_id.as_str(),
@@ -174,17 +180,18 @@ async fn undo_noted(connection: &mut PgConnection, limit: i64) -> Result<u64, St
     .await?;
     let undone = rows
         .into_iter()
-        .map(|row| {
-            let id = row.presented_offer_id;
-            let customer = CustomerId::parse(&row.customer_id)
-                .map_err(|_| StoreError::inconsistent("acceptance_to_undo", "customer_id", id))?;
-            Ok((customer, id))
-        })
+        .map(|row| offer(&row.customer_id, row.presented_offer_id))
         .collect::<Result<Vec<_>, StoreError>>()?;
     append_events_of_offers(connection, UNDONE, &undone).await?;
     forget_settled(connection, limit).await?;
     give_back(connection, &[], &undone).await?;
     Ok(u64::try_from(undone.len()).unwrap_or(u64::MAX))
+}
+
+fn offer(customer_id: &str, id: Uuid) -> Result<(CustomerId, Uuid), StoreError> {
+    let customer = CustomerId::parse(customer_id)
+        .map_err(|_| StoreError::inconsistent("acceptance", "customer_id", id))?;
+    Ok((customer, id))
 }
 
 /// What was carried out, or is undone by now, needs no note.

@@ -42,10 +42,8 @@ impl RequestSaveOffer {
         }
         // The session says how the call began; what came later its decisions say.
         let id = session.session_id;
-        let so_far = self
-            .store
-            .so_far(&request.customer_id, id, deadline)
-            .await?;
+        let under = session.under.as_ref().unwrap_or(&request.customer_id);
+        let so_far = self.store.so_far(under, id, deadline).await?;
         let mut asked = so_far.records.iter().map(|record| &record.request);
         Ok(asked.any(|asked| asked.occasion == Occasion::CancelCall))
     }

@@ -1,6 +1,7 @@
 //! What the save desk does, one file for each use case.
 
 pub mod active;
+mod any_id;
 pub mod budgets;
 mod call_to_cancel;
 mod compile;

@@ -10,12 +10,13 @@ use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
+use super::any_id::other_id;
 use super::gather::Gather;
 use super::undecided::Undecided;
 use crate::domain::decision::Record;
 use crate::domain::overriding::decide_override;
 use crate::domain::request::{Agent, SaveRequest};
-use crate::store::{NewOverride, OVERRIDE_OFFER, Repeated, Store, session_not_found};
+use crate::store::{AllIds, NewOverride, OVERRIDE_OFFER, Repeated, Store, session_not_found};
 
 /// The use case.
 #[derive(Clone)]
@@ -67,6 +68,22 @@ pub struct Answer {
 impl OverrideOffer {
     /// Makes an offer that was passed over, once.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+        let (asked, session_id) = (command.customer_id.clone(), command.session_id);
+        let outcome = self.under_one_id(command.clone(), deadline).await;
+        let store = &self.store;
+        match other_id(store, &outcome, &asked, session_id, deadline).await {
+            Some(customer_id) => {
+                let command = Command {
+                    customer_id,
+                    ..command
+                };
+                self.under_one_id(command, deadline).await
+            }
+            None => outcome,
+        }
+    }
+
+    async fn under_one_id(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
         let repeated = Repeated {
             method: OVERRIDE_OFFER,
             customer_id: command.customer_id.clone(),
@@ -112,7 +129,8 @@ impl OverrideOffer {
             .gather
             .customer(&request.customer_id, request.min_revision, deadline)
             .await?;
-        let history = self.store.history(&request.customer_id, deadline).await?;
+        let ids = AllIds::of(&request.customer_id, gathered.customer.as_deref());
+        let history = self.store.history(ids, deadline).await?;
         let active = self.active.current();
         let (now, started) = (self.clock.now(), Instant::now());
         let history = self.active.known_to(&history, now);

@@ -74,6 +74,8 @@ pub trait Profiles: Send + Sync {
 pub struct Changes {
     /// Who changed, and the revision they reached.
     pub changed: Vec<(CustomerId, u64)>,
+    /// Ids that are other names from now on, and of whom, in order.
+    pub merged: Vec<(CustomerId, CustomerId)>,
     /// Where the feed stands after them.
     pub cursor: String,
 }

@@ -4,6 +4,7 @@ use kernel::id::{CustomerId, SessionId};
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
+use super::any_id::other_id;
 use crate::domain::proof::{Finding, Rows};
 use crate::store::{Confirmed, Store};
 
@@ -30,6 +31,19 @@ pub struct Proof {
 impl ProveCall {
     /// Reads a call and compares its rows with their hashes and with each other.
     pub async fn handle(
+        &self,
+        customer_id: &CustomerId,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<Proof, Refusal> {
+        let proof = self.read(customer_id, session_id, deadline).await;
+        match other_id(&self.store, &proof, customer_id, session_id, deadline).await {
+            Some(other) => self.read(&other, session_id, deadline).await,
+            None => proof,
+        }
+    }
+
+    async fn read(
         &self,
         customer_id: &CustomerId,
         session_id: SessionId,

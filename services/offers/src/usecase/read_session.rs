@@ -4,8 +4,9 @@ use kernel::id::{CustomerId, SessionId};
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
+use super::any_id::other_id;
+use crate::store::{AllIds, Store, session_not_found};
 pub use crate::store::{EventView, NewClose, OfferView, SessionView};
-use crate::store::{Store, session_not_found};
 
 /// For how many days an earlier contact about the same subscription counts as the same attempt.
 const SAVE_WINDOW_DAYS: u32 = 30;
@@ -34,17 +35,38 @@ impl ReadSession {
         session_id: SessionId,
         deadline: Deadline,
     ) -> Result<Linked, Refusal> {
-        let session = self
-            .store
-            .session(customer_id, session_id, deadline)
-            .await?
-            .ok_or_else(|| session_not_found(session_id))?;
+        let session = self.read(customer_id, session_id, deadline).await;
+        let other = other_id(&self.store, &session, customer_id, session_id, deadline).await;
+        let session = match other {
+            Some(other) => self.read(&other, session_id, deadline).await?,
+            None => session?,
+        };
         self.with_linked(session, deadline).await
+    }
+
+    async fn read(
+        &self,
+        customer_id: &CustomerId,
+        session_id: SessionId,
+        deadline: Deadline,
+    ) -> Result<SessionView, Refusal> {
+        let found = self.store.session(customer_id, session_id, deadline);
+        found.await?.ok_or_else(|| session_not_found(session_id))
     }
 
     /// Closes a session, or hands it on.
     pub async fn close(&self, new: NewClose, deadline: Deadline) -> Result<Linked, Refusal> {
-        let session = self.store.close_session(new, deadline).await?;
+        let (store, session_id) = (&self.store, new.session_id);
+        let closed = store.close_session(new.clone(), deadline).await;
+        let closed = closed.map_err(Refusal::from);
+        let asked = &new.customer_id;
+        let session = match other_id(store, &closed, asked, session_id, deadline).await {
+            Some(customer_id) => {
+                let new = NewClose { customer_id, ..new };
+                store.close_session(new, deadline).await?
+            }
+            None => closed?,
+        };
         self.with_linked(session, deadline).await
     }
 
@@ -53,7 +75,8 @@ impl ReadSession {
         session: SessionView,
         deadline: Deadline,
     ) -> Result<Linked, Refusal> {
-        let history = self.store.history(&session.customer_id, deadline).await?;
+        let ids = AllIds::of(&session.customer_id, None);
+        let history = self.store.history(ids, deadline).await?;
         let linked = history.linked(
             session.session_id,
             &session.subscription_id,

@@ -9,6 +9,7 @@ use kernel::time::{Clock, Deadline};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
+use super::any_id::other_id;
 use crate::domain::answer::Answer;
 use crate::domain::decision::Record;
 use crate::domain::grant::Grant;
@@ -54,6 +55,26 @@ pub struct Command {
 impl RecordResponse {
     /// Records an answer, once.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Recorded, Refusal> {
+        let (asked, session_id) = (command.customer_id.clone(), command.session_id);
+        let outcome = self.under_one_id(command.clone(), deadline).await;
+        let store = &self.store;
+        match other_id(store, &outcome, &asked, session_id, deadline).await {
+            Some(customer_id) => {
+                let command = Command {
+                    customer_id,
+                    ..command
+                };
+                self.under_one_id(command, deadline).await
+            }
+            None => outcome,
+        }
+    }
+
+    async fn under_one_id(
+        &self,
+        command: Command,
+        deadline: Deadline,
+    ) -> Result<Recorded, Refusal> {
         // What made an offer never changes, so it is read ahead of the transaction, once.
         let id = command.presented_offer_id;
         let made = self

@@ -3,6 +3,7 @@
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
+use super::any_id::other_id;
 use crate::store::Store;
 pub use crate::store::{NewStep, StepRecorded};
 
@@ -16,6 +17,16 @@ pub struct RecordStep {
 impl RecordStep {
     /// Records what was said, once.
     pub async fn handle(&self, new: NewStep, deadline: Deadline) -> Result<StepRecorded, Refusal> {
-        Ok(self.store.record_step(new, deadline).await?)
+        let (store, session_id) = (&self.store, new.session_id);
+        let recorded = store.record_step(new.clone(), deadline).await;
+        let recorded = recorded.map_err(Refusal::from);
+        let asked = &new.customer_id;
+        match other_id(store, &recorded, asked, session_id, deadline).await {
+            Some(customer_id) => {
+                let new = NewStep { customer_id, ..new };
+                Ok(store.record_step(new, deadline).await?)
+            }
+            None => recorded,
+        }
     }
 }

@@ -6,10 +6,11 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use storage::request_log::BodyHash;
 
+use super::any_id::other_id;
 use super::request_save_offer::{self, Answer, RequestSaveOffer};
 use crate::domain::asking::may_ask_for_an_alternative;
 use crate::domain::request::{Agent, SaveRequest};
-use crate::store::{REQUEST_ALTERNATIVE, Repeated, SoFar};
+use crate::store::{AllIds, REQUEST_ALTERNATIVE, Repeated, SoFar};
 
 /// The most steps of one contact.
 const MOST_STEPS: u32 = 100;
@@ -43,6 +44,22 @@ pub struct Command {
 impl RequestAlternative {
     /// Answers once; a retry gets the same answer.
     pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+        let (asked, session_id) = (command.customer_id.clone(), command.session_id);
+        let outcome = self.under_one_id(command.clone(), deadline).await;
+        let store = &self.desk.store;
+        match other_id(store, &outcome, &asked, session_id, deadline).await {
+            Some(customer_id) => {
+                let command = Command {
+                    customer_id,
+                    ..command
+                };
+                self.under_one_id(command, deadline).await
+            }
+            None => outcome,
+        }
+    }
+
+    async fn under_one_id(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
         if let Some(answer) = self.answered_before(&command, deadline).await? {
             return Ok(answer);
         }
@@ -56,7 +73,8 @@ impl RequestAlternative {
             .gather
             .customer(&command.customer_id, request.min_revision, deadline)
             .await?;
-        let history = store.history(&command.customer_id, deadline).await?;
+        let ids = AllIds::of(&command.customer_id, gathered.customer.as_deref());
+        let history = store.history(ids, deadline).await?;
         let asked = request_save_offer::Command {
             request,
             body_hash: command.body_hash,

@@ -21,7 +21,9 @@ use crate::domain::direction::{Directions, direct, direct_by_facts};
 use crate::domain::history::DeskHistory;
 use crate::domain::progress::Progress;
 use crate::domain::request::SaveRequest;
-use crate::store::{Asked, Before, History, NewDecision, Noted, StepKey, Store, request_id_reused};
+use crate::store::{
+    AllIds, Asked, Before, History, NewDecision, Noted, StepKey, Store, request_id_reused,
+};
 
 /// How often a call is decided before budgets are given up on.
 const MOST_TRIES: u32 = 4;
@@ -69,7 +71,11 @@ pub struct Answer {
 
 impl RequestSaveOffer {
     /// Answers a call; the same contact and step get the same answer.
-    pub async fn handle(&self, command: Command, deadline: Deadline) -> Result<Answer, Refusal> {
+    pub async fn handle(
+        &self,
+        mut command: Command,
+        deadline: Deadline,
+    ) -> Result<Answer, Refusal> {
         let request = &command.request;
         let gathered = self
             .gather
@@ -80,13 +86,20 @@ impl RequestSaveOffer {
         {
             return Ok(answer);
         }
-        let history = self.store.history(&request.customer_id, deadline).await?;
+        let customer = gathered.as_ref().ok();
+        let customer = customer.and_then(|gathered| gathered.customer.as_deref());
+        let ids = AllIds::of(&request.customer_id, customer);
+        let history = self.store.history(ids, deadline).await?;
         let session = history.session(&request.contact_id, &request.subscription_id);
         let Some(session_id) = session.map(|session| session.session_id) else {
             self.stays_a_call_to_cancel(request, &history, deadline)
                 .await?;
             return self.first_step(command, gathered?, history, deadline).await;
         };
+        if let Some(under) = session.and_then(|session| session.under.clone()) {
+            // The contact began under another id of the customer, and goes on as it began.
+            command.request.customer_id = under;
+        }
         match self.answered_before(&command, deadline).await? {
             Before::Answered(record) => Ok(self.replayed(*record, deadline).await),
             Before::Reused => Err(request_id_reused(command.request.request_id.as_str())),
@@ -109,7 +122,10 @@ impl RequestSaveOffer {
         gathered: &Gathered,
         deadline: Deadline,
     ) -> Result<Option<Answer>, Refusal> {
-        if command.request.step != 1 {
+        let customer = gathered.customer.as_deref();
+        let has_other_ids =
+            customer.is_some_and(|customer| !customer.merged_customer_ids.is_empty());
+        if command.request.step != 1 || has_other_ids {
             return Ok(None);
         }
         let session_id = SessionId::draw(self.clock.now(), self.entropy.as_ref());

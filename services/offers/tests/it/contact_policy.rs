@@ -13,7 +13,7 @@ const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
 
 /// Publishes the seed with a contact policy of its own.
-async fn govern(world: &World, contact_policy: &str) {
+pub(crate) async fn govern(world: &World, contact_policy: &str) {
     let start = CATALOGUE.find("contact_policy:").unwrap();
     let end = start + CATALOGUE[start..].find("\n\n").unwrap();
     let mut catalogue = CATALOGUE.to_owned();
@@ -34,7 +34,7 @@ async fn govern(world: &World, contact_policy: &str) {
     assert_eq!(published.problems, []);
 }
 
-fn codes(answer: &pb::RequestSaveOfferResponse) -> Vec<&str> {
+pub(crate) fn codes(answer: &pb::RequestSaveOfferResponse) -> Vec<&str> {
     let reasons = answer.verdicts.iter().flat_map(|verdict| &verdict.reasons);
     reasons.map(|reason| reason.code.as_str()).collect()
 }

@@ -21,6 +21,7 @@ mod fulfilment;
 mod guidance;
 mod holdout;
 mod leaving;
+mod merged;
 mod neighbours;
 mod occasions;
 mod outcomes;

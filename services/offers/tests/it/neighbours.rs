@@ -85,6 +85,25 @@ impl Neighbours {
         self.held().customers.remove(customer_id);
     }
 
+    /// Makes ids other names of a customer, and tells of it.
+    pub(crate) fn merge(&self, stays: types::CustomerFacts, aliases: &[&str]) {
+        let facts = types::CustomerFacts {
+            merged_customer_ids: aliases.iter().map(|&id| id.to_owned()).collect(),
+            ..stays
+        };
+        for alias in aliases {
+            let mut held = self.held();
+            held.changes.push(profiles::Change {
+                customer_id: (*alias).to_owned(),
+                revision: facts.revision,
+                merged_into_customer_id: facts.customer_id.clone(),
+                ..Default::default()
+            });
+            held.customers.insert((*alias).to_owned(), facts.clone());
+        }
+        self.put(facts);
+    }
+
     /// Sees a customer in a stage from now on.
     pub(crate) fn set_stage(&self, customer_id: &str, stage: lifecycle::Stage) {
         self.held().stages.insert(customer_id.to_owned(), stage);
@@ -383,9 +402,20 @@ impl CustomerService for Neighbours {
         }
         let ids = &request.get_ref().customer_ids;
         let facts = ids.iter().filter_map(|id| held.customers.get(id).cloned());
+        // Who is asked for by several ids is given once.
+        let facts: BTreeMap<String, types::CustomerFacts> = facts
+            .map(|facts| (facts.customer_id.clone(), facts))
+            .collect();
         Ok(Response::new(profiles::BatchGetCustomerFactsResponse {
-            facts: facts.collect(),
+            facts: facts.into_values().collect(),
         }))
+    }
+
+    async fn merge_customers(
+        &self,
+        _: Request<profiles::MergeCustomersRequest>,
+    ) -> Result<Response<profiles::MergeCustomersResponse>, Status> {
+        Err(unavailable())
     }
 
     async fn upsert_customer(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kernel::id::CustomerId;
 use kernel::time::Timestamp;
 
+use super::alias::Aliases;
 use super::book::Book;
 use super::record::Record;
 use super::rejection::Rejection;
@@ -12,7 +13,8 @@ use super::rejection::Rejection;
 /// The books of all customers that one write touches.
 #[derive(Clone, Debug)]
 pub struct Books {
-    books: BTreeMap<CustomerId, Book>,
+    open: BTreeMap<CustomerId, Book>,
+    aliases: Aliases,
     now: Timestamp,
 }
 
@@ -29,9 +31,16 @@ impl Books {
     /// Starts with no books, at an instant.
     pub fn at(now: Timestamp) -> Self {
         Self {
-            books: BTreeMap::new(),
+            open: BTreeMap::new(),
+            aliases: Aliases::default(),
             now,
         }
+    }
+
+    /// Lets ids that are other names of a customer lead to the one book of that customer.
+    #[must_use]
+    pub fn known_as(self, aliases: Aliases) -> Self {
+        Self { aliases, ..self }
     }
 
     /// Returns the instant of the write.
@@ -39,28 +48,35 @@ impl Books {
         self.now
     }
 
-    /// Returns the book of a customer, an empty one if nothing is recorded.
+    /// Returns the book of a customer by any of their names, an empty one if nothing is recorded.
     pub fn of(&mut self, customer_id: &CustomerId) -> &mut Book {
-        let now = self.now;
-        self.books
-            .entry(customer_id.clone())
-            .or_insert_with(|| Book::empty(customer_id.clone(), now))
+        let (now, stays) = (self.now, self.aliases.resolve(customer_id));
+        let merged = || self.aliases.of(stays);
+        self.open.entry(stays.clone()).or_insert_with(|| Book {
+            merged_customer_ids: merged(),
+            ..Book::empty(stays.clone(), now)
+        })
+    }
+
+    /// Names the customer that an id stands for.
+    pub fn stays<'a>(&'a self, customer_id: &'a CustomerId) -> &'a CustomerId {
+        self.aliases.resolve(customer_id)
     }
 
     /// Looks at all books.
     pub fn iter(&self) -> impl Iterator<Item = &Book> {
-        self.books.values()
+        self.open.values()
     }
 
     /// Looks at the books that the write changed.
     pub fn changed(&self) -> impl Iterator<Item = &Book> + Clone {
-        self.books.values().filter(|book| !book.touched.is_empty())
+        self.open.values().filter(|book| !book.touched.is_empty())
     }
 
     /// Counts the write in every book that it changed.
     pub fn close(&mut self) {
         let now = self.now;
-        for book in self.books.values_mut() {
+        for book in self.open.values_mut() {
             book.version = book.version_after(now);
         }
     }
@@ -83,7 +99,7 @@ impl Books {
                 Ok(one) => changed |= one,
                 Err(rejection) => {
                     let restored = before.into_iter();
-                    self.books
+                    self.open
                         .extend(restored.map(|book| (book.customer_id.clone(), book)));
                     return Err(rejection);
                 }

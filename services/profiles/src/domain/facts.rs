@@ -54,6 +54,9 @@ pub struct Facts {
     pub consents: Vec<Statement>,
     /// How many incidents there have ever been, and when the last was resolved.
     pub incident_history: IncidentHistory,
+    /// Other ids of the customer, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_customer_ids: Vec<CustomerId>,
 }
 
 /// One subscription in a snapshot.
@@ -151,6 +154,7 @@ impl Facts {
             timeline,
             consents: latest(book.statements.keys().copied()),
             incident_history,
+            merged_customer_ids: book.merged_customer_ids.clone(),
         })
     }
 }

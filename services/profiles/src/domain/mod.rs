@@ -1,6 +1,7 @@
 //! The rules of the record: pure, no I/O, no clock, no wire types.
 
 pub mod account;
+pub mod alias;
 pub mod book;
 pub mod books;
 pub mod consent;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kernel::id::{AccountId, CustomerId, EventId, IncidentId};
 
 use super::account::AccountDraft;
+use super::alias::Aliases;
 use super::consent::{Consent, Statement};
 use super::customer::Customer;
 use super::event::TimelineEvent;
@@ -121,10 +122,35 @@ impl Named {
         self.customers.insert(customer_id);
     }
 
+    /// Names the same of the customers that the ids stand for.
+    #[must_use]
+    pub fn under(&self, aliases: &Aliases) -> Self {
+        Self {
+            customers: stand_for(aliases, self.customers.iter().map(|id| (id, ())))
+                .map(|(id, ())| id)
+                .collect(),
+            accounts: stand_for(aliases, pairs(&self.accounts)).collect(),
+            events: stand_for(aliases, pairs(&self.events)).collect(),
+            incidents: stand_for(aliases, pairs(&self.incidents)).collect(),
+            statements: stand_for(aliases, pairs(&self.statements)).collect(),
+        }
+    }
+
     /// Names everything in one record.
     pub fn of(record: &Record) -> Self {
         let mut named = Self::default();
         named.add(record);
         named
     }
+}
+
+fn pairs<T: Clone>(named: &BTreeSet<(CustomerId, T)>) -> impl Iterator<Item = (&CustomerId, T)> {
+    named.iter().map(|(id, what)| (id, what.clone()))
+}
+
+fn stand_for<'a, T: 'a>(
+    aliases: &'a Aliases,
+    named: impl Iterator<Item = (&'a CustomerId, T)> + 'a,
+) -> impl Iterator<Item = (CustomerId, T)> + 'a {
+    named.map(|(id, what)| (aliases.resolve(id).clone(), what))
 }

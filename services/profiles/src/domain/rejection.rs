@@ -85,6 +85,20 @@ pub enum Rejection {
         /// The subscription.
         subscription_id: String,
     },
+    /// A customer was to be merged with itself.
+    #[error("name two customers: the one that stays and the one that is merged into it")]
+    MergedWithItself {
+        /// The customer.
+        customer_id: String,
+    },
+    /// Two customers cannot become one, since both use the same ids.
+    #[error("both customers have {of} of the same id; change the ids of one of them, then merge")]
+    IdsCollide {
+        /// Of what.
+        of: &'static str,
+        /// The ids, ten at most.
+        ids: Vec<String>,
+    },
     /// A field does not fit what is recorded.
     #[error("{problem}")]
     Unfit {
@@ -106,6 +120,7 @@ impl Rejection {
             Self::EtagMismatch { .. } => "etag",
             Self::EventIdReused { .. } => "event_id",
             Self::EventInFuture { .. } => "event_time",
+            Self::MergedWithItself { .. } | Self::IdsCollide { .. } => "merged_customer_id",
             Self::TooMany { .. } => "",
             Self::IllegalState { .. } => "state",
             Self::WrongCurrency { field, .. } | Self::Unfit { field, .. } => field,

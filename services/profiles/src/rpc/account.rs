@@ -31,7 +31,10 @@ impl AccountService for Rpc {
         let customer_id = draft.customer_id.clone();
         let opened = self.profiles.open_account(call, draft).await;
         answer(opened, |written| pb::OpenAccountResponse {
-            account: Some(render::account(&customer_id, &written.value)),
+            account: Some(render::account(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })
@@ -45,7 +48,10 @@ impl AccountService for Rpc {
         let customer_id = draft.customer_id.clone();
         let put = self.profiles.put_subscription(call, draft).await;
         answer(put, |written| pb::PutSubscriptionResponse {
-            subscription: Some(render::subscription(&customer_id, &written.value)),
+            subscription: Some(render::subscription(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })
@@ -62,7 +68,10 @@ impl AccountService for Rpc {
             .end_subscription(call, customer_id.clone(), subscription_id, order)
             .await;
         answer(ended, |written| pb::EndSubscriptionResponse {
-            subscription: Some(render::subscription(&customer_id, &written.value)),
+            subscription: Some(render::subscription(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })
@@ -79,7 +88,10 @@ impl AccountService for Rpc {
             .reinstate_subscription(call, customer_id.clone(), subscription_id)
             .await;
         answer(reinstated, |written| pb::ReinstateSubscriptionResponse {
-            subscription: Some(render::subscription(&customer_id, &written.value)),
+            subscription: Some(render::subscription(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })
@@ -99,9 +111,11 @@ impl AccountService for Rpc {
             let accounts = holdings.accounts.iter();
             let subscriptions = holdings.subscriptions.iter();
             pb::ListAccountsResponse {
-                accounts: accounts.map(|one| render::account(&id, one)).collect(),
+                accounts: accounts
+                    .map(|one| render::account(&holdings.customer_id, one))
+                    .collect(),
                 subscriptions: subscriptions
-                    .map(|one| render::subscription(&id, one))
+                    .map(|one| render::subscription(&holdings.customer_id, one))
                     .collect(),
                 revision: holdings.version.revision,
             }

@@ -11,6 +11,7 @@ use super::call::{call, remembered};
 use super::{BOUNDARY, Rpc, answer, parse, render};
 use crate::usecase::{Call, PutCustomer};
 
+const MERGE: &str = "rekindle.profiles.v1.CustomerService/MergeCustomers";
 const UPSERT: &str = "rekindle.profiles.v1.CustomerService/UpsertCustomer";
 const MOST_CUSTOMERS: usize = 500;
 
@@ -73,6 +74,24 @@ impl CustomerService for Rpc {
             facts: facts.into_iter().map(render::facts).collect(),
         })
     }
+
+    async fn merge_customers(
+        &self,
+        request: Request<pb::MergeCustomersRequest>,
+    ) -> Result<Response<pb::MergeCustomersResponse>, Status> {
+        let (call, stays, merged) =
+            merge(request.get_ref()).map_err(|error| BOUNDARY.status(error))?;
+        let merged = self.profiles.merge_customers(call, stays, merged).await;
+        answer(merged, |merged| render::merged(&merged))
+    }
+}
+
+fn merge(request: &pb::MergeCustomersRequest) -> Result<(Call, CustomerId, CustomerId), Refusal> {
+    let mut checks = Violations::default();
+    let call = remembered(&mut checks, &request.request_id, MERGE, request);
+    let stays = checks.id("customer_id", &request.customer_id);
+    let merged = checks.id("merged_customer_id", &request.merged_customer_id);
+    checks.finish(|| Some((call?, stays?, merged?)))
 }
 
 /// Checks the one id of a request.

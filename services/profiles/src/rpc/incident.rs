@@ -27,7 +27,10 @@ impl IncidentService for Rpc {
         let customer_id = draft.customer_id.clone();
         let opened = self.profiles.open_incident(call, draft).await;
         answer(opened, |written| pb::OpenIncidentResponse {
-            incident: Some(render::incident(&customer_id, &written.value)),
+            incident: Some(render::incident(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })
@@ -44,7 +47,10 @@ impl IncidentService for Rpc {
             .advance_recovery(call, customer_id.clone(), incident_id, order)
             .await;
         answer(advanced, |written| pb::AdvanceRecoveryResponse {
-            incident: Some(render::incident(&customer_id, &written.value)),
+            incident: Some(render::incident(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })
@@ -61,7 +67,10 @@ impl IncidentService for Rpc {
             .resolve_incident(call, customer_id.clone(), incident_id, time, outcome)
             .await;
         answer(resolved, |written| pb::ResolveIncidentResponse {
-            incident: Some(render::incident(&customer_id, &written.value)),
+            incident: Some(render::incident(
+                written.customer_id(&customer_id),
+                &written.value,
+            )),
             revision: written.revision,
             changed: written.changed,
         })

@@ -6,10 +6,10 @@ use kernel::time::{Deadline, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
+use storage::StoreError;
 use storage::request_log::{self, Begun, BodyHash};
-use storage::{StoreError, order_by_key};
 
-use super::{Store, load, save};
+use super::{Store, alias, load, save};
 use crate::domain::books::Books;
 use crate::domain::record::Named;
 
@@ -71,7 +71,11 @@ impl Store {
         let mut books: Books = self
             .postgres
             .read(deadline, amendment, |amendment, connection| {
-                Box::pin(load::books(connection, &amendment.named, amendment.now))
+                Box::pin(async move {
+                    let named = &amendment.named;
+                    let aliases = alias::look_up(connection, &named.customers).await?;
+                    load::books(connection, named, aliases, amendment.now).await
+                })
             })
             .await?;
         (amendment.decide)(&mut books).map_err(StoreError::rejected)
@@ -86,18 +90,11 @@ where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     Box::pin(async move {
-        // First of all, before the transaction gets its id: see `order_by_key`.
-        let keys: Vec<&str> = amendment
-            .named
-            .customers
-            .iter()
-            .map(kernel::id::Id::as_str)
-            .collect();
-        order_by_key(connection, &keys).await?;
+        let aliases = alias::lock(connection, &amendment.named.customers).await?;
         if let Some(answer) = recall(connection, amendment.remembered.as_ref()).await? {
             return Ok(answer);
         }
-        let mut books = load::books(connection, &amendment.named, amendment.now).await?;
+        let mut books = load::books(connection, &amendment.named, aliases, amendment.now).await?;
         let answer = (amendment.decide)(&mut books).map_err(StoreError::rejected)?;
         books.close();
         save::books(connection, &books).await?;
@@ -106,7 +103,7 @@ where
     })
 }
 
-async fn recall<T: DeserializeOwned>(
+pub(super) async fn recall<T: DeserializeOwned>(
     connection: &mut PgConnection,
     remembered: Option<&Remembered>,
 ) -> Result<Option<T>, StoreError> {
@@ -129,7 +126,7 @@ async fn recall<T: DeserializeOwned>(
     }
 }
 
-async fn remember<T: Serialize>(
+pub(super) async fn remember<T: Serialize>(
     connection: &mut PgConnection,
     remembered: Option<&Remembered>,
     answer: &T,

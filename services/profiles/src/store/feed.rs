@@ -53,6 +53,8 @@ pub struct Change {
     pub change_time: Timestamp,
     /// What it was about.
     pub kinds: Vec<ChangeKind>,
+    /// Whose other name the customer is from now on, if it is.
+    pub merged_into: Option<CustomerId>,
 }
 
 /// A run of changes.
@@ -70,6 +72,9 @@ struct Payload {
     revision: u64,
     change_time: Timestamp,
     kinds: Vec<ChangeKind>,
+    /// Beside the kinds, which the version before reads: it knows no further ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merged_into: Option<CustomerId>,
 }
 
 impl Store {
@@ -143,6 +148,7 @@ fn change(entry: &feed::Entry) -> Result<Change, StoreError> {
         revision: payload.revision,
         change_time: payload.change_time,
         kinds: payload.kinds,
+        merged_into: payload.merged_into,
     })
 }
 
@@ -157,6 +163,7 @@ pub(super) async fn append(
             revision: book.version.revision,
             change_time: book.version.update_time,
             kinds: book.touched.kinds(),
+            merged_into: None,
         };
         let encoded = serde_json::to_vec(&payload)
             .map_err(|_| StoreError::inconsistent("outbox", "payload", &book.customer_id))?;
@@ -172,4 +179,26 @@ pub(super) async fn append(
         })
         .collect();
     outbox::append(connection, &messages).await
+}
+
+/// Tells the followers that an id is another name of a customer from now on.
+pub(super) async fn append_merged(
+    connection: &mut PgConnection,
+    alias: &CustomerId,
+    stays: &Book,
+) -> Result<(), StoreError> {
+    let payload = Payload {
+        revision: stays.version.revision,
+        change_time: stays.version.update_time,
+        kinds: vec![ChangeKind::Customer],
+        merged_into: Some(stays.customer_id.clone()),
+    };
+    let payload = serde_json::to_vec(&payload)
+        .map_err(|_| StoreError::inconsistent("outbox", "payload", alias))?;
+    let message = Message {
+        topic: TOPIC,
+        key: alias.as_str(),
+        payload: &payload,
+    };
+    outbox::append(connection, &[message]).await
 }

@@ -5,15 +5,18 @@ use sqlx::PgConnection;
 use storage::StoreError;
 
 use super::{account, consent, customer, event, incident, subscription};
+use crate::domain::alias::Aliases;
 use crate::domain::books::Books;
 use crate::domain::record::Named;
 
 pub(super) async fn books(
     connection: &mut PgConnection,
     named: &Named,
+    aliases: Aliases,
     now: Timestamp,
 ) -> Result<Books, StoreError> {
-    let mut books = Books::at(now);
+    let named = &named.under(&aliases);
+    let mut books = Books::at(now).known_as(aliases);
     for customer_id in &named.customers {
         books.of(customer_id);
     }

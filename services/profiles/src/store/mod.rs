@@ -1,6 +1,7 @@
 //! SQL, and nothing but SQL. Each write is one transaction, each read one round trip or few.
 
 mod account;
+mod alias;
 mod amend;
 mod consent;
 mod customer;
@@ -9,6 +10,7 @@ mod event;
 mod feed;
 mod incident;
 mod load;
+mod merge;
 mod reads;
 mod save;
 mod snapshot;
@@ -18,6 +20,7 @@ pub use account::OWNER as ACCOUNT_OWNER;
 pub use amend::{Amendment, Remembered};
 pub use event::EventPlace;
 pub use feed::{Change, Cursor, FeedPartition, Page};
+pub use merge::{Merge, Merged};
 pub use reads::Holdings;
 pub use snapshot::StoredFacts;
 

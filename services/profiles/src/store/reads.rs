@@ -7,7 +7,7 @@ use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
 use super::decode::{Place, time};
-use super::{EventPlace, Store, account, consent, customer, event, subscription};
+use super::{EventPlace, Store, account, alias, consent, customer, event, subscription};
 use crate::domain::account::Account;
 use crate::domain::consent::Consent;
 use crate::domain::customer::{Customer, Version};
@@ -17,6 +17,8 @@ use crate::domain::subscription::Subscription;
 /// What a customer has, at a revision or a later one.
 #[derive(Clone, Debug)]
 pub struct Holdings {
+    /// The customer, which may stay for the id that was asked with.
+    pub customer_id: CustomerId,
     /// How often and when the customer was written.
     pub version: Version,
     /// The accounts, oldest first.
@@ -69,9 +71,19 @@ impl Store {
                 |&(customer_id, after, limit), connection| {
                     Box::pin(async move {
                         let found = event::list(connection, customer_id, after, limit).await?;
-                        let is_known = !found.is_empty()
-                            || one_customer(connection, customer_id).await?.is_some();
-                        Ok(is_known.then_some(found))
+                        if !found.is_empty() {
+                            return Ok(Some(found));
+                        }
+                        match one_customer(connection, customer_id).await? {
+                            None => Ok(None),
+                            Some((stays, _)) if stays.customer_id == *customer_id => {
+                                Ok(Some(found))
+                            }
+                            Some((stays, _)) => {
+                                let id = &stays.customer_id;
+                                event::list(connection, id, after, limit).await.map(Some)
+                            }
+                        }
                     })
                 },
             )
@@ -91,9 +103,17 @@ impl Store {
             .read(deadline, &question, |&(customer_id, limit), connection| {
                 Box::pin(async move {
                     let said = consent::list(connection, customer_id, limit).await?;
-                    let is_known =
-                        !said.is_empty() || one_customer(connection, customer_id).await?.is_some();
-                    Ok(is_known.then_some(said))
+                    if !said.is_empty() {
+                        return Ok(Some(said));
+                    }
+                    match one_customer(connection, customer_id).await? {
+                        None => Ok(None),
+                        Some((stays, _)) if stays.customer_id == *customer_id => Ok(Some(said)),
+                        Some((stays, _)) => {
+                            let id = &stays.customer_id;
+                            consent::list(connection, id, limit).await.map(Some)
+                        }
+                    }
                 })
             })
             .await
@@ -113,11 +133,19 @@ impl Store {
     }
 }
 
+/// Reads a customer by any of their ids.
 async fn one_customer(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
 ) -> Result<Option<(Customer, Version)>, StoreError> {
     let ids = [customer_id.to_string()];
+    if let Some(found) = customer::read(connection, &ids).await?.pop() {
+        return Ok(Some(found));
+    }
+    let Some(stays) = alias::stays(connection, customer_id).await? else {
+        return Ok(None);
+    };
+    let ids = [stays.to_string()];
     Ok(customer::read(connection, &ids).await?.pop())
 }
 
@@ -125,13 +153,14 @@ async fn holdings(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
 ) -> Result<Option<Holdings>, StoreError> {
-    let Some((_, version)) = one_customer(connection, customer_id).await? else {
+    let Some((customer, version)) = one_customer(connection, customer_id).await? else {
         return Ok(None);
     };
-    let ids = [customer_id.to_string()];
+    let ids = [customer.customer_id.to_string()];
     let accounts = account::read(connection, &ids).await?;
     let subscriptions = subscription::read(connection, &ids).await?;
     Ok(Some(Holdings {
+        customer_id: customer.customer_id,
         version,
         accounts: accounts.into_iter().map(|(_, account)| account).collect(),
         subscriptions: subscriptions.into_iter().map(|(_, one)| one).collect(),

@@ -35,7 +35,7 @@ impl StoredFacts {
 }
 
 impl Store {
-    /// Reads the facts of a customer, together with whoever else asks at the time.
+    /// Reads the facts of a customer by any of their ids, together with whoever else asks at the time.
     pub async fn facts(
         &self,
         customer_id: &CustomerId,
@@ -48,7 +48,7 @@ impl Store {
             .await
     }
 
-    /// Reads the facts of many customers; those that are not recorded are left out.
+    /// Reads the facts of many customers by any of their ids; those that are not recorded are left out.
     pub async fn facts_of(
         &self,
         customer_ids: &[CustomerId],
@@ -88,8 +88,34 @@ async fn read(
     ids: &[String],
 ) -> Result<HashMap<String, StoredFacts>, StoreError> {
     let rows = sqlx::query_file!("src/store/sql/snapshot_read.sql", ids)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .instrument(statement_span("SELECT", "customer_snapshot", READ))
+        .await?;
+    let found = rows.into_iter().map(|row| {
+        let stored = StoredFacts {
+            revision: row.revision.cast_unsigned(),
+            encoded: Arc::from(row.facts),
+        };
+        (row.customer_id, stored)
+    });
+    let mut found: HashMap<String, StoredFacts> = found.collect();
+    let missing = ids.iter().filter(|id| !found.contains_key(*id));
+    let missing: Vec<String> = missing.cloned().collect();
+    if !missing.is_empty() {
+        found.extend(read_by_alias(connection, &missing).await?);
+    }
+    Ok(found)
+}
+
+/// Reads the snapshots of the customers that ids are other names of.
+async fn read_by_alias(
+    connection: &mut PgConnection,
+    aliases: &[String],
+) -> Result<HashMap<String, StoredFacts>, StoreError> {
+    let text = include_str!("sql/customer_alias_snapshot_read.sql");
+    let rows = sqlx::query_file!("src/store/sql/customer_alias_snapshot_read.sql", aliases)
+        .fetch_all(connection)
+        .instrument(statement_span("SELECT", "customer_alias", text))
         .await?;
     let found = rows.into_iter().map(|row| {
         let stored = StoredFacts {

@@ -79,6 +79,7 @@ pub(super) fn written<T>(
     now: kernel::time::Timestamp,
 ) -> Written<T> {
     Written {
+        stays: Some(book.customer_id.clone()),
         value,
         revision: book.version_after(now).revision,
         changed,

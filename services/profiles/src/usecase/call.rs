@@ -1,5 +1,6 @@
 //! What every call brings along, and what every write answers.
 
+use kernel::id::CustomerId;
 use kernel::time::Deadline;
 use serde::{Deserialize, Serialize};
 
@@ -35,10 +36,21 @@ impl Call {
 /// What was written of one customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Written<T> {
+    /// Whose it is, which may be another id than the one it was written with; absent in what the
+    /// version before remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stays: Option<CustomerId>,
     /// The thing as it is now.
     pub value: T,
     /// The revision of the customer after the write.
     pub revision: u64,
     /// Something changed.
     pub changed: bool,
+}
+
+impl<T> Written<T> {
+    /// Names the customer, given the id that the write named.
+    pub fn customer_id<'a>(&'a self, named: &'a CustomerId) -> &'a CustomerId {
+        self.stays.as_ref().unwrap_or(named)
+    }
 }

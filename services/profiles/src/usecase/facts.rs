@@ -36,12 +36,13 @@ impl Profiles {
         customer_ids: &[CustomerId],
     ) -> Result<Vec<Facts>, Refusal> {
         let stored = self.store.facts_of(customer_ids, call.deadline).await?;
-        let mut facts = Vec::with_capacity(stored.len());
+        let mut facts: Vec<Facts> = Vec::with_capacity(stored.len());
         for customer_id in customer_ids {
             if let Some(stored) = stored.get(customer_id.as_str()) {
                 facts.push(stored.decode(customer_id)?);
             }
         }
+        once(&mut facts);
         Ok(facts)
     }
 
@@ -57,6 +58,18 @@ impl Profiles {
         reached(version.revision, min_revision)?;
         Ok((customer, version))
     }
+}
+
+/// Keeps one snapshot of each customer who was asked for by several of their ids.
+fn once(facts: &mut Vec<Facts>) {
+    if facts
+        .iter()
+        .all(|facts| facts.merged_customer_ids.is_empty())
+    {
+        return;
+    }
+    facts.sort_by(|left, right| left.customer_id.cmp(&right.customer_id));
+    facts.dedup_by(|left, right| left.customer_id == right.customer_id);
 }
 
 /// Says that a customer is not recorded.

@@ -8,6 +8,7 @@ mod events;
 mod facts;
 mod import;
 mod incidents;
+mod merge_customers;
 mod record_events;
 mod refusals;
 mod settle_ends;
@@ -32,7 +33,7 @@ pub use watch_changes::{ChangeRun, Watch, WatchSettings};
 use crate::domain::books::Books;
 use crate::domain::record::Named;
 use crate::store::{Amendment, Store};
-pub use crate::store::{Change, Cursor, FeedPartition, Holdings};
+pub use crate::store::{Change, Cursor, FeedPartition, Holdings, Merged};
 
 /// The use cases of the record. Cheap to clone.
 #[derive(Clone)]

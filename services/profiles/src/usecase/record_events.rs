@@ -66,6 +66,16 @@ fn record(
             .revisions
             .insert(book.customer_id.to_string(), revision);
     }
+    // Whoever sent an event by another name of its customer finds the revision by that name, too.
+    for (_, event) in events {
+        let revision = recorded
+            .revisions
+            .get(books.stays(event.customer_id()).as_str());
+        if let Some(revision) = revision.copied() {
+            let named = event.customer_id().to_string();
+            recorded.revisions.insert(named, revision);
+        }
+    }
     recorded
 }
 

@@ -62,6 +62,12 @@ impl From<Rejection> for Refusal {
             Rejection::SubscriptionTaken { subscription_id } => {
                 refused("ID_TAKEN").with("subscription_id", subscription_id)
             }
+            Rejection::MergedWithItself { customer_id } => {
+                refused("MERGED_WITH_ITSELF").with("customer_id", customer_id)
+            }
+            Rejection::IdsCollide { of, ids } => refused("IDS_COLLIDE")
+                .with("of", of)
+                .with("ids", ids.join(",")),
             Rejection::Unfit { problem, .. } => Self::malformed(vec![Violation {
                 field: field.to_owned(),
                 description: problem.to_owned(),

@@ -1,5 +1,6 @@
 //! Writes a customer whole.
 
+use kernel::id::CustomerId;
 use kernel::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +33,11 @@ pub struct UpsertedCustomer {
 }
 
 /// What is remembered of a write: no personal data, the request itself brings it again.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Outcome {
+    /// The customer, which may have another id than was given; absent in what was remembered before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stays: Option<CustomerId>,
     version: Version,
     changed: bool,
 }
@@ -45,7 +49,7 @@ impl Profiles {
         call: Call,
         command: PutCustomer,
     ) -> Result<UpsertedCustomer, Refusal> {
-        let customer = command.customer.clone();
+        let mut customer = command.customer.clone();
         let named = Named::customer(&customer.customer_id);
         let outcome = if command.validate_only {
             let preview = Amendment {
@@ -60,6 +64,9 @@ impl Profiles {
             let decide = move |books: &mut Books| put(books, &command);
             self.write(&call, named, decide).await?
         };
+        if let Some(stays) = outcome.stays {
+            customer.customer_id = stays;
+        }
         Ok(UpsertedCustomer {
             customer,
             version: outcome.version,
@@ -73,6 +80,7 @@ fn put(books: &mut Books, command: &PutCustomer) -> Result<Outcome, Refusal> {
     let book = books.of(&command.customer.customer_id);
     let changed = book.put_customer(&command.customer, command.etag.as_deref())?;
     Ok(Outcome {
+        stays: Some(book.customer_id.clone()),
         version: book.version_after(now),
         changed,
     })

@@ -238,3 +238,17 @@ async fn nonsense_is_refused() {
     let status = refused(refusal, Code::InvalidArgument, "INVALID_FIELD");
     assert_eq!(fields(&status), ["partition_count"]);
 }
+
+/// Reads everything that was told so far.
+pub(crate) async fn all(stand: &Stand) -> Vec<pb::Change> {
+    let mut feed = watch(stand, "", 0, 1).await;
+    let mut told = Vec::new();
+    loop {
+        let run = timeout(PATIENCE, feed.message()).await.expect("in time");
+        let run = run.unwrap().expect("the feed goes on");
+        told.extend(run.changes);
+        if run.lag_seconds <= 0.0 {
+            return told;
+        }
+    }
+}

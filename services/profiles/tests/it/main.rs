@@ -18,6 +18,7 @@ mod facts;
 mod faults;
 mod import;
 mod incidents;
+mod merging;
 mod privacy;
 mod replay;
 mod stand;

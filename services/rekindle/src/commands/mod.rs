@@ -6,6 +6,7 @@ mod budget;
 mod call;
 mod catalogue;
 mod child;
+mod customer;
 mod customers;
 mod demo;
 mod doctor;
@@ -87,6 +88,8 @@ pub enum Command {
     Portfolio(portfolio::Portfolio),
     /// List the customers in a stage.
     Customers(customers::Customers),
+    /// Merge two customers that are the same person.
+    Customer(customer::Customer),
 }
 
 /// Runs the command and answers with its exit code.
@@ -114,5 +117,6 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,
         Command::Customers(customers) => customers.run(output).await,
+        Command::Customer(customer) => customer.run(output).await,
     }
 }

@@ -2,6 +2,7 @@
 //! RFC 3339 times, amounts as `{"minor": 2985, "currency": "USD"}`.
 
 mod budget;
+mod customer;
 mod desk;
 mod evaluation;
 mod fulfilment;
@@ -16,6 +17,7 @@ mod suppression;
 mod trace;
 
 pub use budget::{budgets, reconciled_budget};
+pub use customer::merged_customer;
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use fulfilment::{fulfilments, promise_tasks};

@@ -1969,7 +1969,7 @@ pub struct Simulation {
     /// Those whose record or versions cannot be read any more.
     #[prost(uint64, tag = "5")]
     pub unreadable_count: u64,
-    /// The calls began from this time on; 1970 when all were asked for and there are no more.
+    /// The earliest of the calls began in this second.
     #[prost(message, optional, tag = "6")]
     pub from_time: ::core::option::Option<::prost_types::Timestamp>,
     /// The calls began before this time.

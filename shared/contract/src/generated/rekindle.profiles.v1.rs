@@ -852,6 +852,9 @@ pub struct Change {
     /// What it was about.
     #[prost(enumeration = "ChangeKind", repeated, tag = "4")]
     pub kinds: ::prost::alloc::vec::Vec<i32>,
+    /// The customer is another name of this one from now on; empty in every other change.
+    #[prost(string, tag = "5")]
+    pub merged_into_customer_id: ::prost::alloc::string::String,
 }
 /// WatchChangesRequest is the request of WatchChanges.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1802,6 +1805,35 @@ pub struct BatchGetCustomerFactsResponse {
     #[prost(message, repeated, tag = "1")]
     pub facts: ::prost::alloc::vec::Vec<super::super::r#type::v1::CustomerFacts>,
 }
+/// MergeCustomersRequest is the request of MergeCustomers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MergeCustomersRequest {
+    /// Makes a retry safe. Optional, at most 64 characters; merging twice changes nothing anyway.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The customer that stays.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The customer that becomes another name of the one that stays.
+    #[prost(string, tag = "3")]
+    pub merged_customer_id: ::prost::alloc::string::String,
+}
+/// MergeCustomersResponse is the response of MergeCustomers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MergeCustomersResponse {
+    /// The customer that stays.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// All ids that are other names of this customer, sorted; at most 50.
+    #[prost(string, repeated, tag = "2")]
+    pub merged_customer_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The revision of the customer after the write: greater than any that either had.
+    #[prost(uint64, tag = "3")]
+    pub revision: u64,
+    /// Something changed.
+    #[prost(bool, tag = "4")]
+    pub changed: bool,
+}
 /// Generated client implementations.
 pub mod customer_service_client {
     #![allow(
@@ -1985,6 +2017,7 @@ pub mod customer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// BatchGetCustomerFacts reads the snapshots of up to 500 customers; unknown ones are left out.
+        /// One that was asked for by several names is given once.
         pub async fn batch_get_customer_facts(
             &mut self,
             request: impl tonic::IntoRequest<super::BatchGetCustomerFactsRequest>,
@@ -2010,6 +2043,40 @@ pub mod customer_service_client {
                     GrpcMethod::new(
                         "rekindle.profiles.v1.CustomerService",
                         "BatchGetCustomerFacts",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// MergeCustomers makes one customer of two that are the same person. Everything of the merged one
+        /// moves to the one that stays; from then on the merged id is another name of the latter in every
+        /// call, and answers carry the id that stays. The stricter of what both asked for holds. Merging
+        /// what is merged already changes nothing. There is no way back: who was merged by mistake is
+        /// recorded anew, under a new id.
+        pub async fn merge_customers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MergeCustomersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MergeCustomersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.profiles.v1.CustomerService/MergeCustomers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.profiles.v1.CustomerService",
+                        "MergeCustomers",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -2054,11 +2121,24 @@ pub mod customer_service_server {
             tonic::Status,
         >;
         /// BatchGetCustomerFacts reads the snapshots of up to 500 customers; unknown ones are left out.
+        /// One that was asked for by several names is given once.
         async fn batch_get_customer_facts(
             &self,
             request: tonic::Request<super::BatchGetCustomerFactsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::BatchGetCustomerFactsResponse>,
+            tonic::Status,
+        >;
+        /// MergeCustomers makes one customer of two that are the same person. Everything of the merged one
+        /// moves to the one that stays; from then on the merged id is another name of the latter in every
+        /// call, and answers carry the id that stays. The stricter of what both asked for holds. Merging
+        /// what is merged already changes nothing. There is no way back: who was merged by mistake is
+        /// recorded anew, under a new id.
+        async fn merge_customers(
+            &self,
+            request: tonic::Request<super::MergeCustomersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MergeCustomersResponse>,
             tonic::Status,
         >;
     }
@@ -2325,6 +2405,52 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/rekindle.profiles.v1.CustomerService/MergeCustomers" => {
+                    #[allow(non_camel_case_types)]
+                    struct MergeCustomersSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::MergeCustomersRequest>
+                    for MergeCustomersSvc<T> {
+                        type Response = super::MergeCustomersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MergeCustomersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::merge_customers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MergeCustomersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -2417,6 +2543,12 @@ pub enum ErrorReason {
     MessageTooLarge = 19,
     /// This service has no such method: check its version. Code UNIMPLEMENTED. Metadata: none.
     Unimplemented = 20,
+    /// Both ids name the same customer given once: name the one that stays and another. Code
+    /// FAILED_PRECONDITION. Metadata: {"customer_id": "c-17"}.
+    MergedWithItself = 21,
+    /// Both customers use the same ids, so that they cannot become one: change the ids of one of them.
+    /// Code FAILED_PRECONDITION. Metadata: {"of": "subscriptions", "ids": "s-1,s-2"}, at most ten ids.
+    IdsCollide = 22,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2446,6 +2578,8 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::MessageTooLarge => "ERROR_REASON_MESSAGE_TOO_LARGE",
             Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
+            Self::MergedWithItself => "ERROR_REASON_MERGED_WITH_ITSELF",
+            Self::IdsCollide => "ERROR_REASON_IDS_COLLIDE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2472,6 +2606,8 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_MESSAGE_TOO_LARGE" => Some(Self::MessageTooLarge),
             "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
+            "ERROR_REASON_MERGED_WITH_ITSELF" => Some(Self::MergedWithItself),
+            "ERROR_REASON_IDS_COLLIDE" => Some(Self::IdsCollide),
             _ => None,
         }
     }

@@ -67,6 +67,9 @@ pub struct CustomerFacts {
     /// When the last incident was resolved, if one was.
     #[prost(message, optional, tag = "18")]
     pub last_incident_resolve_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Other ids of the same customer, which were merged into this one, sorted; at most 50.
+    #[prost(string, repeated, tag = "19")]
+    pub merged_customer_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// SubscriptionFacts is one subscription in a snapshot.
 #[derive(Clone, PartialEq, ::prost::Message)]

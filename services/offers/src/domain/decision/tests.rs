@@ -542,6 +542,7 @@ fn what_was_refused_within_a_day_or_had_on_this_call_is_not_offered_whatever_its
     assert_eq!(call.decide().arm, "discount");
 
     call.history.sessions = vec![PastSession {
+        under: None,
         session_id: own,
         contact_id: "k-1".parse().unwrap(),
         subscription_id: SubscriptionId::parse("s-1").unwrap(),

@@ -87,6 +87,7 @@ fn customer(same: Same<'_>, tenure_days: i64) -> Customer {
         referral_count: 0,
         payment_failed_count: 0,
         valid_until: None,
+        merged_customer_ids: Vec::new(),
     }
 }
 

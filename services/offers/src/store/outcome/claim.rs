@@ -104,7 +104,7 @@ async fn claim_rows(
          select claimed.customer_id, claimed.session_id, claimed.notes, claimed.heard_revision, \
                 session.subscription_id, session.opened_at, session.reason, \
                 exists (select from save_session earlier \
-                    where earlier.customer_id = session.customer_id \
+                    where earlier.customer_id = any (identities_of(session.customer_id)) \
                       and earlier.subscription_id = session.subscription_id \
                       and earlier.occasion = session.occasion \
                       and (earlier.opened_at, earlier.session_id) \

@@ -93,10 +93,11 @@ async fn hear(
              select customer_id, max(revision) as revision \
              from unnest($1::text[], $2::bigint[]) as told (customer_id, revision) group by 1 \
          ), again as ( \
-             select customer_id, session_id, revision \
-             from call_outcome outcome join heard using (customer_id) \
+             select outcome.customer_id, outcome.session_id, heard.revision \
+             from heard join call_outcome outcome \
+                  on outcome.customer_id = any (identities_of(heard.customer_id)) \
              where heard_revision < revision and (decided_at > $4 or durable_due_at > $5) \
-             order by customer_id, session_id for update of outcome \
+             order by outcome.customer_id, outcome.session_id for update of outcome \
          ) \
          update call_outcome outcome \
          set heard_revision = again.revision, \

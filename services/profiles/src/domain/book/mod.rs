@@ -27,6 +27,8 @@ use super::subscription::{EndOrder, Subscription, SubscriptionDraft};
 pub struct Book {
     /// The customer's id, whether it is recorded or not.
     pub customer_id: CustomerId,
+    /// The ids that were merged into it, sorted.
+    pub merged_customer_ids: Vec<CustomerId>,
     /// The customer, if it is recorded.
     pub customer: Option<Customer>,
     /// How often and when it was written.
@@ -52,6 +54,7 @@ impl Book {
     pub fn empty(customer_id: CustomerId, now: Timestamp) -> Self {
         Self {
             customer_id,
+            merged_customer_ids: Vec::new(),
             customer: None,
             version: Version::unwritten(now),
             accounts: BTreeMap::new(),
@@ -87,12 +90,23 @@ impl Book {
                 etag: current.unwrap_or_default(),
             });
         }
-        let changed = self.customer.as_ref() != Some(customer);
+        // By whatever name the customer was given, the book is that of the one that stays.
+        let customer = Customer {
+            customer_id: self.customer_id.clone(),
+            ..customer.clone()
+        };
+        let changed = self.customer.as_ref() != Some(&customer);
         if changed {
-            self.customer = Some(customer.clone());
+            self.customer = Some(customer);
             self.touched.customer = true;
         }
         Ok(changed)
+    }
+
+    /// Takes over another customer: a change, whatever of the customer is as before.
+    pub fn become_one(&mut self, customer: Customer) {
+        self.customer = Some(customer);
+        self.touched.customer = true;
     }
 
     /// Opens an account.
@@ -189,6 +203,10 @@ impl Book {
         now: Timestamp,
     ) -> Result<bool, Rejection> {
         self.require_customer()?;
+        let event = &TimelineEvent {
+            customer_id: self.customer_id.clone(),
+            ..event.clone()
+        };
         match self.events.get(&event.event_id) {
             Some(recorded) if recorded == event => return Ok(false),
             Some(_) => {
@@ -290,7 +308,8 @@ impl Book {
             })
     }
 
-    fn require_customer(&self) -> Result<&Customer, Rejection> {
+    /// Finds the customer.
+    pub fn require_customer(&self) -> Result<&Customer, Rejection> {
         self.customer
             .as_ref()
             .ok_or_else(|| Rejection::CustomerNotFound {

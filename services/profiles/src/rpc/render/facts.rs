@@ -30,6 +30,11 @@ pub(in crate::rpc) fn facts(facts: Facts) -> types::CustomerFacts {
         consents: facts.consents.iter().map(consent).collect(),
         incident_count: history.count,
         last_incident_resolve_time: optional_time(history.last_resolve_time),
+        merged_customer_ids: facts
+            .merged_customer_ids
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 

@@ -4,7 +4,7 @@ mod facts;
 mod records;
 
 pub(super) use facts::facts;
-pub(super) use records::{account, consent, customer, event, incident, subscription};
+pub(super) use records::{account, consent, customer, event, incident, merged, subscription};
 
 use contract::types::v1 as types;
 use edge::wire;

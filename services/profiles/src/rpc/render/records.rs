@@ -11,6 +11,7 @@ use crate::domain::event::TimelineEvent;
 use crate::domain::incident::Incident;
 use crate::domain::subscription::Subscription;
 use crate::domain::vocabulary::Numbered;
+use crate::usecase::Merged;
 
 /// Writes a customer.
 pub(in crate::rpc) fn customer(customer: &Customer, version: Version) -> pb::Customer {
@@ -29,6 +30,17 @@ pub(in crate::rpc) fn customer(customer: &Customer, version: Version) -> pb::Cus
         create_time: Some(time(version.create_time)),
         update_time: Some(time(version.update_time)),
         etag: version.etag(),
+    }
+}
+
+/// Writes the one customer that two are now.
+pub(in crate::rpc) fn merged(merged: &Merged) -> pb::MergeCustomersResponse {
+    let ids = merged.merged_customer_ids.iter();
+    pb::MergeCustomersResponse {
+        customer_id: merged.customer_id.to_string(),
+        merged_customer_ids: ids.map(ToString::to_string).collect(),
+        revision: merged.revision,
+        changed: merged.changed,
     }
 }
 

@@ -146,6 +146,7 @@ fn whoever_heard_an_offer_is_left_in_peace_but_not_in_the_middle_of_the_call() {
 
     let here = past("other", Outcome::Presented, 0);
     call.history.sessions = vec![crate::domain::history::PastSession {
+        under: None,
         session_id: here.session_id.unwrap(),
         contact_id: call.request.contact_id.clone(),
         subscription_id: call.request.subscription_id.clone(),

@@ -117,6 +117,7 @@ proptest! {
             .collect();
         call.history.sessions = (0..calls)
             .map(|number| PastSession {
+                under: None,
                 session_id: SessionId::new(now(), [9; 10]),
                 contact_id: format!("k-0{number}").parse().unwrap(),
                 subscription_id: SubscriptionId::parse("s-1").unwrap(),

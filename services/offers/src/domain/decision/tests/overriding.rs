@@ -101,6 +101,7 @@ fn what_was_refused_on_this_very_call_is_not_offered_again_by_anybody() {
     let mut call = Situated::new();
     let opened_at = "2026-11-21T11:50:00Z".parse().unwrap();
     call.history.sessions.push(PastSession {
+        under: None,
         session_id: SessionId::new(now(), [1; 10]),
         contact_id: call.request.contact_id.clone(),
         subscription_id: call.request.subscription_id.clone(),

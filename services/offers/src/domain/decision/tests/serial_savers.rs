@@ -17,6 +17,7 @@ fn band(key: &str, from_calls: u32) -> Band {
 fn called(contact: &str, days: u64, intent: Intent) -> PastSession {
     let then = now() - std::time::Duration::from_secs(days * 86_400);
     PastSession {
+        under: None,
         session_id: SessionId::new(then, [4; 10]),
         contact_id: contact.parse().unwrap(),
         subscription_id: SubscriptionId::parse("s-1").unwrap(),

@@ -1,0 +1,3 @@
+select customer_id
+from customer_alias
+where alias_customer_id = $1

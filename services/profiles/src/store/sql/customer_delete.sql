@@ -1,0 +1,2 @@
+delete from customer
+where customer_id = $1

@@ -1,0 +1,79 @@
+//! `rekindle customer merge`: one customer of two that are the same person.
+
+use clap::{Args, Subcommand};
+use contract::profiles::v1::{MergeCustomersRequest, MergeCustomersResponse};
+
+use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
+use crate::failure::Failure;
+use crate::json as documents;
+use crate::output::Output;
+
+/// Merge customers.
+#[derive(Debug, Args)]
+pub struct Customer {
+    #[command(subcommand)]
+    verb: Verb,
+
+    #[command(flatten)]
+    services: ServiceArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make one customer of two that are the same person. There is no way back.
+    Merge {
+        /// The customer that becomes another name of the one that stays.
+        merged: String,
+
+        /// The customer that stays.
+        #[arg(long, value_name = "ID")]
+        into: String,
+    },
+}
+
+impl Customer {
+    /// Does it.
+    pub async fn run(&self, output: Output) -> Result<u8, Failure> {
+        let services = Services::at(&self.services, Trace::begin("rekindle customer"))?;
+        match &self.verb {
+            Verb::Merge { merged, into } => {
+                let request = MergeCustomersRequest {
+                    request_id: new_request_id(),
+                    customer_id: into.clone(),
+                    merged_customer_id: merged.clone(),
+                };
+                merge(&services, request, output).await
+            }
+        }
+    }
+}
+
+async fn merge(
+    services: &Services,
+    request: MergeCustomersRequest,
+    output: Output,
+) -> Result<u8, Failure> {
+    let mut customers = services.customers();
+    let method = "rekindle.profiles.v1.CustomerService/MergeCustomers";
+    let answer = services
+        .call(method, ONLINE, request, |request| async move {
+            customers.merge_customers(request).await
+        })
+        .await?;
+    output.result(&documents::merged_customer(&answer), |_| line(&answer))?;
+    Ok(0)
+}
+
+fn line(answer: &MergeCustomersResponse) -> String {
+    let did = if answer.changed {
+        "merged"
+    } else {
+        "merged already"
+    };
+    format!(
+        "{did}: {} is also {} (revision {})",
+        answer.customer_id,
+        answer.merged_customer_ids.join(", "),
+        answer.revision
+    )
+}
