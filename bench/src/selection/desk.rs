@@ -297,6 +297,7 @@ fn request(reason: &str) -> Result<SaveRequest, Failure> {
 
 fn customer(currency: Currency) -> Result<Customer, Failure> {
     Ok(Customer {
+        merged_customer_ids: Vec::new(),
         customer_id: CustomerId::parse("c-1").map_err(|_| wrong("its customer"))?,
         revision: 1,
         kind: None,

@@ -119,7 +119,15 @@ async fn an_offer_is_judged_by_the_bill_against_those_who_would_have_had_it() {
         .map(|it| it.reason.as_str())
         .collect();
     assert_eq!(reasons, ["too_expensive", "price_rise"]);
+}
 
+#[tokio::test]
+async fn how_long_customers_stay_is_told_by_week_and_side() {
+    let world = World::start().await;
+    outcomes(&world, "offered-", 400, false, 7).await;
+    outcomes(&world, "held-out-", 40, true, 2).await;
+    let answer = review(&world, OFFER).await;
+    let offer = &answer.offers[0];
     // 100 days are in week 14; nobody leaves before.
     let week = |points: &[pb::SurvivalPoint], week: usize| points[week].share;
     assert!(close(week(&offer.offered_survival, 13), 1.0));
@@ -213,18 +221,22 @@ async fn offers_that_nobody_was_made_are_listed_and_claim_nothing() {
     }
 }
 
-#[tokio::test]
-async fn what_a_manager_decides_is_recorded_once_and_sets_the_next_review() {
-    let world = World::start().await;
-    let mut client = client(&world).await;
-    let decide = pb::DecideOfferRequest {
+fn change() -> pb::DecideOfferRequest {
+    pb::DecideOfferRequest {
         request_id: "r-1".to_owned(),
         offer_key: OFFER.to_owned(),
         decision: ReviewVerdict::Change.into(),
         reason: "ends_too_soon".to_owned(),
         decided_by: "ada".to_owned(),
         review_due: "2199-12-31".to_owned(),
-    };
+    }
+}
+
+#[tokio::test]
+async fn what_a_manager_decides_is_recorded_once_and_sets_the_next_review() {
+    let world = World::start().await;
+    let mut client = client(&world).await;
+    let decide = change();
     let first = client
         .decide_offer(decide.clone())
         .await
@@ -252,7 +264,13 @@ async fn what_a_manager_decides_is_recorded_once_and_sets_the_next_review() {
     };
     client.decide_offer(past).await.unwrap();
     assert!(review(&world, OFFER).await.offers[0].is_due);
+}
 
+#[tokio::test]
+async fn what_cannot_be_meant_is_no_decision() {
+    let world = World::start().await;
+    let mut client = client(&world).await;
+    let decide = change();
     let unknown = pb::DecideOfferRequest {
         request_id: "r-3".to_owned(),
         offer_key: "nobody_makes_it".to_owned(),
