@@ -52,6 +52,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.push(sound("OverrideOffer", &overriding, &[]));
     requests.extend(of_the_office());
     requests.extend(of_suppressions(clients, &person).await);
+    requests.push(of_the_review(&person));
     requests.extend(of_the_till());
     requests.extend(of_the_workshop(clients).await);
     requests
@@ -604,6 +605,17 @@ async fn of_suppressions(clients: &Clients, person: &Person) -> Vec<Sound> {
             &["customer_id"],
         ),
     ]
+}
+
+fn of_the_review(person: &Person) -> Sound {
+    sound(
+        "ListCallOutcomes",
+        &offers::ListCallOutcomesRequest {
+            customer_id: person.id().to_owned(),
+            ..Default::default()
+        },
+        &["customer_id"],
+    )
 }
 
 fn of_the_office() -> Vec<Sound> {

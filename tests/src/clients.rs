@@ -7,6 +7,7 @@ use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::fulfilment_service_client::FulfilmentServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
+use contract::offers::v1::review_service_client::ReviewServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
 use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
 use contract::profiles::v1::account_service_client::AccountServiceClient;
@@ -85,6 +86,11 @@ impl Clients {
     /// Loading many records.
     pub fn imports(&self) -> ImportServiceClient<Channel> {
         ImportServiceClient::new(self.profiles.clone())
+    }
+
+    /// What became of calls.
+    pub fn review(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.offers.clone())
     }
 
     /// From whom offers are kept.

@@ -47,6 +47,7 @@ use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
 use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
+use crate::usecase::review_calls::ReviewCalls;
 use crate::usecase::review_offers::ReviewOffers;
 use crate::usecase::simulate::Simulate;
 use crate::usecase::suppression::Suppressions;
@@ -110,17 +111,17 @@ impl Program for Offers {
         start_jobs(settings, context, &parts, Arc::new(profiles(settings)?));
         let catalogue = catalogue_rpc(settings, context, &parts);
         let policy = policy_rpc(context, &parts);
-        let review = review_rpc(context, &parts);
         let suppression = suppression_rpc(settings, context, &parts);
         let budgets = budget_rpc(settings, &parts);
         let fulfilment = fulfilment_rpc(settings, context, &parts);
+        let review = review_rpc(settings, context, &parts);
         Ok(service(context, parts)
             .with(SuppressionServiceServer::new(suppression))
             .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
             .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT))
-            .with(ReviewServiceServer::new(review))
             .with(BudgetServiceServer::new(budgets))
-            .with(FulfilmentServiceServer::new(fulfilment)))
+            .with(FulfilmentServiceServer::new(fulfilment))
+            .with(ReviewServiceServer::new(review)))
     }
 }
 
@@ -285,6 +286,20 @@ fn budget_rpc(settings: &Settings, parts: &Parts) -> BudgetRpc {
     }
 }
 
+fn review_rpc(settings: &Settings, context: &Context, parts: &Parts) -> ReviewRpc {
+    ReviewRpc {
+        review_calls: ReviewCalls {
+            store: parts.store.clone(),
+        },
+        review_offers: ReviewOffers {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
+            clock: Arc::clone(&context.clock),
+        },
+        page_tokens: PageTokens::new(&settings.page_token_secret),
+    }
+}
+
 fn fulfilment_rpc(settings: &Settings, context: &Context, parts: &Parts) -> FulfilmentRpc {
     FulfilmentRpc {
         fulfil: Fulfil {
@@ -304,16 +319,6 @@ fn policy_rpc(context: &Context, parts: &Parts) -> PolicyRpc {
             clock: Arc::clone(&context.clock),
         },
         explain_policy: ExplainPolicy {
-            active: parts.active.clone(),
-            clock: Arc::clone(&context.clock),
-        },
-    }
-}
-
-fn review_rpc(context: &Context, parts: &Parts) -> ReviewRpc {
-    ReviewRpc {
-        review_offers: ReviewOffers {
-            store: parts.store.clone(),
             active: parts.active.clone(),
             clock: Arc::clone(&context.clock),
         },

@@ -336,6 +336,36 @@ pub const SUPPRESSED_OFFERS: Vocabulary = Vocabulary {
     },
 };
 
+/// `offers.v1.CallEnd`.
+pub const CALL_END: Vocabulary = Vocabulary {
+    prefix: "CALL_END_",
+    name_of: |number| {
+        offers::CallEnd::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `offers.v1.SaveStatus`.
+pub const SAVE_STATUS: Vocabulary = Vocabulary {
+    prefix: "SAVE_STATUS_",
+    name_of: |number| {
+        offers::SaveStatus::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `offers.v1.WindowAnswer`.
+pub const WINDOW_ANSWER: Vocabulary = Vocabulary {
+    prefix: "WINDOW_ANSWER_",
+    name_of: |number| {
+        offers::WindowAnswer::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `offers.v1.PresentedOutcome`.
 pub const PRESENTED_OUTCOME: Vocabulary = Vocabulary {
     prefix: "PRESENTED_OUTCOME_",

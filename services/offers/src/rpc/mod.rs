@@ -15,6 +15,7 @@ mod proof;
 mod render;
 mod request;
 mod review;
+mod review_calls;
 mod save_desk;
 mod simulation;
 mod simulation_report;

@@ -348,7 +348,8 @@ pub(super) fn state(state: State) -> pb::SessionState {
     }
 }
 
-fn presented_outcome(outcome: Outcome) -> pb::PresentedOutcome {
+/// Renders what became of an offer on the call.
+pub(super) fn presented_outcome(outcome: Outcome) -> pb::PresentedOutcome {
     match outcome {
         Outcome::Decided => pb::PresentedOutcome::Decided,
         Outcome::Presented => pb::PresentedOutcome::Presented,

@@ -2,6 +2,7 @@
 
 use contract::offers::v1 as pb;
 use contract::offers::v1::review_service_server::ReviewService;
+use edge::page::PageTokens;
 use edge::violations::Violations;
 use edge::wire::timestamp;
 use kernel::id::{Agent, OfferKey};
@@ -10,9 +11,10 @@ use kernel::time::{Date, Timestamp};
 use statistics::lift::{Group, Lift};
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, parse};
+use super::{BOUNDARY, deadline, parse, review_calls as calls};
 use crate::domain::review::{Figures, Side, SurvivalPoint, Verdict};
 use crate::store::{NewOfferDecision, StoredOfferDecision};
+use crate::usecase::review_calls::ReviewCalls;
 use crate::usecase::review_offers::{CheckedHoldout, Review, ReviewOffers, ReviewedOffer};
 
 /// The most reasons of one offer that are told.
@@ -20,8 +22,12 @@ const MOST_REASONS: usize = 20;
 
 /// Answers retention managers.
 pub struct ReviewRpc {
+    /// Listing what became of calls.
+    pub review_calls: ReviewCalls,
     /// Reviewing and deciding.
     pub review_offers: ReviewOffers,
+    /// Seals page tokens.
+    pub page_tokens: PageTokens,
 }
 
 #[tonic::async_trait]
@@ -38,6 +44,28 @@ impl ReviewService for ReviewRpc {
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(reviewed(&review)))
+    }
+
+    async fn list_call_outcomes(
+        &self,
+        request: Request<pb::ListCallOutcomesRequest>,
+    ) -> Result<Response<pb::ListCallOutcomesResponse>, Status> {
+        let request = request.get_ref();
+        let which =
+            calls::list(request, &self.page_tokens).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let page = self
+            .review_calls
+            .list(which, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let next = page.next_before.map(|before| {
+            let cursor = before.to_string();
+            self.page_tokens.seal(&calls::question(request), &cursor)
+        });
+        Ok(Response::new(pb::ListCallOutcomesResponse {
+            outcomes: page.outcomes.into_iter().map(calls::outcome).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
     }
 
     async fn decide_offer(

@@ -47,7 +47,7 @@ pub use decision::{Asked, Before, StepKey, StoredDecision};
 pub use delivery::Order;
 pub use fulfilment::{Leased, NewLease, NewReport, NewResolution, PromiseTask, Reported};
 pub use history::AllIds;
-pub use outcome::{ClaimedCall, DescribedCall, JudgedCall};
+pub use outcome::{ClaimedCall, DescribedCall, JudgedCall, StoredOutcome, WhichOutcomes};
 pub use override_offer::NewOverride;
 pub use past_decisions::{CallsBegun, PastDecision, Place, Stretch};
 pub use publication::{NewPublication, Outcome, StoredPublication};

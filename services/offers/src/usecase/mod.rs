@@ -23,6 +23,7 @@ pub mod record_response;
 pub mod record_step;
 pub mod request_alternative;
 pub mod request_save_offer;
+pub mod review_calls;
 pub mod review_offers;
 pub mod simulate;
 pub mod suppression;

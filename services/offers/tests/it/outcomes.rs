@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use contract::offers::v1 as pb;
+use contract::offers::v1::review_service_client::ReviewServiceClient;
 use contract::types::v1 as types;
 use kernel::time::{Clock, Span};
 use pb::PresentedOutcome::{Accepted, Declined, Presented};
+use tonic::Code;
 
 use crate::neighbours::facts;
 use crate::world::{World, goodbye, respond, too_expensive, wait_until};
@@ -201,6 +203,41 @@ async fn who_was_offered_nothing_is_measured_in_the_same_way() {
     comes_to(&world, "k-1", "neither lost_deflect truefalsefalse").await;
 }
 
+/// Both sides of the holdout are told apart, and compared by what one was offered and the other was not.
+#[tokio::test]
+async fn who_is_held_out_is_measured_beside_who_would_have_been_offered_the_same() {
+    let mut world = World::start().await;
+    for (customer, contact) in [("c-1", "k-1"), ("c-29", "k-2")] {
+        world.neighbours.put(facts(customer));
+        let request = pb::RequestSaveOfferRequest {
+            customer_id: customer.to_owned(),
+            ..too_expensive(contact)
+        };
+        let answer = world.ask(request).await.unwrap();
+        for offer in &answer.offers {
+            let heard = pb::RecordResponseRequest {
+                presented_offer_id: offer.presented_offer_id.clone(),
+                ..respond(contact, &answer, Presented)
+            };
+            world.answer(heard).await.unwrap();
+        }
+        let close = pb::CloseSessionRequest {
+            customer_id: customer.to_owned(),
+            session_id: answer.session_id,
+            ..Default::default()
+        };
+        world.desk.close_session(close).await.unwrap();
+        comes_to(&world, contact, "neither watchlist").await;
+    }
+    let alike = "select count(*) from call_outcome made join call_outcome withheld \
+                     using (holdout_key, compared_offer_key) \
+                 where made.arm = compared_offer_key and not made.held_out \
+                   and withheld.arm = 'no_offer' and withheld.held_out \
+                   and made.holdout_exposed and withheld.holdout_exposed \
+                   and made.neutral_reason is null and withheld.neutral_reason is null";
+    assert_eq!(world.number(alike).await, 1);
+}
+
 #[tokio::test]
 async fn who_left_is_measured_and_so_is_who_left_without_being_asked() {
     let mut world = World::start().await;
@@ -375,4 +412,82 @@ async fn two_processes_share_the_work() {
     let twice = "select count(*) from call_outcome where judgement_count > notes + heard_revision";
     assert_eq!(world.number(twice).await, 0);
     second.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_review_tells_of_a_call_what_is_stored() {
+    let mut world = World::start().await;
+    let answer = accept(&mut world, "k-1").await;
+    comes_to(&world, "k-1", "accepted watchlist").await;
+    days_go_by(&world, 30).await;
+    comes_to(&world, "k-1", "accepted saved_30 true").await;
+    let mut review = ReviewServiceClient::new(world.channel().await);
+
+    let of_one = pb::ListCallOutcomesRequest {
+        customer_id: "c-1".to_owned(),
+        ..Default::default()
+    };
+    let told = review
+        .list_call_outcomes(of_one)
+        .await
+        .unwrap()
+        .into_inner();
+    let [saved] = told.outcomes.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(saved.session_id, answer.session_id);
+    assert_eq!(saved.status(), pb::SaveStatus::Saved30);
+    assert_eq!(saved.call_end(), pb::CallEnd::Accepted);
+    assert_eq!(saved.offer_outcome(), Accepted);
+    assert_eq!(
+        (saved.here_30_days(), saved.here_90_days()),
+        (pb::WindowAnswer::Here, pb::WindowAnswer::Unspecified)
+    );
+    assert_eq!(saved.contract_kind(), types::ContractKind::MonthToMonth);
+    assert!(saved.next_look_time.is_some() && saved.tenure_days.is_some());
+}
+
+#[tokio::test]
+async fn the_review_goes_on_page_by_page() {
+    let mut world = World::start().await;
+    for customer in ["c-1", "c-2", "c-3"] {
+        world.neighbours.put(facts(customer));
+        let leaving = pb::ConfirmCancellationRequest {
+            customer_id: customer.to_owned(),
+            ..goodbye(customer)
+        };
+        world.clock.advance(DAY);
+        world.leave(leaving).await.unwrap();
+        comes_to(&world, customer, "cancelled left").await;
+    }
+    let mut review = ReviewServiceClient::new(world.channel().await);
+    let mut left = pb::ListCallOutcomesRequest {
+        status: pb::SaveStatus::Left.into(),
+        page_size: 2,
+        ..Default::default()
+    };
+    let first = review
+        .list_call_outcomes(left.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    left.page_token = first.next_page_token;
+    let second = review
+        .list_call_outcomes(left.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let pages = [first.outcomes, second.outcomes];
+    let customers = pages.map(|page| {
+        page.into_iter()
+            .map(|it| it.customer_id)
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(customers, [vec!["c-3", "c-2"], vec!["c-1"]]);
+    assert_eq!(second.next_page_token, "");
+
+    // A token belongs to its question.
+    left.status = pb::SaveStatus::Saved30.into();
+    let other = review.list_call_outcomes(left).await.unwrap_err();
+    assert_eq!(other.code(), Code::InvalidArgument);
 }

@@ -35,7 +35,7 @@ async fn outcomes(world: &World, name: &str, count: u32, held_out: bool, stay_of
     let sql = "insert into call_outcome (customer_id, session_id, subscription_id, decided_at, \
              status, arm, propensity, offer_key, offer_outcome, accepted_at, benefit_end_at, \
              cost_minor, cost_currency, reason_key, monthly_margin_minor, margin_currency, \
-             holdout_key, held_out, exposed, compared_offer_key, here_30_days, here_90_days, \
+             holdout_key, held_out, holdout_exposed, compared_offer_key, here_30_days, here_90_days, \
              here_180_days, durable, left_at, cancel_calls_24_months) \
          select $1 || number, gen_random_uuid(), 's-1', decided, \
              case when stays then 'saved_180' else 'lost_deflect' end, \
@@ -168,7 +168,7 @@ async fn what_came_to_nothing_or_was_decided_by_somebody_counts_for_nothing() {
     assert_eq!(answer.holdout.unwrap().offered_all_the_same, 10);
     // What was before the holdout is nothing to compare it with.
     world
-        .execute("update call_outcome set holdout_key = null, exposed = false where customer_id like 'offered-1_'")
+        .execute("update call_outcome set holdout_key = null, holdout_exposed = false where customer_id like 'offered-1_'")
         .await;
     assert_eq!(calls().await, (80, 10));
     world
@@ -195,7 +195,8 @@ async fn calls_are_counted_on_the_side_they_were_on() {
         ..Default::default()
     };
     world.desk.close_session(closing).await.unwrap();
-    let judged = "select count(*) from call_outcome where judged_at is not null and exposed";
+    let judged =
+        "select count(*) from call_outcome where judged_at is not null and holdout_exposed";
     world.wait_for(judged, 2).await;
     let answer = review(&world, &key).await;
     let all = answer.offers[0].all.unwrap();

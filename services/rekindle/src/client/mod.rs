@@ -21,6 +21,7 @@ use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use contract::offers::v1::fulfilment_service_client::FulfilmentServiceClient;
 use contract::offers::v1::policy_service_client::PolicyServiceClient;
+use contract::offers::v1::review_service_client::ReviewServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
 use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
@@ -146,6 +147,11 @@ impl Services {
     /// What may be said.
     pub fn policies(&self) -> PolicyServiceClient<Channel> {
         PolicyServiceClient::new(self.offers.clone()).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// What became of calls.
+    pub fn review(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.offers.clone())
     }
 
     /// From whom offers are kept.

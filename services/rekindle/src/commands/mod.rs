@@ -26,6 +26,7 @@ mod policy;
 mod portfolio;
 mod record;
 mod retention;
+mod review;
 mod rules;
 mod showcase;
 mod simulate;
@@ -80,6 +81,8 @@ pub enum Command {
     Budget(budget::Budget),
     /// Carry out what was accepted, and see to promises that could not be kept.
     Fulfilment(fulfilment::Fulfilment),
+    /// Review what became of calls about leaving, by the facts of billing.
+    Review(review::Review),
     /// Publish or show the rules of the business lines.
     Rules(rules::Rules),
     /// Fit or list the models.
@@ -113,6 +116,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Incident(incident) => incident.run(output).await,
         Command::Budget(budget) => budget.run(output).await,
         Command::Fulfilment(fulfilment) => fulfilment.run(output).await,
+        Command::Review(review) => review.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,

@@ -4698,6 +4698,168 @@ pub mod policy_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// CallOutcome is what became of one call about leaving. Values are as they were on the day of the call.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CallOutcome {
+    /// The customer.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The session of the call.
+    #[prost(string, tag = "2")]
+    pub session_id: ::prost::alloc::string::String,
+    /// What the customer wanted to leave.
+    #[prost(string, tag = "3")]
+    pub subscription_id: ::prost::alloc::string::String,
+    /// How it ended.
+    #[prost(enumeration = "CallEnd", tag = "4")]
+    pub call_end: i32,
+    /// When it was decided: day 0 of every window. When its session was opened, where nothing was decided.
+    #[prost(message, optional, tag = "5")]
+    pub decide_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The decision behind the offer that was accepted or else heard last, or the first of the call; empty
+    /// where nothing was decided.
+    #[prost(string, tag = "6")]
+    pub decision_id: ::prost::alloc::string::String,
+    /// The version of the catalogue it was decided with; zero where nothing was.
+    #[prost(uint64, tag = "7")]
+    pub catalogue_version: u64,
+    /// The arm: the key of the first offer of the decision, or "no_offer"; empty where nothing was decided.
+    #[prost(string, tag = "8")]
+    pub arm: ::prost::alloc::string::String,
+    /// With which probability the arm was drawn, above 0 and up to 1; zero where nothing was decided.
+    #[prost(double, tag = "9")]
+    pub propensity: f64,
+    /// Somebody with authority decided against the ranking.
+    #[prost(bool, tag = "10")]
+    pub overridden: bool,
+    /// Why nothing was offered, as the code of the decision; empty where something was.
+    #[prost(string, tag = "11")]
+    pub let_go_reason: ::prost::alloc::string::String,
+    /// The offer that was accepted, or else heard last, or else only decided; empty where there was none.
+    #[prost(string, tag = "12")]
+    pub presented_offer_id: ::prost::alloc::string::String,
+    /// Its key in the catalogue.
+    #[prost(string, tag = "13")]
+    pub offer_key: ::prost::alloc::string::String,
+    /// What became of it on the call.
+    #[prost(enumeration = "PresentedOutcome", tag = "14")]
+    pub offer_outcome: i32,
+    /// When it was accepted; absent while it was not.
+    #[prost(message, optional, tag = "15")]
+    pub accept_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When its benefit ends; absent for a single or lasting one, and where nothing was accepted.
+    #[prost(message, optional, tag = "16")]
+    pub benefit_end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it committed by its hold; absent where nothing is committed.
+    #[prost(message, optional, tag = "17")]
+    pub cost: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// The reason stated, as a key of the reason tree; empty where none was given.
+    #[prost(string, tag = "18")]
+    pub reason: ::prost::alloc::string::String,
+    /// The business line of the subscription; empty where nobody knew.
+    #[prost(string, tag = "19")]
+    pub business_line: ::prost::alloc::string::String,
+    /// The margin of one month as estimated on the day; absent where nobody could.
+    #[prost(message, optional, tag = "20")]
+    pub monthly_margin: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// Days since the customer's lifetime of the day began; absent where nobody knew.
+    #[prost(int32, optional, tag = "21")]
+    pub tenure_days: ::core::option::Option<i32>,
+    /// The commitment on the day.
+    #[prost(enumeration = "super::super::r#type::v1::ContractKind", tag = "22")]
+    pub contract_kind: i32,
+    /// Where the call was decided for, as in "US-CA"; empty where nobody knew.
+    #[prost(string, tag = "23")]
+    pub jurisdiction: ::prost::alloc::string::String,
+    /// Calls to leave within 730 days, this one included; absent where nothing was decided.
+    #[prost(int32, optional, tag = "24")]
+    pub cancel_call_count: ::core::option::Option<i32>,
+    /// Why nothing is learnt from the call: "not_decided", "unreadable", "not_presented" or "only_owed";
+    /// empty where something is.
+    #[prost(string, tag = "25")]
+    pub neutral_reason: ::prost::alloc::string::String,
+    /// Where the save stands.
+    #[prost(enumeration = "SaveStatus", tag = "26")]
+    pub status: i32,
+    /// Why it is excluded or invalid, or what makes it doubtful, as a key, for example
+    /// "repeated_contact", "benefit_not_delivered" or "end_is_set"; empty otherwise.
+    #[prost(string, tag = "27")]
+    pub status_reason: ::prost::alloc::string::String,
+    /// Entitled and billed 30 days of 24 hours after the call.
+    #[prost(enumeration = "WindowAnswer", tag = "28")]
+    pub here_30_days: i32,
+    /// The same at 90 days.
+    #[prost(enumeration = "WindowAnswer", tag = "29")]
+    pub here_90_days: i32,
+    /// The same at 180 days.
+    #[prost(enumeration = "WindowAnswer", tag = "30")]
+    pub here_180_days: i32,
+    /// The same at durable_due_time: whether it lasts.
+    #[prost(enumeration = "WindowAnswer", tag = "31")]
+    pub durable: i32,
+    /// 90 days after the call, and 30 after the benefit ends if that is later; absent until looked at.
+    #[prost(message, optional, tag = "32")]
+    pub durable_due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When service or billing ends or ended, the sooner; absent while neither is set.
+    #[prost(message, optional, tag = "33")]
+    pub leave_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The revision of the customer that the status rests on; zero where profiles knows no such customer.
+    #[prost(uint64, tag = "34")]
+    pub facts_revision: u64,
+    /// When it was last judged; absent while it was not.
+    #[prost(message, optional, tag = "35")]
+    pub judge_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How often it was judged.
+    #[prost(int32, tag = "36")]
+    pub judgement_count: i32,
+    /// How often later facts changed the answer of a window that had one.
+    #[prost(int32, tag = "37")]
+    pub correction_count: i32,
+    /// When that last happened.
+    #[prost(message, optional, tag = "38")]
+    pub correct_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it is looked at next; absent when nothing is due any more.
+    #[prost(message, optional, tag = "39")]
+    pub next_look_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The holdout in force when it was decided; empty where there was none, or no pitch at all.
+    #[prost(string, tag = "40")]
+    pub holdout_key: ::prost::alloc::string::String,
+    /// The customer is held out by it.
+    #[prost(bool, tag = "41")]
+    pub held_out: bool,
+    /// Something that is not owed was offered, or would have been: the call counts for the comparison.
+    #[prost(bool, tag = "42")]
+    pub holdout_exposed: bool,
+    /// The best offer that is not owed, made or withheld; empty where there was none.
+    #[prost(string, tag = "43")]
+    pub compared_offer_key: ::prost::alloc::string::String,
+}
+/// ListCallOutcomesRequest is the request of ListCallOutcomes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCallOutcomesRequest {
+    /// Only those of this customer; empty for all.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Only those in this status; unspecified for all.
+    #[prost(enumeration = "SaveStatus", tag = "2")]
+    pub status: i32,
+    /// How many at most: 1 to 100; zero means 20.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListCallOutcomesResponse is the response of ListCallOutcomes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListCallOutcomesResponse {
+    /// The calls, newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub outcomes: ::prost::alloc::vec::Vec<CallOutcome>,
+    /// For the next page; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
 /// Share is how many of some calls.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct Share {
@@ -4969,6 +5131,138 @@ pub struct DecideOfferResponse {
     #[prost(message, optional, tag = "1")]
     pub decision: ::core::option::Option<OfferDecision>,
 }
+/// CallEnd is how a call about leaving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CallEnd {
+    /// Not looked at yet.
+    Unspecified = 0,
+    /// An offer was accepted that is not owed, and no cancellation stands: the agent's word.
+    Accepted = 1,
+    /// A cancellation stands.
+    Cancelled = 2,
+    /// Neither: it was closed, handed on, or nobody came back to it.
+    Neither = 3,
+}
+impl CallEnd {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CALL_END_UNSPECIFIED",
+            Self::Accepted => "CALL_END_ACCEPTED",
+            Self::Cancelled => "CALL_END_CANCELLED",
+            Self::Neither => "CALL_END_NEITHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CALL_END_UNSPECIFIED" => Some(Self::Unspecified),
+            "CALL_END_ACCEPTED" => Some(Self::Accepted),
+            "CALL_END_CANCELLED" => Some(Self::Cancelled),
+            "CALL_END_NEITHER" => Some(Self::Neither),
+            _ => None,
+        }
+    }
+}
+/// SaveStatus is where a save stands by the facts of billing. Calls without an offer climb the same
+/// steps from WATCHLIST on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SaveStatus {
+    /// Not judged yet.
+    Unspecified = 0,
+    /// An offer was accepted, and no facts were looked at yet.
+    ProvisionalSave = 1,
+    /// Still here by the facts, or in doubt, and no window says so yet.
+    Watchlist = 2,
+    /// Entitled and billed at 30 days.
+    Saved30 = 3,
+    /// Entitled and billed at 90 days.
+    Saved90 = 4,
+    /// Entitled and billed at 180 days.
+    Saved180 = 5,
+    /// Cancelled on the call.
+    Left = 6,
+    /// Stayed on the call and left within the windows.
+    LostDeflect = 7,
+    /// An offer was accepted, and service or billing had ended by then, or the benefit was never delivered.
+    InvalidSave = 8,
+    /// It says nothing about offers; status_reason says why.
+    Excluded = 9,
+}
+impl SaveStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SAVE_STATUS_UNSPECIFIED",
+            Self::ProvisionalSave => "SAVE_STATUS_PROVISIONAL_SAVE",
+            Self::Watchlist => "SAVE_STATUS_WATCHLIST",
+            Self::Saved30 => "SAVE_STATUS_SAVED_30",
+            Self::Saved90 => "SAVE_STATUS_SAVED_90",
+            Self::Saved180 => "SAVE_STATUS_SAVED_180",
+            Self::Left => "SAVE_STATUS_LEFT",
+            Self::LostDeflect => "SAVE_STATUS_LOST_DEFLECT",
+            Self::InvalidSave => "SAVE_STATUS_INVALID_SAVE",
+            Self::Excluded => "SAVE_STATUS_EXCLUDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SAVE_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "SAVE_STATUS_PROVISIONAL_SAVE" => Some(Self::ProvisionalSave),
+            "SAVE_STATUS_WATCHLIST" => Some(Self::Watchlist),
+            "SAVE_STATUS_SAVED_30" => Some(Self::Saved30),
+            "SAVE_STATUS_SAVED_90" => Some(Self::Saved90),
+            "SAVE_STATUS_SAVED_180" => Some(Self::Saved180),
+            "SAVE_STATUS_LEFT" => Some(Self::Left),
+            "SAVE_STATUS_LOST_DEFLECT" => Some(Self::LostDeflect),
+            "SAVE_STATUS_INVALID_SAVE" => Some(Self::InvalidSave),
+            "SAVE_STATUS_EXCLUDED" => Some(Self::Excluded),
+            _ => None,
+        }
+    }
+}
+/// WindowAnswer is whether the customer was entitled and billed on the day of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WindowAnswer {
+    /// Nobody can say: not due yet, in doubt, or excluded.
+    Unspecified = 0,
+    /// Entitled and billed.
+    Here = 1,
+    /// Not entitled, or not billed.
+    Gone = 2,
+}
+impl WindowAnswer {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WINDOW_ANSWER_UNSPECIFIED",
+            Self::Here => "WINDOW_ANSWER_HERE",
+            Self::Gone => "WINDOW_ANSWER_GONE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WINDOW_ANSWER_UNSPECIFIED" => Some(Self::Unspecified),
+            "WINDOW_ANSWER_HERE" => Some(Self::Here),
+            "WINDOW_ANSWER_GONE" => Some(Self::Gone),
+            _ => None,
+        }
+    }
+}
 /// ReviewVerdict is what to do about an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -5021,8 +5315,8 @@ pub mod review_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// ReviewService tells retention managers which offers really keep people, and records what they decide
-    /// about them. Figures come from the outcomes of calls, which are judged by the bill.
+    /// ReviewService tells what became of calls about leaving, by the facts of billing, which offers really
+    /// keep people, and what managers decided about them.
     #[derive(Debug, Clone)]
     pub struct ReviewServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -5103,6 +5397,37 @@ pub mod review_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// ListCallOutcomes lists calls about leaving that ended, newest first: also those that were offered
+        /// nothing and those who left.
+        pub async fn list_call_outcomes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCallOutcomesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCallOutcomesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.ReviewService/ListCallOutcomes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.ReviewService",
+                        "ListCallOutcomes",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ReviewOffers compares each offer with the calls on which it would have been made if the customer
         /// had not been held out.
         pub async fn review_offers(
@@ -5173,6 +5498,15 @@ pub mod review_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ReviewServiceServer.
     #[async_trait]
     pub trait ReviewService: std::marker::Send + std::marker::Sync + 'static {
+        /// ListCallOutcomes lists calls about leaving that ended, newest first: also those that were offered
+        /// nothing and those who left.
+        async fn list_call_outcomes(
+            &self,
+            request: tonic::Request<super::ListCallOutcomesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCallOutcomesResponse>,
+            tonic::Status,
+        >;
         /// ReviewOffers compares each offer with the calls on which it would have been made if the customer
         /// had not been held out.
         async fn review_offers(
@@ -5191,8 +5525,8 @@ pub mod review_service_server {
             tonic::Status,
         >;
     }
-    /// ReviewService tells retention managers which offers really keep people, and records what they decide
-    /// about them. Figures come from the outcomes of calls, which are judged by the bill.
+    /// ReviewService tells what became of calls about leaving, by the facts of billing, which offers really
+    /// keep people, and what managers decided about them.
     #[derive(Debug)]
     pub struct ReviewServiceServer<T> {
         inner: Arc<T>,
@@ -5269,6 +5603,52 @@ pub mod review_service_server {
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
+                "/rekindle.offers.v1.ReviewService/ListCallOutcomes" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCallOutcomesSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::ListCallOutcomesRequest>
+                    for ListCallOutcomesSvc<T> {
+                        type Response = super::ListCallOutcomesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCallOutcomesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::list_call_outcomes(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCallOutcomesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/rekindle.offers.v1.ReviewService/ReviewOffers" => {
                     #[allow(non_camel_case_types)]
                     struct ReviewOffersSvc<T: ReviewService>(pub Arc<T>);

@@ -47,10 +47,6 @@ pub struct Decided {
     pub overridden: bool,
     /// Why nothing was offered, as a code.
     pub let_go: Option<String>,
-    /// The side of the holdout; absent where none was in force.
-    pub holdout: Option<Assignment>,
-    /// The offer that the call counts for, on either side.
-    pub compared: Option<OfferKey>,
     /// The business line; absent, as what follows, where nobody could say.
     pub business_line: Option<BusinessLineId>,
     /// The margin of one month.
@@ -63,6 +59,10 @@ pub struct Decided {
     pub jurisdiction: Option<String>,
     /// Calls to leave within 730 days, this one included.
     pub cancel_calls: u32,
+    /// On which side of the holdout it was; absent where none was in force.
+    pub holdout: Option<Assignment>,
+    /// The best offer that is not owed, made or withheld.
+    pub compared_offer: Option<OfferKey>,
 }
 
 /// The offer a call is measured by.
@@ -114,28 +114,24 @@ fn decided(record: &Record) -> Decided {
         propensity: decision.propensity,
         overridden: decision.overridden.is_some(),
         let_go: decision.let_go.first().map(|why| why.code.to_string()),
-        holdout: decision.holdout.clone(),
-        compared: compared(decision),
         business_line: subscription.map(|it| it.business_line.clone()),
         monthly_margin: subscription.and_then(|it| Some(it.score?.monthly_margin)),
         tenure_days: customer.map(|customer| customer.tenure_days(record.decided_at)),
         contract_kind: subscription.and_then(|it| it.contract_kind),
         jurisdiction: place.map(str::to_owned),
         cancel_calls: serial_saver::calls_remembered(&record.history, request, record.decided_at),
+        holdout: decision.holdout.clone(),
+        compared_offer: compared_offer(decision),
     }
 }
 
-/// The first offer that is not owed and was decided, or would have been: verdicts of what qualified stand
-/// in the order of the ranking.
-fn compared(decision: &Decision) -> Option<OfferKey> {
-    let mut made = decision.offers.iter().filter(|promise| !promise.owed);
+/// The verdicts of what qualified are in the order of their rank.
+fn compared_offer(decision: &Decision) -> Option<OfferKey> {
+    let made = decision.offers.iter().find(|promise| !promise.owed);
     let mut verdicts = decision.verdicts.iter();
-    made.next()
-        .map(|promise| &promise.offer_key)
-        .or_else(|| {
-            let withheld = verdicts.find(|it| it.code.as_deref() == Some(code::HELD_OUT));
-            withheld.map(|verdict| &verdict.offer_key)
-        })
+    let withheld = verdicts.find(|verdict| verdict.code.as_deref() == Some(code::HELD_OUT));
+    made.map(|promise| &promise.offer_key)
+        .or_else(|| withheld.map(|verdict| &verdict.offer_key))
         .cloned()
 }
 
@@ -167,6 +163,8 @@ fn neutral(call: &EndedCall, record: Option<&Record>) -> Option<Neutral> {
         Some(offer) if offer.outcome.was_heard() => None,
         Some(_) => Some(Neutral::NotPresented),
         None if record.decision.offers.is_empty() => None,
+        // What was withheld tells as much as what was made.
+        None if compared_offer(&record.decision).is_some() => None,
         None => Some(Neutral::OnlyOwed),
     }
 }

@@ -2,10 +2,12 @@
 //! for longer than it takes to write it.
 
 mod claim;
+mod list;
 mod note;
 mod settle;
 
 pub use claim::ClaimedCall;
+pub use list::{StoredOutcome, WhichOutcomes};
 pub use settle::{DescribedCall, JudgedCall};
 
 const TABLE: &str = "call_outcome";

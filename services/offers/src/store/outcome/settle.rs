@@ -1,5 +1,6 @@
 //! Writing what was found out of a call: its description, and what it comes to.
 
+use kernel::id::OfferKey;
 use kernel::time::Timestamp;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -50,10 +51,6 @@ struct DescribedRow<'a> {
     propensity: Option<f64>,
     overridden: bool,
     let_go_reason: Option<&'a str>,
-    holdout_key: Option<&'a str>,
-    held_out: bool,
-    exposed: bool,
-    compared_offer_key: Option<&'a str>,
     presented_offer_id: Option<Uuid>,
     offer_key: Option<&'a str>,
     offer_outcome: Option<&'static str>,
@@ -70,6 +67,10 @@ struct DescribedRow<'a> {
     jurisdiction: Option<&'a str>,
     cancel_calls_24_months: Option<u32>,
     neutral_reason: Option<&'static str>,
+    holdout_key: Option<&'a str>,
+    held_out: bool,
+    holdout_exposed: bool,
+    compared_offer_key: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -125,9 +126,7 @@ async fn describe(connection: &mut PgConnection, rows: &str) -> Result<(), Store
              ended_as = told.ended_as, decision_id = told.decision_id, \
              catalogue_version = told.catalogue_version, arm = told.arm, \
              propensity = told.propensity, overridden = told.overridden, \
-             let_go_reason = told.let_go_reason, holdout_key = told.holdout_key, \
-             held_out = told.held_out, exposed = told.exposed, \
-             compared_offer_key = told.compared_offer_key, presented_offer_id = told.presented_offer_id, \
+             let_go_reason = told.let_go_reason, presented_offer_id = told.presented_offer_id, \
              offer_key = told.offer_key, offer_outcome = told.offer_outcome, \
              accepted_at = told.accepted_at, benefit_end_at = told.benefit_end_at, \
              cost_minor = told.cost_minor, cost_currency = told.cost_currency, \
@@ -136,20 +135,22 @@ async fn describe(connection: &mut PgConnection, rows: &str) -> Result<(), Store
              margin_currency = told.margin_currency, tenure_days = told.tenure_days, \
              contract_kind = told.contract_kind, jurisdiction = told.jurisdiction, \
              cancel_calls_24_months = told.cancel_calls_24_months, \
-             neutral_reason = told.neutral_reason, \
+             neutral_reason = told.neutral_reason, holdout_key = told.holdout_key, \
+             held_out = told.held_out, holdout_exposed = told.holdout_exposed, \
+             compared_offer_key = told.compared_offer_key, \
              status = coalesce(outcome.status, case told.ended_as \
                  when 'accepted' then 'provisional_save' end) \
          from jsonb_to_recordset($1::text::jsonb) as told ( \
              customer_id text, session_id uuid, decided_at timestamptz, \
              durable_due_at timestamptz, ended_as text, decision_id uuid, \
              catalogue_version bigint, arm text, propensity double precision, \
-             overridden boolean, let_go_reason text, holdout_key text, held_out boolean, \
-             exposed boolean, compared_offer_key text, presented_offer_id uuid, offer_key text, \
+             overridden boolean, let_go_reason text, presented_offer_id uuid, offer_key text, \
              offer_outcome text, accepted_at timestamptz, benefit_end_at timestamptz, \
              cost_minor bigint, cost_currency text, reason_key text, business_line text, \
              monthly_margin_minor bigint, margin_currency text, tenure_days integer, \
              contract_kind text, jurisdiction text, cancel_calls_24_months integer, \
-             neutral_reason text) \
+             neutral_reason text, holdout_key text, held_out boolean, \
+             holdout_exposed boolean, compared_offer_key text) \
          where outcome.customer_id = told.customer_id and outcome.session_id = told.session_id",
         rows,
     )
@@ -207,8 +208,8 @@ async fn settle(
 fn described<'a>(call: &DescribedCall<'a>) -> DescribedRow<'a> {
     let description = call.description;
     let (decided, offer) = (description.decided.as_ref(), description.offer.as_ref());
-    let margin = decided.and_then(|it| it.monthly_margin);
     let holdout = decided.and_then(|it| it.holdout.as_ref());
+    let margin = decided.and_then(|it| it.monthly_margin);
     let cost = offer.and_then(|it| it.cost);
     let at = |instant: Option<Timestamp>| instant.map(|instant| instant.to_string());
     DescribedRow {
@@ -223,10 +224,6 @@ fn described<'a>(call: &DescribedCall<'a>) -> DescribedRow<'a> {
         propensity: decided.map(|it| it.propensity),
         overridden: decided.is_some_and(|it| it.overridden),
         let_go_reason: decided.and_then(|it| it.let_go.as_deref()),
-        holdout_key: holdout.map(|it| it.key.as_str()),
-        held_out: holdout.is_some_and(|it| it.held_out),
-        exposed: holdout.is_some_and(|it| it.exposed),
-        compared_offer_key: decided.and_then(|it| Some(it.compared.as_ref()?.as_str())),
         presented_offer_id: offer.map(|it| it.presented_offer_id.as_uuid()),
         offer_key: offer.map(|it| it.offer_key.as_str()),
         offer_outcome: offer.map(|it| it.outcome.name()),
@@ -243,6 +240,12 @@ fn described<'a>(call: &DescribedCall<'a>) -> DescribedRow<'a> {
         jurisdiction: decided.and_then(|it| it.jurisdiction.as_deref()),
         cancel_calls_24_months: decided.map(|it| it.cancel_calls),
         neutral_reason: description.neutral.map(Named::name),
+        holdout_key: holdout.map(|it| it.key.as_str()),
+        held_out: holdout.is_some_and(|it| it.held_out),
+        holdout_exposed: holdout.is_some_and(|it| it.exposed),
+        compared_offer_key: decided
+            .and_then(|it| it.compared_offer.as_ref())
+            .map(OfferKey::as_str),
     }
 }
 
