@@ -52,7 +52,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.push(sound("OverrideOffer", &overriding, &[]));
     requests.extend(of_the_office());
     requests.extend(of_suppressions(clients, &person).await);
-    requests.push(of_the_review(&person));
+    requests.extend(of_the_review(&person));
     requests.extend(of_the_till());
     requests.extend(of_the_workshop(clients).await);
     requests
@@ -607,15 +607,32 @@ async fn of_suppressions(clients: &Clients, person: &Person) -> Vec<Sound> {
     ]
 }
 
-fn of_the_review(person: &Person) -> Sound {
-    sound(
+fn of_the_review(person: &Person) -> Vec<Sound> {
+    let outcomes = sound(
         "ListCallOutcomes",
         &offers::ListCallOutcomesRequest {
             customer_id: person.id().to_owned(),
             ..Default::default()
         },
         &["customer_id"],
-    )
+    );
+    let review = offers::ReviewOffersRequest {
+        offer_key: "ten_percent_three_months".to_owned(),
+        since_time: None,
+    };
+    let decide = offers::DecideOfferRequest {
+        request_id: "sound-decide".to_owned(),
+        offer_key: "ten_percent_three_months".to_owned(),
+        decision: offers::ReviewVerdict::Watch.into(),
+        reason: "sound".to_owned(),
+        decided_by: "tests".to_owned(),
+        review_due: String::new(),
+    };
+    vec![
+        outcomes,
+        sound("ReviewOffers", &review, &["offer_key"]),
+        sound("DecideOffer", &decide, &["review_due"]),
+    ]
 }
 
 fn of_the_office() -> Vec<Sound> {

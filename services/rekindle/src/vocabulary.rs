@@ -406,6 +406,16 @@ pub const VERDICT: Vocabulary = Vocabulary {
     },
 };
 
+/// `offers.v1.ReviewVerdict`.
+pub const REVIEW_VERDICT: Vocabulary = Vocabulary {
+    prefix: "REVIEW_VERDICT_",
+    name_of: |number| {
+        offers::ReviewVerdict::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `offers.v1.ExitType`.
 pub const EXIT_TYPE: Vocabulary = Vocabulary {
     prefix: "EXIT_TYPE_",

@@ -27,6 +27,7 @@ mod portfolio;
 mod record;
 mod retention;
 mod review;
+mod review_outcomes;
 mod rules;
 mod showcase;
 mod simulate;

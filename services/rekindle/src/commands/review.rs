@@ -1,16 +1,21 @@
-//! `rekindle review outcomes`: what became of calls about leaving.
+//! `rekindle review`: which offers really keep people, what managers decide about them, and what became
+//! of calls.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use contract::offers::v1::{CallOutcome, ListCallOutcomesRequest, ListCallOutcomesResponse};
+use contract::offers::v1::{DecideOfferRequest, ReviewOffersRequest, ReviewOffersResponse};
+use jiff::Timestamp;
 
-use crate::client::{ONLINE, ServiceArguments, Services, Trace};
+use super::review_outcomes::Outcomes;
+use crate::client::{IN_BULK, ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
-use crate::json as documents;
+use crate::mapping::wire_time;
 use crate::output::Output;
-use crate::screen::words;
-use crate::vocabulary::{self, Vocabulary};
+use crate::screen::{self, Paper};
+use crate::{json as documents, report, vocabulary};
 
-/// Review what became of calls about leaving, by the facts of billing.
+/// Review which offers really keep people, by the facts of billing.
 #[derive(Debug, Args)]
 pub struct Review {
     #[command(subcommand)]
@@ -22,140 +27,123 @@ pub struct Review {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Compare each offer with those who were offered nothing.
+    Offers(Offers),
+    /// Record what is decided about an offer.
+    Decide(Decide),
     /// List calls that ended, newest first: also those who were offered nothing, and those who left.
-    Outcomes {
-        /// Only those of this customer.
-        #[arg(long, default_value = "", value_name = "ID")]
-        customer: String,
+    Outcomes(Outcomes),
+}
 
-        /// Only those in this status, as in `lost_deflect`.
-        #[arg(long, value_parser = |word: &str| vocabulary::SAVE_STATUS.number(word))]
-        status: Option<i32>,
+#[derive(Debug, Args)]
+struct Offers {
+    /// Only this offer.
+    #[arg(long, default_value = "", value_name = "KEY")]
+    offer: String,
 
-        /// How many at most, 1 to 100.
-        #[arg(long, default_value_t = 20, value_name = "COUNT")]
-        page_size: i32,
+    /// Only calls since then, as in 2027-01-01T00:00:00Z; 400 days ago when left out.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
 
-        /// The page after one; the token stands at its end.
-        #[arg(long, default_value = "", value_name = "TOKEN")]
-        page_token: String,
-    },
+    /// Write a page with plots into this file, complete in itself.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Decide {
+    /// The offer.
+    #[arg(value_name = "OFFER")]
+    offer: String,
+
+    /// What: continue, watch, change, drop.
+    #[arg(value_name = "DECISION", value_parser = |word: &str| vocabulary::REVIEW_VERDICT.number(word))]
+    decision: i32,
+
+    /// Why, as a short key.
+    #[arg(long, value_name = "KEY")]
+    reason: String,
+
+    /// Who decides.
+    #[arg(long, default_value = "rekindle", value_name = "ID")]
+    by: String,
+
+    /// The next review is due on this day, as in 2027-01-31.
+    #[arg(long, default_value = "", value_name = "DAY")]
+    review_due: String,
 }
 
 impl Review {
-    /// Lists.
+    /// Does one of the three.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle review"))?;
-        let Verb::Outcomes {
-            customer,
-            status,
-            page_size,
-            page_token,
-        } = &self.verb;
-        let request = ListCallOutcomesRequest {
-            customer_id: customer.clone(),
-            status: status.unwrap_or_default(),
-            page_size: *page_size,
-            page_token: page_token.clone(),
-        };
-        let mut review = services.review();
-        let method = "rekindle.offers.v1.ReviewService/ListCallOutcomes";
-        let answer = services
-            .call(method, ONLINE, request, |request| async move {
-                review.list_call_outcomes(request).await
-            })
-            .await?;
-        output.result(&documents::call_outcomes(&answer), |_| lines(&answer))?;
+        match &self.verb {
+            Verb::Offers(offers) => offers.run(&services, output).await,
+            Verb::Decide(decide) => decide.run(&services, output).await,
+            Verb::Outcomes(outcomes) => outcomes.run(&services, output).await,
+        }
+    }
+}
+
+impl Offers {
+    async fn run(&self, services: &Services, output: Output) -> Result<u8, Failure> {
+        let answer = self.ask(services).await?;
+        if let Some(file) = &self.html {
+            let page =
+                report::review(&answer).map_err(|error| Failure::failed(error.to_string()))?;
+            std::fs::write(file, page).map_err(|error| {
+                let message = format!("{} cannot be written: {error}", file.display());
+                Failure::failed(message).advice("check the folder and its permissions")
+            })?;
+            output.progress(format_args!("the page is in {}", file.display()));
+        }
+        output.result(&documents::review(&answer), |_| {
+            screen::review(&answer, Paper::of_stdout())
+        })?;
         Ok(0)
     }
-}
 
-fn lines(answer: &ListCallOutcomesResponse) -> String {
-    let mut lines: Vec<String> = answer.outcomes.iter().map(line).collect();
-    if lines.is_empty() {
-        lines.push("no call that ended is like that".to_owned());
+    async fn ask(&self, services: &Services) -> Result<ReviewOffersResponse, Failure> {
+        let request = ReviewOffersRequest {
+            offer_key: self.offer.clone(),
+            since_time: self.since.map(wire_time),
+        };
+        let mut review = services.review();
+        let method = "rekindle.offers.v1.ReviewService/ReviewOffers";
+        services
+            .call(method, IN_BULK, request, |request| async move {
+                review.review_offers(request).await
+            })
+            .await
     }
-    if !answer.next_page_token.is_empty() {
-        lines.push(format!("more with --page-token {}", answer.next_page_token));
-    }
-    lines.join("\n")
 }
 
-/// One call in one line.
-fn line(outcome: &CallOutcome) -> String {
-    let decided = words::instant(outcome.decide_time.as_ref()).map(words::day);
-    let what = match (outcome.offer_key.as_str(), outcome.arm.as_str()) {
-        ("", "") => "nothing was decided".to_owned(),
-        ("", _) => "no offer".to_owned(),
-        (offer, _) => {
-            let heard = spoken(&vocabulary::PRESENTED_OUTCOME, outcome.offer_outcome);
-            format!("{offer} {heard}")
-        }
-    };
-    let windows = [
-        ("30", outcome.here_30_days),
-        ("90", outcome.here_90_days),
-        ("180", outcome.here_180_days),
-        ("lasts", outcome.durable),
-    ];
-    let windows = windows.map(|(name, answer)| {
-        let answer = match answer {
-            0 => "?".to_owned(),
-            answer => spoken(&vocabulary::WINDOW_ANSWER, answer),
+impl Decide {
+    async fn run(&self, services: &Services, output: Output) -> Result<u8, Failure> {
+        let request = DecideOfferRequest {
+            request_id: new_request_id(),
+            offer_key: self.offer.clone(),
+            decision: self.decision,
+            reason: self.reason.clone(),
+            decided_by: self.by.clone(),
+            review_due: self.review_due.clone(),
         };
-        format!("{name} {answer}")
-    });
-    let status = match outcome.status {
-        0 => "not judged yet".to_owned(),
-        status => spoken(&vocabulary::SAVE_STATUS, status),
-    };
-    let because = [&outcome.status_reason, &outcome.neutral_reason];
-    let because = because.into_iter().filter(|key| !key.is_empty());
-    let because: Vec<String> = because.map(|key| words::spoken(key)).collect();
-    let because = if because.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", because.join(", "))
-    };
-    let customer = &outcome.customer_id;
-    let (day, windows) = (decided.unwrap_or_default(), windows.join(", "));
-    format!("{day}  customer {customer}: {what}; {status}{because}; {windows}")
-}
-
-fn spoken(of: &Vocabulary, number: i32) -> String {
-    words::spoken(&of.word(number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use contract::offers::v1::{PresentedOutcome, SaveStatus, WindowAnswer};
-
-    #[test]
-    fn a_line_says_what_was_offered_and_whether_it_lasted() {
-        let nothing = CallOutcome {
-            customer_id: "c-1".to_owned(),
-            ..CallOutcome::default()
-        };
-        assert_eq!(
-            line(&nothing),
-            "  customer c-1: nothing was decided; not judged yet; 30 ?, 90 ?, 180 ?, lasts ?"
-        );
-        let lost = CallOutcome {
-            customer_id: "c-1".to_owned(),
-            arm: "fee_back".to_owned(),
-            offer_key: "fee_back".to_owned(),
-            offer_outcome: PresentedOutcome::Accepted.into(),
-            status: SaveStatus::InvalidSave.into(),
-            status_reason: "benefit_not_delivered".to_owned(),
-            here_30_days: WindowAnswer::Here.into(),
-            here_90_days: WindowAnswer::Gone.into(),
-            ..CallOutcome::default()
-        };
-        assert_eq!(
-            line(&lost),
-            "  customer c-1: fee_back accepted; invalid save (benefit not delivered); \
-             30 here, 90 gone, 180 ?, lasts ?"
-        );
+        let mut review = services.review();
+        let method = "rekindle.offers.v1.ReviewService/DecideOffer";
+        let answer = services
+            .call(method, ONLINE, request, |request| async move {
+                review.decide_offer(request).await
+            })
+            .await?;
+        let decision = answer.decision.unwrap_or_default();
+        output.result(&documents::offer_decision(&decision), |_| {
+            format!(
+                "{}: {}, since {}",
+                self.offer,
+                vocabulary::REVIEW_VERDICT.word(decision.decision),
+                decision.reason
+            )
+        })?;
+        Ok(0)
     }
 }

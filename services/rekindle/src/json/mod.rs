@@ -13,6 +13,7 @@ mod portfolio;
 mod publishing;
 mod record;
 mod retention;
+mod review;
 mod simulation;
 mod suppression;
 mod trace;
@@ -29,6 +30,7 @@ pub use portfolio::{portfolio, scored_customer, scoring_run, watched_transition}
 pub use publishing::{catalogue, listed_problems, policy, problems};
 pub use record::record;
 pub use retention::retention;
+pub use review::{offer_decision, review};
 pub use simulation::simulation;
 pub use suppression::{suppression, suppressions};
 pub use trace::span;

@@ -5,6 +5,7 @@ mod markup;
 mod plot;
 mod record;
 mod retention;
+mod review;
 mod simulation;
 #[cfg(test)]
 mod simulation_tests;
@@ -14,4 +15,5 @@ mod tests;
 pub use plot::PlotError;
 pub use record::record;
 pub use retention::retention;
+pub use review::review;
 pub use simulation::simulation;

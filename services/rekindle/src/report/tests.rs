@@ -126,3 +126,35 @@ fn a_name_cannot_become_markup() {
     assert!(!page.contains("<script"));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&amp;&#39;"));
 }
+
+#[test]
+fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
+    use contract::offers::v1::{OfferReview, ReviewOffersResponse, SurvivalPoint};
+    let point = |week, share| SurvivalPoint {
+        week,
+        share,
+        calls: 10,
+    };
+    let answer = ReviewOffersResponse {
+        offers: vec![
+            OfferReview {
+                offer_key: "made<1>".to_owned(),
+                verdict_reason: "too_few_calls".to_owned(),
+                offered_survival: vec![point(0, 0.9), point(1, 0.8)],
+                held_out_survival: vec![point(0, 0.5)],
+                ..OfferReview::default()
+            },
+            OfferReview {
+                offer_key: "silent".to_owned(),
+                ..OfferReview::default()
+            },
+        ],
+        ..ReviewOffersResponse::default()
+    };
+    let page = super::review(&answer).unwrap();
+    assert!(page.contains("made&lt;1&gt;") && !page.contains("made<1>"));
+    assert_eq!(page.matches("<svg ").count(), 1);
+    assert!(page.contains("silent") && page.contains("nobody is held out"));
+    let curves = drawn(&page);
+    assert!(curves.len() >= 2, "{curves:?}");
+}

@@ -14,6 +14,7 @@ pub(crate) mod paper;
 mod portfolio;
 mod publishing;
 mod retention;
+pub(crate) mod review;
 pub(crate) mod simulation;
 mod status;
 #[cfg(test)]
@@ -35,5 +36,6 @@ pub use paper::{Paper, heading};
 pub use portfolio::{customers, portfolio, scoring_line, transition_line};
 pub use publishing::{catalogue, policy, problems, rules};
 pub use retention::retention;
+pub use review::review;
 pub use simulation::simulation;
 pub use status::status;
