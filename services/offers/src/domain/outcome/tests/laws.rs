@@ -85,6 +85,7 @@ proptest! {
         call in any_call(),
         facts in vec(any_evidence(), 5),
         looks in vec((0_usize..5, 0_i64..500), 0..20),
+        last in 0_i64..500,
         place in any::<prop::sample::Index>(),
     ) {
         // One snapshot a revision.
@@ -92,9 +93,13 @@ proptest! {
         for (revision, evidence) in (1..).zip(&mut facts) {
             evidence.revision = revision;
         }
-        let newest = judged(&call, &facts[4], 500);
-        let mut written: Vec<Judged> =
-            looks.iter().map(|(seen, now)| judged(&call, &facts[*seen], *now)).collect();
+        let newest = judged(&call, &facts[4], last);
+        // Who saw older facts may have looked later than whoever saw the newest.
+        let when = |seen: usize, now: i64| if seen == 4 { now.min(last) } else { now };
+        let mut written: Vec<Judged> = looks
+            .iter()
+            .map(|(seen, now)| judged(&call, &facts[*seen], when(*seen, *now)))
+            .collect();
         written.insert(place.index(written.len() + 1), newest);
         let stands = written.into_iter().reduce(|stands, next| {
             if next.supersedes(&stands) { next } else { stands }
