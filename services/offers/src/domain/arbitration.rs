@@ -23,7 +23,7 @@ use super::verdict::{ScoreTerms, Verdict, code};
 const SHORTEST_WINDOW_MONTHS: u32 = 3;
 
 /// What is believed of a customer who is offered nothing, where no reason says otherwise.
-const NO_OFFER_PRIOR: StagePrior = StagePrior {
+pub const NO_OFFER_PRIOR: StagePrior = StagePrior {
     stay: 0.08,
     here_30_days: 0.95,
     durable: 0.85,
@@ -52,6 +52,9 @@ pub struct NoOffer(StagePrior);
 
 /// Takes the belief about customers who are offered nothing.
 pub fn no_offer(call: &Call<'_>) -> NoOffer {
+    if let Some(believed) = call.believed {
+        return NoOffer(believed.of_nothing());
+    }
     let of_reason = || call.stated.map(|stated| stated.no_offer);
     NoOffer(
         occasion::no_offer(call)
@@ -110,7 +113,8 @@ pub fn score<'a>(
     benefit: Benefit,
     no_offer: &NoOffer,
 ) -> Scored<'a> {
-    let prior = offer.priors.stated(call.stated);
+    let learnt = call.believed.and_then(|believed| believed.of(&offer.key));
+    let prior = learnt.unwrap_or_else(|| offer.priors.stated(call.stated));
     let residual = benefit.score.residual_months;
     let margin = minor(benefit.score.monthly_margin);
     let (during, afterwards) = margins(offer, &benefit, margin);
@@ -119,7 +123,9 @@ pub fn score<'a>(
     stages.first_month -= once;
 
     let nothing = nothing(&benefit.score).expected(no_offer.0);
-    let expected = stages.expected(prior);
+    let cost = cost(offer, &benefit);
+    let price = call.believed.map_or(0.0, |believed| believed.price());
+    let expected = stages.expected(prior) - price * prior.stay * minor(cost);
     let currency = benefit.score.monthly_margin.currency;
     Scored {
         offer,
@@ -136,7 +142,7 @@ pub fn score<'a>(
             expected_no_offer: rounded(nothing),
             gain: rounded(expected - nothing),
         },
-        cost: cost(offer, &benefit),
+        cost,
         owed: care::is_owed(call, offer),
         lever_rank: call
             .stated

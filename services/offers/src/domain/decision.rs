@@ -17,6 +17,7 @@ use super::budget::{Barred, Scarce};
 use super::catalogue::{Catalogue, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
+use super::draw::{self, Drawn};
 use super::exit::contract_end;
 use super::facts::Facts;
 use super::history::DeskHistory;
@@ -26,6 +27,7 @@ use super::occasion;
 use super::overriding::{Overridden, decide_override};
 use super::parity::{Compared, compare_price_now};
 use super::policy::{OffersAllowed, PolicyOutcome, PolicySet, Situation};
+use super::posterior::{Given, Posterior};
 use super::promise::{Promise, promise};
 use super::qualification::{self, Call};
 use super::request::{Occasion, Permission, SaveRequest};
@@ -69,6 +71,8 @@ pub struct Inputs<'a> {
     pub generation: u32,
     /// The budgets that cannot pay for an offer of this call.
     pub barred: &'a [Barred],
+    /// What was learnt of offers; absent while nothing was.
+    pub learned: Option<Given<'a>>,
 }
 
 impl<'a> Inputs<'a> {
@@ -126,6 +130,10 @@ pub struct Decision {
     /// The side of the holdout; absent where none is in force, or there was no pitch at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Assignment>,
+    /// What was drawn to come first; absent where nothing was learnt. Who is held out is offered
+    /// nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Drawn>,
 }
 
 /// One reason why there is no offer.
@@ -178,6 +186,9 @@ pub struct Record {
     pub barred: Vec<Barred>,
     /// The seed of the draw.
     pub seed: u64,
+    /// The version of what was learnt that it was drawn with; absent while nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned_version: Option<u64>,
     /// The answer.
     pub decision: Decision,
     /// The ids of the presented offers, in their order.
@@ -225,13 +236,34 @@ impl Record {
             degraded: &self.degraded,
             generation: self.generation,
             barred: &self.barred,
+            learned: None,
         }
     }
 
-    /// Decides again on what is recorded: the record as it would be then.
+    /// What it rested on, with what was learnt by then, too.
+    pub fn inputs_learned<'a>(
+        &'a self,
+        catalogue: &'a Catalogue,
+        policy: &'a PolicySet,
+        learned: Option<&'a Posterior>,
+    ) -> Inputs<'a> {
+        let seed = self.seed;
+        Inputs {
+            learned: learned.map(|posterior| Given { posterior, seed }),
+            ..self.inputs(catalogue, policy)
+        }
+    }
+
+    /// Decides again on what is recorded: the record as it would be then. What was learnt is the
+    /// version that the record names.
     #[must_use]
-    pub fn replayed(&self, catalogue: &Catalogue, policy: &PolicySet) -> Self {
-        let inputs = self.inputs(catalogue, policy);
+    pub fn replayed(
+        &self,
+        catalogue: &Catalogue,
+        policy: &PolicySet,
+        learned: Option<&Posterior>,
+    ) -> Self {
+        let inputs = self.inputs_learned(catalogue, policy, learned);
         let decision = match (&self.decision.overridden, self.decision.offers.first()) {
             (Some(Overridden { reason }), Some(made)) => {
                 decide_override(&inputs, &made.offer_key, reason)
@@ -274,6 +306,7 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
         propensity: 1.0,
         overridden: None,
         holdout: None,
+        drawn: None,
     };
     let (Some(customer), Some(subscription)) = (inputs.customer, subscription) else {
         decision
@@ -446,11 +479,17 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
     if !beyond.is_empty() {
         decision.escalation = escalation(call, &beyond, &scored, &no_offer, most);
     }
+    decision.drawn = draw::draw(call, &mut scored, most);
+    promise_best(call, scored, most, decision);
+}
+
+/// Promises the first ones that there is a place and money for, and says what became of each.
+fn promise_best(call: &Call<'_>, scored: Vec<Scored<'_>>, most: usize, decision: &mut Decision) {
     let mut scarce = Scarce::new(call.inputs.barred);
     for arm in scored {
         let place_left = decision.offers.len() < most
             && contact_policy::leaves_room_beside(call, arm.offer, &decision.offers);
-        let mut verdict = arbitration::verdict(&arm, place_left);
+        let mut verdict = draw::verdict(decision.drawn.as_ref(), &arm, place_left);
         if verdict.kind() == VerdictKind::Chosen
             && !scarce.take(arm.offer.budget.as_ref(), arm.cost.minor)
         {
@@ -466,11 +505,21 @@ fn choose(call: &Call<'_>, decision: &mut Decision) {
             decision.arm = best.offer_key.to_string();
             decision.state = State::Offered;
         }
-        None => decision.let_go.push(Reason::new(
-            "NOTHING_SUITABLE",
-            "no offer is worth more than none",
-        )),
+        None => decision.let_go.push(why_nothing(&decision.verdicts)),
     }
+    if let Some(drawn) = &decision.drawn {
+        drawn.arm().clone_into(&mut decision.arm);
+        decision.propensity = drawn.propensity();
+    }
+}
+
+fn why_nothing(verdicts: &[Verdict]) -> Reason {
+    let not_drawn = |verdict: &Verdict| verdict.code.as_deref() == Some(code::NOT_DRAWN);
+    if verdicts.iter().any(not_drawn) {
+        let detail = "offering nothing was drawn, to learn what that comes to";
+        return Reason::new("NO_OFFER_DRAWN", detail);
+    }
+    Reason::new("NOTHING_SUITABLE", "no offer is worth more than none")
 }
 
 #[cfg(test)]

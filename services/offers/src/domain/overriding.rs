@@ -47,7 +47,7 @@ const OVERRIDABLE: &[&str] = &[
 
 /// The reasons for letting go that are of business. That somebody was held out and is offered
 /// something anyway is in the record, and shows in the checks of the holdout.
-const OF_BUSINESS: &[&str] = &["NOTHING_SUITABLE", code::HELD_OUT];
+const OF_BUSINESS: &[&str] = &["NOTHING_SUITABLE", "NO_OFFER_DRAWN", code::HELD_OUT];
 
 /// Decides that one offer is made, whatever the ranking says, or refuses.
 pub fn decide_override(
@@ -109,6 +109,9 @@ fn make(call: &Call<'_>, offer: &Offer, decision: Decision, reason: &str) -> Opt
             score: Some(scored.terms),
         }],
         state: State::Offered,
+        // Nobody drew it.
+        propensity: 1.0,
+        drawn: None,
         overridden: Some(Overridden {
             reason: reason.to_owned(),
         }),

@@ -18,6 +18,7 @@ use super::observation::observe;
 use super::occasion;
 use super::parity;
 use super::policy::{Parity, PolicyOutcome};
+use super::posterior::{Believed, believed};
 use super::predicate::Predicate;
 use super::repeat::{had_on_this_call, refused_all, refused_just_now};
 use super::request::Occasion;
@@ -44,6 +45,8 @@ pub struct Call<'a> {
     pub parity: Parity,
     /// Whether policy ends the offers at the first refusal.
     pub refusal_ends_offers: bool,
+    /// What was learnt of calls like this one; absent where nothing was.
+    pub believed: Option<Believed<'a>>,
 }
 
 impl<'a> Call<'a> {
@@ -54,7 +57,7 @@ impl<'a> Call<'a> {
         subscription: &'a Subscription,
         stated: Option<&'a StatedReason>,
     ) -> Self {
-        Self {
+        let call = Self {
             inputs,
             catalogue: inputs.catalogue,
             customer,
@@ -67,6 +70,11 @@ impl<'a> Call<'a> {
             facts: observe(inputs, customer, subscription, stated),
             parity: Parity::None,
             refusal_ends_offers: false,
+            believed: None,
+        };
+        Self {
+            believed: believed(&call),
+            ..call
         }
     }
 

@@ -135,6 +135,8 @@ pub mod code {
     pub const BELOW_NO_OFFER: &str = "BELOW_NO_OFFER";
     /// The customer is held out, so that what offers keep can be told from who stays anyway.
     pub const HELD_OUT: &str = "HELD_OUT";
+    /// Offering nothing was drawn, to learn what that comes to.
+    pub const NOT_DRAWN: &str = "NOT_DRAWN";
     /// Others are worth more.
     pub const RANKED_LOWER: &str = "RANKED_LOWER";
 }

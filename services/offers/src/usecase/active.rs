@@ -9,13 +9,14 @@ use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use storage::StoreError;
 
-use super::compile::{compile_catalogue, compile_policy};
+use super::compile::{compile_catalogue, compile_policy, work_out};
 use super::watched::Watched;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::history::DeskHistory;
 use crate::domain::holdout::Holdout;
 use crate::domain::named::Named;
 use crate::domain::policy::PolicySet;
+use crate::domain::posterior::Posterior;
 use crate::domain::problem::Problem;
 use crate::domain::suppression::Suppression;
 use crate::domain::version::Published;
@@ -34,6 +35,8 @@ pub struct Versions {
     pub catalogue: Arc<Catalogue>,
     /// The policy.
     pub policy: Arc<PolicySet>,
+    /// What was learnt, for this catalogue; absent while nothing was.
+    pub learned: Option<Arc<Posterior>>,
 }
 
 /// The versions in force. Cheap to clone.
@@ -66,6 +69,7 @@ impl Active {
             current: Arc::new(ArcSwap::from_pointee(Versions {
                 catalogue: Arc::new(Catalogue::empty()),
                 policy: Arc::new(PolicySet::empty()),
+                learned: None,
             })),
             catalogues: Arc::new(Past::default()),
             policies: Arc::new(Past::default()),
@@ -113,7 +117,86 @@ impl Active {
                 break;
             }
         }
+        // Whatever is wrong with what was learnt, offers can be made without.
+        if let Err(error) = self.refresh_learned(deadline).await {
+            tracing::warn!(%error, "what was learnt could not be looked at; what is in use stays so");
+        }
         Ok(())
+    }
+
+    /// Looks for a newer version of what was learnt, and for what the one in use comes to with a newer
+    /// catalogue.
+    async fn refresh_learned(&self, deadline: Deadline) -> Result<(), StoreError> {
+        let current = self.current();
+        if current.catalogue.learning.is_none() {
+            return Ok(());
+        }
+        let in_use = current
+            .learned
+            .as_ref()
+            .map_or(0, |learned| learned.version);
+        let newest = self.store.learned_in_use().await?;
+        if newest <= in_use {
+            return Ok(());
+        }
+        let found = self
+            .read_learned(newest, &current.catalogue, deadline)
+            .await?;
+        if let Some(newer) = found.map(Arc::new) {
+            self.take_learned(&newer);
+        }
+        Ok(())
+    }
+
+    fn take_learned(&self, newer: &Arc<Posterior>) {
+        self.current.rcu(|versions| {
+            let known = versions
+                .learned
+                .as_ref()
+                .map_or(0, |learned| learned.version);
+            let fits = versions.catalogue.version == newer.catalogue_version;
+            if known >= newer.version || !fits {
+                return Arc::clone(versions);
+            }
+            Arc::new(Versions {
+                catalogue: Arc::clone(&versions.catalogue),
+                policy: Arc::clone(&versions.policy),
+                learned: Some(Arc::clone(newer)),
+            })
+        });
+    }
+
+    /// Returns what a version came to with a catalogue, for decisions of the past.
+    pub(super) async fn learned(
+        &self,
+        version: u64,
+        catalogue: &Arc<Catalogue>,
+        deadline: Deadline,
+    ) -> Result<Arc<Posterior>, Refusal> {
+        let current = self.current();
+        let in_use = current.learned.as_ref().filter(|learned| {
+            learned.version == version && learned.catalogue_version == catalogue.version
+        });
+        if let Some(learned) = in_use {
+            return Ok(Arc::clone(learned));
+        }
+        let found = self.read_learned(version, catalogue, deadline).await?;
+        let found = found.ok_or_else(|| StoreError::inconsistent("learned", "version", version))?;
+        Ok(Arc::new(found))
+    }
+
+    /// Reads a version and works out what follows from it, off the threads that answer calls.
+    async fn read_learned(
+        &self,
+        version: u64,
+        catalogue: &Arc<Catalogue>,
+        deadline: Deadline,
+    ) -> Result<Option<Posterior>, StoreError> {
+        let Some(learned) = self.store.learned(version, deadline).await? else {
+            return Ok(None);
+        };
+        let is_in_force = self.current().catalogue.version == catalogue.version;
+        work_out(learned, Arc::clone(catalogue), is_in_force).await
     }
 
     /// A published catalogue with the share of customers that was settled when the key of its holdout
@@ -154,6 +237,8 @@ impl Active {
             Arc::new(Versions {
                 catalogue: Arc::clone(newer),
                 policy: Arc::clone(&versions.policy),
+                // It follows at the next look.
+                learned: None,
             })
         });
     }
@@ -166,6 +251,7 @@ impl Active {
             Arc::new(Versions {
                 catalogue: Arc::clone(&versions.catalogue),
                 policy: Arc::clone(newer),
+                learned: versions.learned.clone(),
             })
         });
     }

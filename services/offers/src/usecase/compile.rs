@@ -1,5 +1,7 @@
 //! From files to a catalogue or a policy, off the threads that answer calls.
 
+use std::sync::Arc;
+
 use kernel::refusal::Refusal;
 use sha2::{Digest, Sha256};
 use storage::StoreError;
@@ -7,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::policy::PolicySet;
+use crate::domain::posterior::{LearnedVersion, Posterior};
 use crate::domain::problem::Problem;
 use crate::domain::version::{SourceFile, digest_bytes};
 use crate::source;
@@ -50,6 +53,24 @@ pub(super) async fn review_policy(files: &[SourceFile]) -> Result<ReviewedPolicy
     spawn_blocking(move || source::review_policy(&files))
         .await
         .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
+}
+
+/// Works out what a version of what was learnt comes to with a catalogue. What calls wait for is
+/// drawn at once; a decision of the past needs one segment only.
+pub(super) async fn work_out(
+    learned: LearnedVersion,
+    catalogue: Arc<Catalogue>,
+    for_calls: bool,
+) -> Result<Option<Posterior>, StoreError> {
+    spawn_blocking(move || {
+        let posterior = Posterior::new(&catalogue, &learned)?;
+        if for_calls {
+            posterior.draw_all();
+        }
+        Some(posterior)
+    })
+    .await
+    .map_err(|fault| StoreError::rejected(Refusal::internal(fault)))
 }
 
 /// Takes the SHA-256 of files.

@@ -61,6 +61,13 @@ impl ExplainDecision {
             .catalogue(record.catalogue_version, deadline)
             .await?;
         let policy = self.active.policy(record.policy_version, deadline).await?;
+        let learned = match record.learned_version {
+            Some(version) => {
+                let learned = self.active.learned(version, &catalogue, deadline).await?;
+                Some(learned)
+            }
+            None => None,
+        };
         let inputs = record.inputs(&catalogue, &policy);
         let call = call(&inputs).map(|call| call.under(&record.decision.policy));
         Ok(Explanation {
@@ -68,7 +75,7 @@ impl ExplainDecision {
                 .as_ref()
                 .map_or_else(Vec::new, |call| grounds(call, &record)),
             facts: call.map_or_else(Facts::new, |call| call.facts),
-            replay_agrees: stored.is(&record.replayed(&catalogue, &policy))?,
+            replay_agrees: stored.is(&record.replayed(&catalogue, &policy, learned.as_deref()))?,
             directions: direct(&inputs, &record.decision),
             record,
         })

@@ -254,7 +254,11 @@ impl Simulate {
                 calls.push(None);
                 continue;
             };
-            let key = (record.catalogue_version, record.policy_version);
+            let key = (
+                record.catalogue_version,
+                record.policy_version,
+                record.learned_version,
+            );
             let known = versions.0.get(&key).cloned();
             let then = if let Some(then) = known {
                 then
@@ -270,7 +274,7 @@ impl Simulate {
 
     async fn read_versions(
         &self,
-        (catalogue, policy): (u64, u64),
+        (catalogue, policy, learned): Key,
         draft: &Draft,
     ) -> Result<Option<Arc<Then>>, StoreError> {
         let deadline = Deadline::within(super::active::REFRESH_TIME);
@@ -283,20 +287,30 @@ impl Simulate {
             0 => Some(Arc::new(PolicySet::empty())),
             version => self.active.read_policy(version, deadline).await?,
         };
-        let both = catalogue.zip(policy);
-        Ok(both.map(|(catalogue, policy)| Arc::new(Then::new(catalogue, policy, draft))))
+        let Some((catalogue, policy)) = catalogue.zip(policy) else {
+            return Ok(None);
+        };
+        let then = Then::new(catalogue, policy, draft);
+        let Some(version) = learned else {
+            return Ok(Some(Arc::new(then)));
+        };
+        let learned = self.store.learned(version, deadline).await?;
+        Ok(learned.map(|learned| Arc::new(then.with_learned(&learned, draft))))
     }
 }
 
 /// A record with the versions it was decided with; absent where either cannot be read.
 type PastCall = Option<(Record, Arc<Then>)>;
 
+/// The versions of the catalogue, of the policy and of what was learnt.
+type Key = (u64, u64, Option<u64>);
+
 /// The versions of the past that were read; nothing where one of them cannot be.
 #[derive(Default)]
-struct Versions(BTreeMap<(u64, u64), Option<Arc<Then>>>);
+struct Versions(BTreeMap<Key, Option<Arc<Then>>>);
 
 impl Versions {
-    fn keep(&mut self, key: (u64, u64), then: Option<Arc<Then>>) {
+    fn keep(&mut self, key: Key, then: Option<Arc<Then>>) {
         while self.0.len() >= MOST_VERSIONS {
             self.0.pop_first();
         }

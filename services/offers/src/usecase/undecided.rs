@@ -11,6 +11,7 @@ use super::gather::Gathered;
 use crate::domain::budget::Barred;
 use crate::domain::decision::{Decision, GENERATION, Inputs, Record};
 use crate::domain::history::DeskHistory;
+use crate::domain::posterior::{Given, seed_of};
 use crate::domain::request::SaveRequest;
 
 /// A call that is to be decided.
@@ -46,6 +47,10 @@ impl Undecided<'_> {
             degraded: &self.gathered.degraded,
             generation: GENERATION,
             barred: &self.barred,
+            learned: self.versions.learned.as_deref().map(|posterior| Given {
+                posterior,
+                seed: seed_of(self.session_id),
+            }),
         }
     }
 
@@ -70,7 +75,8 @@ impl Undecided<'_> {
             decided_at: now,
             degraded: self.gathered.degraded.clone(),
             barred: self.barred,
-            seed: entropy.next_u64(),
+            seed: seed_of(self.session_id),
+            learned_version: self.versions.learned.as_ref().map(|it| it.version),
             decision,
             presented_offer_ids: (0..offers)
                 .map(|_| PresentedOfferId::draw(now, entropy))

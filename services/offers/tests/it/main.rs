@@ -20,6 +20,7 @@ mod exits;
 mod fulfilment;
 mod guidance;
 mod holdout;
+mod learned;
 mod leaving;
 mod merged;
 mod neighbours;

@@ -38,7 +38,7 @@ pub use amounts::Amounts;
 pub use authority::{AuthorityDraft, AuthorityLimits, Limits};
 pub use benefit::{Benefit, Concession, Terms, TermsError};
 pub use guidance::{FactPlaceholder, Guidance, Line, LineValues, Lines, RoutingRow};
-pub use learning::Learning;
+pub use learning::{Learning, ValueTiers};
 pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
 pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};

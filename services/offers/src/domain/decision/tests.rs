@@ -2,6 +2,7 @@
 
 mod care;
 mod contact_policy;
+mod draws;
 mod holdout;
 mod laws;
 mod learning;
@@ -211,6 +212,7 @@ impl Situated {
             degraded: &[],
             generation: GENERATION,
             barred: &self.barred,
+            learned: None,
         }
     }
 
@@ -651,6 +653,7 @@ fn record(call: &Situated) -> Record {
         decided_at: now(),
         degraded: Vec::new(),
         barred: call.barred.clone(),
+        learned_version: None,
         seed: 1,
         decision: call.decide(),
         presented_offer_ids: vec![PresentedOfferId::new(now(), [3; 10])],
@@ -665,9 +668,9 @@ fn a_record_read_back_decides_the_same_and_a_changed_one_does_not() {
     let stored = serde_json::to_string(&record(&call)).unwrap();
     let mut read: Record = serde_json::from_str(&stored).unwrap();
     assert_eq!(read, record(&call));
-    assert_eq!(read.replayed(&call.catalogue, &call.policy), read);
+    assert_eq!(read.replayed(&call.catalogue, &call.policy, None), read);
     read.decision.arm = "extra".to_owned();
-    assert_ne!(read.replayed(&call.catalogue, &call.policy), read);
+    assert_ne!(read.replayed(&call.catalogue, &call.policy, None), read);
 }
 
 proptest! {

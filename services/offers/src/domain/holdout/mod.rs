@@ -178,6 +178,8 @@ pub fn withhold(call: &Call<'_>, decision: &mut Decision) {
     decision.offers.retain(|promise| promise.owed);
     decision.escalation.retain(|one| owed(&one.offer_key));
     NO_OFFER.clone_into(&mut decision.arm);
+    // Given that the customer is held out nothing else could have been.
+    decision.propensity = 1.0;
     if decision.offers.is_empty() {
         let reason = Reason::new(code::HELD_OUT, holdout.key.as_str());
         decision.let_go = vec![reason];

@@ -25,6 +25,7 @@ use super::budget::{Barred, Budget, BudgetKey, Budgets, Standing};
 use super::catalogue::Catalogue;
 use super::decision::{Decision, Inputs, NO_OFFER, Record, decide};
 use super::policy::PolicySet;
+use super::posterior::{LearnedVersion, Posterior};
 use super::verdict::VerdictKind;
 
 pub use breach::{Check, checks};
@@ -58,7 +59,7 @@ pub struct Draft {
 }
 
 /// The versions that a call was decided with, made ready for comparing.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Then {
     catalogue: Arc<Catalogue>,
     policy: Arc<PolicySet>,
@@ -66,6 +67,9 @@ pub struct Then {
     believed: Catalogue,
     /// The budgets that only the draft names.
     newly_named: Vec<BudgetKey>,
+    /// What was learnt by then, for its catalogue and for that of the draft.
+    learned: Option<Posterior>,
+    learned_by_draft: Option<Posterior>,
 }
 
 impl Then {
@@ -78,6 +82,18 @@ impl Then {
             newly_named: newly_named.cloned().collect(),
             catalogue,
             policy,
+            learned: None,
+            learned_by_draft: None,
+        }
+    }
+
+    /// Adds what was learnt by then: the draft is tried with the same.
+    #[must_use]
+    pub fn with_learned(self, learned: &LearnedVersion, draft: &Draft) -> Self {
+        Self {
+            learned: Posterior::new(&self.catalogue, learned),
+            learned_by_draft: Posterior::new(&draft.catalogue, learned),
+            ..self
         }
     }
 }
@@ -181,8 +197,14 @@ impl Simulation {
     pub fn observe(&mut self, record: &Record, then: &Then, reward: Option<f64>) {
         self.report.read += 1;
         let again = match &record.decision.overridden {
-            Some(_) => record.replayed(&then.catalogue, &then.policy).decision,
-            None => decide(&record.inputs(&then.catalogue, &then.policy)),
+            Some(_) => {
+                let learned = then.learned.as_ref();
+                let again = record.replayed(&then.catalogue, &then.policy, learned);
+                again.decision
+            }
+            None => {
+                decide(&record.inputs_learned(&then.catalogue, &then.policy, then.learned.as_ref()))
+            }
         };
         if again != record.decision {
             self.report.replay_differs += 1;
@@ -197,7 +219,11 @@ impl Simulation {
         let barred = self.barred(record, then);
         let inputs = Inputs {
             barred: &barred,
-            ..record.inputs(&self.draft.catalogue, &self.draft.policy)
+            ..record.inputs_learned(
+                &self.draft.catalogue,
+                &self.draft.policy,
+                then.learned_by_draft.as_ref(),
+            )
         };
         let after = decide(&inputs);
         let budgets = &self.draft.budgets;

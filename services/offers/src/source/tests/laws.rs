@@ -150,6 +150,7 @@ fn the_seed_never_treats_years_worse_than_weeks() {
                 now: now(),
                 degraded: &[],
                 barred: &[],
+                learned: None,
                 generation: GENERATION,
             })
         };

@@ -24,7 +24,7 @@ offers:
 ";
 
 /// What every catalogue that is published should have.
-const HOLDOUT: &str = "learning: { holdout: { key: first, share: 0.1 } }\n";
+const HOLDOUT: &str = "learning: { holdout: { key: first, share: 0.1 }, value_tiers: { middle_from: { USD: 1 }, high_from: { USD: 2 } } }\n";
 
 /// A discount: its share in percent, its months, and for whom it is.
 #[derive(Clone, Debug)]

@@ -1,7 +1,9 @@
 //! Customers who are held out: nothing but the offers is otherwise for them.
 
+use kernel::money::Currency;
+
 use super::*;
-use crate::domain::catalogue::Learning;
+use crate::domain::catalogue::{Learning, ValueTiers};
 use crate::domain::holdout::{Holdout, HoldoutKey, PlannedHoldout, PlannedShare};
 use crate::domain::overriding::decide_override;
 
@@ -19,14 +21,37 @@ fn key(held_out: bool) -> HoldoutKey {
     keys.next().unwrap()
 }
 
+fn learning(holdout: PlannedHoldout) -> Learning {
+    let from = |minor| Amounts::default().with(Money::new(minor, usd()));
+    Learning {
+        holdout,
+        value_tiers: ValueTiers {
+            middle: from(1_500),
+            high: from(5_000),
+        },
+        long_term_months: Learning::LONG_TERM_MONTHS,
+        half_life_days: Learning::HALF_LIFE_DAYS,
+        floor: Learning::FLOOR,
+    }
+}
+
+pub(super) fn usd() -> Currency {
+    Currency::parse("USD").unwrap()
+}
+
+/// A call whose catalogue holds its customer out, or not, and learns.
+pub(super) fn learning_call(held_out: bool) -> Situated {
+    let mut call = Situated::new();
+    with_holdout(&mut call, held_out);
+    call
+}
+
 fn with_holdout(call: &mut Situated, held_out: bool) {
     let catalogue = std::mem::replace(&mut call.catalogue, Catalogue::empty());
-    call.catalogue = catalogue.with_learning(Some(Learning {
-        holdout: PlannedHoldout {
-            key: key(held_out),
-            share: PlannedShare::Fixed(PlannedShare::LARGEST),
-        },
-    }));
+    call.catalogue = catalogue.with_learning(Some(learning(PlannedHoldout {
+        key: key(held_out),
+        share: PlannedShare::Fixed(PlannedShare::LARGEST),
+    })));
 }
 
 fn broken(call: &mut Situated) {
@@ -212,12 +237,10 @@ fn records_of_before_are_decided_without_it() {
 #[test]
 fn a_share_by_volume_holds_nobody_out_before_it_is_settled() {
     let mut call = Situated::new();
-    call.catalogue = catalogue().with_learning(Some(Learning {
-        holdout: PlannedHoldout {
-            key: key(true),
-            share: PlannedShare::ByVolume,
-        },
-    }));
+    call.catalogue = catalogue().with_learning(Some(learning(PlannedHoldout {
+        key: key(true),
+        share: PlannedShare::ByVolume,
+    })));
     assert_eq!(call.decide().holdout, None);
 }
 

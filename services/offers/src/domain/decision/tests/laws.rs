@@ -143,7 +143,7 @@ proptest! {
         prop_assert_eq!(&decision, &call.decide());
         let stored = serde_json::to_string(&record_of(&call, decision.clone())).unwrap();
         let read: Record = serde_json::from_str(&stored).unwrap();
-        prop_assert_eq!(&read.replayed(&call.catalogue, &call.policy), &read);
+        prop_assert_eq!(&read.replayed(&call.catalogue, &call.policy, None), &read);
         prop_assert_eq!(decision.offers.is_empty(), !decision.let_go.is_empty());
         prop_assert!(!structural || decision.offers.is_empty());
         prop_assert!(suppressed != Some(true) || decision.offers.is_empty());

@@ -24,6 +24,7 @@ fn with_scored<T>(situated: &Situated, check: impl FnOnce(&Call<'_>, &[Scored<'_
         degraded: &[],
         generation: GENERATION,
         barred: &[],
+        learned: None,
     };
     let customer = inputs.customer.unwrap();
     let subscription = inputs.subscription().unwrap();

@@ -1,0 +1,277 @@
+//! What was learnt, as a version that every process serves, and what follows from it for a call.
+//!
+//! A version is counts, a price and a seed, so that it is small, readable and the same everywhere;
+//! beliefs and draws follow from it and the catalogue. They are made once, not for each call. Offers
+//! and segments are named, so that a version outlives the catalogue it was made with: what the
+//! catalogue has no longer counts for nothing, and what it has since begins with what it believes.
+
+use std::sync::OnceLock;
+
+use kernel::id::{OfferKey, SessionId};
+use kernel::money::Money;
+use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use statistics::selection::{Beliefs, Count, Evidence, Exploration, Pooling, SegmentDraws, Stage};
+
+use super::arbitration::NO_OFFER_PRIOR;
+use super::catalogue::{Catalogue, Learning, StagePrior};
+use super::decision::NO_OFFER;
+use super::learning::{Arms, Learned, NOTHING, ladder};
+use super::qualification::Call;
+use super::request::Occasion;
+
+/// How many segments a category of reasons has: three tiers of value, and two of tenure.
+const SEGMENTS_A_CATEGORY: usize = VALUE_TIERS * 2;
+const VALUE_TIERS: usize = 3;
+
+/// Calls that are learnt of together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    /// The category of the reason stated.
+    pub category: String,
+    /// From zero, by the margin of a month.
+    pub value_tier: usize,
+    /// The customer has been here for long.
+    pub long_term: bool,
+}
+
+impl Segment {
+    /// Finds the segment of a call.
+    pub fn of(
+        learning: &Learning,
+        category: &str,
+        margin: Option<Money>,
+        tenure_days: i64,
+    ) -> Self {
+        let (value_tier, long_term) = within(learning, margin, tenure_days);
+        Self {
+            category: category.to_owned(),
+            value_tier,
+            long_term,
+        }
+    }
+
+    fn place(&self, categories: &[String]) -> Option<usize> {
+        let within = (self.value_tier, self.long_term);
+        place(categories, &self.category, within)
+    }
+}
+
+fn place(categories: &[String], category: &str, within: (usize, bool)) -> Option<usize> {
+    let (value_tier, long_term) = within;
+    let category = categories.binary_search_by(|known| known.as_str().cmp(category));
+    let within = value_tier * 2 + usize::from(long_term);
+    (value_tier < VALUE_TIERS).then_some(category.ok()? * SEGMENTS_A_CATEGORY + within)
+}
+
+/// The tier of value, and whether somebody has been here for long. Whose worth nobody knows is in the
+/// middle.
+fn within(learning: &Learning, margin: Option<Money>, tenure_days: i64) -> (usize, bool) {
+    let tier = margin.and_then(|margin| learning.value_tiers.tier(margin));
+    let long_term = tenure_days >= learning.long_term_days();
+    (tier.unwrap_or(VALUE_TIERS / 2), long_term)
+}
+
+/// What was seen of one arm in one segment; old calls count in part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// The segment.
+    pub segment: Segment,
+    /// The key of an offer, or `no_offer`.
+    pub arm: String,
+    /// Of those who were offered it, how many stayed.
+    pub stay: Count,
+    /// Of those who stayed, how many were here at 30 days.
+    pub here_30_days: Count,
+    /// Of those who were, how many it lasted for.
+    pub durable: Count,
+}
+
+/// A version of what was learnt. Never changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnedVersion {
+    /// From one.
+    pub version: u64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The catalogue in force then.
+    pub catalogue_version: u64,
+    /// What was seen.
+    pub evidence: Vec<Seen>,
+    /// What a unit of a budget must return beside itself.
+    pub price: f64,
+    /// The seed of its draws.
+    pub seed: u64,
+}
+
+/// What follows from a version for the calls that a catalogue answers.
+#[derive(Debug)]
+pub struct Posterior {
+    /// The version.
+    pub version: u64,
+    /// The catalogue.
+    pub catalogue_version: u64,
+    price: f64,
+    seed: u64,
+    exploration: Exploration,
+    categories: Vec<String>,
+    arms: Arms,
+    beliefs: Beliefs,
+    draws: Vec<OnceLock<SegmentDraws>>,
+}
+
+impl Posterior {
+    /// Believes what the catalogue says, corrected by what was seen; absent where the catalogue says
+    /// nothing about learning.
+    pub fn new(catalogue: &Catalogue, learned: &LearnedVersion) -> Option<Self> {
+        let learning = catalogue.learning.as_ref()?;
+        let categories: Vec<String> = catalogue.reasons.categories().map(str::to_owned).collect();
+        let of_category = |category| std::iter::repeat_n(category, SEGMENTS_A_CATEGORY);
+        let groups: Vec<usize> = (0..categories.len()).flat_map(of_category).collect();
+        let segments = groups.len();
+        let unstated = catalogue.reasons.unstated();
+        let nothing = unstated.map_or(NO_OFFER_PRIOR, |reason| reason.no_offer);
+        let ladder = ladder(catalogue, nothing, groups).ok()?;
+        let arms = Arms::new(catalogue);
+        let mut evidence = Evidence::none(&ladder);
+        for seen in &learned.evidence {
+            seen.add_to(&mut evidence, &categories, &arms);
+        }
+        Some(Self {
+            version: learned.version,
+            catalogue_version: catalogue.version,
+            price: learned.price.max(0.0),
+            seed: learned.seed,
+            exploration: Exploration {
+                floor: learning.floor,
+                // Who is held out does not hang on the call, and comes after the choice.
+                holdout: 0.0,
+            },
+            categories,
+            arms,
+            beliefs: Beliefs::new(&ladder, &evidence, &Pooling::default()),
+            draws: (0..segments).map(|_| OnceLock::new()).collect(),
+        })
+    }
+
+    /// Draws for every segment, so that no call waits for it.
+    pub fn draw_all(&self) {
+        for segment in 0..self.draws.len() {
+            self.draws(segment);
+        }
+    }
+
+    fn draws(&self, segment: usize) -> Option<&SegmentDraws> {
+        let draws = self.draws.get(segment)?;
+        Some(draws.get_or_init(|| self.beliefs.draw(segment, self.seed)))
+    }
+}
+
+impl Seen {
+    /// What is no count, or of nothing that the catalogue has, is left out.
+    fn add_to(&self, evidence: &mut Evidence, categories: &[String], arms: &Arms) {
+        let arm = match self.arm.as_str() {
+            NO_OFFER => Some(NOTHING),
+            key => OfferKey::parse(key).ok().and_then(|key| arms.arm(&key)),
+        };
+        let (Some(segment), Some(arm)) = (self.segment.place(categories), arm) else {
+            return;
+        };
+        let counts = [self.stay, self.here_30_days, self.durable];
+        for (stage, count) in Stage::ALL.into_iter().zip(counts) {
+            let sound =
+                count.calls.is_finite() && count.successes >= 0.0 && count.successes <= count.calls;
+            if sound {
+                evidence.add_count(stage, segment, arm, count);
+            }
+        }
+    }
+}
+
+/// What a decision is given of what was learnt.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// What is believed.
+    pub posterior: &'a Posterior,
+    /// The seed of the choice.
+    pub seed: u64,
+}
+
+/// The seed of the choices of a session. All steps of a call draw the same number, so that asking
+/// again until something else is drawn does not help.
+pub fn seed_of(session_id: SessionId) -> u64 {
+    let (high, low) = session_id.as_uuid().as_u64_pair();
+    high.rotate_left(32) ^ low
+}
+
+/// What was learnt of the segment of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Believed<'a> {
+    given: Given<'a>,
+    segment: usize,
+}
+
+/// Finds what was learnt of calls like this one; absent where nothing is learnt of them.
+pub fn believed<'a>(call: &Call<'a>) -> Option<Believed<'a>> {
+    let given = call.inputs.learned?;
+    let learning = call.catalogue.learning.as_ref()?;
+    if call.inputs.request.occasion != Occasion::CancelCall {
+        return None;
+    }
+    let category = &call.stated?.category;
+    let margin = call.subscription.score.map(|score| score.monthly_margin);
+    let tenure_days = call.customer.tenure_days(call.inputs.now);
+    let within = within(learning, margin, tenure_days);
+    Some(Believed {
+        given,
+        segment: place(&given.posterior.categories, category, within)?,
+    })
+}
+
+impl<'a> Believed<'a> {
+    /// What is believed of an offer; absent where the catalogue does not have it.
+    pub fn of(&self, key: &OfferKey) -> Option<StagePrior> {
+        Some(self.mean(self.given.posterior.arms.arm(key)?))
+    }
+
+    /// What is believed of offering nothing.
+    pub fn of_nothing(&self) -> StagePrior {
+        self.mean(NOTHING)
+    }
+
+    /// What a unit of a budget must return beside itself.
+    pub const fn price(&self) -> f64 {
+        self.given.posterior.price
+    }
+
+    /// The offers by number.
+    pub const fn arms(&self) -> &'a Arms {
+        &self.given.posterior.arms
+    }
+
+    /// The seed of the choice.
+    pub const fn seed(&self) -> u64 {
+        self.given.seed
+    }
+
+    /// What is needed to choose.
+    pub fn learned(&self) -> Option<Learned<'a>> {
+        let posterior = self.given.posterior;
+        Some(Learned {
+            draws: posterior.draws(self.segment)?,
+            price: posterior.price,
+            exploration: posterior.exploration,
+        })
+    }
+
+    fn mean(&self, arm: usize) -> StagePrior {
+        let [stay, here_30_days, durable] = self.given.posterior.beliefs.means(self.segment, arm);
+        StagePrior {
+            stay,
+            here_30_days,
+            durable,
+        }
+    }
+}
