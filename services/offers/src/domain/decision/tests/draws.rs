@@ -6,6 +6,7 @@ use super::holdout::learning_call;
 use super::*;
 use crate::domain::overriding::decide_override;
 use crate::domain::posterior::{Given, LearnedVersion, Posterior, Seen, Segment, seed_of};
+use crate::domain::simulation::{Change, Draft, Simulation, Then};
 
 fn segment(call: &Situated) -> Segment {
     let customer = call.customer.as_ref().unwrap();
@@ -329,4 +330,35 @@ fn a_record_replays_with_the_version_it_names() {
     let again = read.replayed(&call.catalogue, &call.policy, Some(&posterior));
     assert_eq!(serde_json::to_string(&again).unwrap(), text);
     assert_ne!(read.replayed(&call.catalogue, &call.policy, None), read);
+}
+
+#[test]
+fn a_past_call_is_tried_with_what_was_learnt_by_then() {
+    let call = learning_call(false);
+    let learned = version(extra_is_best(&call));
+    let posterior = Posterior::new(&call.catalogue, &learned).unwrap();
+    let mut past = record(&call);
+    past.learned_version = Some(learned.version);
+    past.decision = drawn_with(&call, &posterior, past.seed);
+    let (catalogue, policy) = (
+        Arc::new(call.catalogue.clone()),
+        Arc::new(call.policy.clone()),
+    );
+    let draft = Draft {
+        catalogue: Arc::clone(&catalogue),
+        policy: Arc::clone(&policy),
+        budgets: Vec::new(),
+    };
+    let mut simulation = Simulation::of(draft.clone());
+    let then = || Then::new(Arc::clone(&catalogue), Arc::clone(&policy), &draft);
+    simulation.observe(&past, &then().with_learned(&learned, &draft), None);
+    simulation.observe(&past, &then(), None);
+    let report = simulation.finish().0;
+    // Without what was learnt it is another program's decision.
+    assert_eq!((report.compared, report.replay_differs), (1, 1));
+    let same = report
+        .changes
+        .iter()
+        .find(|(kind, _)| *kind == Change::Same);
+    assert_eq!(same.unwrap().1, 1);
 }
