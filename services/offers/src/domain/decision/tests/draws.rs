@@ -4,6 +4,7 @@ use statistics::selection::Count;
 
 use super::holdout::learning_call;
 use super::*;
+use crate::domain::budget::Left;
 use crate::domain::overriding::decide_override;
 use crate::domain::posterior::{Given, LearnedVersion, Posterior, Seen, Segment, seed_of};
 use crate::domain::simulation::{Change, Draft, Simulation, Then};
@@ -189,16 +190,29 @@ fn a_budget_that_cannot_pay_is_no_arm() {
     let learning = call.catalogue.learning.clone();
     let all = catalogue();
     let offers = all.offers().cloned().map(|mut offer| {
-        offer.budget = (offer.key.as_str() == "extra").then(|| "gone".parse().unwrap());
+        offer.budget = (offer.key.as_str() == "discount").then(|| "scarce".parse().unwrap());
         offer
     });
     call.catalogue = Catalogue::new(catalogue().reasons, offers.collect()).with_learning(learning);
     let posterior = posterior(&call, extra_is_best(&call));
-    call.barred = vec![Barred::exhausted(&"gone".parse().unwrap())];
-    for seed in 0..50 {
-        let drawn = drawn_with(&call, &posterior, seed).drawn.unwrap();
-        assert!(!drawn.propensities.contains_key("extra"));
-    }
+    let arms = |call: &Situated| {
+        let drawn = drawn_with(call, &posterior, 1).drawn.unwrap();
+        drawn.propensities.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(arms(&call), ["discount", "extra", "no_offer"]);
+    // There is something left, and less than the discount costs.
+    let left = Left {
+        amount: 2_999,
+        counts_offers: false,
+    };
+    let exhausted = Barred::exhausted(&"scarce".parse().unwrap());
+    call.barred = vec![Barred {
+        left: Some(left),
+        ..exhausted.clone()
+    }];
+    assert_eq!(arms(&call), ["extra", "no_offer"]);
+    call.barred = vec![exhausted];
+    assert_eq!(arms(&call), ["extra", "no_offer"]);
 }
 
 #[test]
