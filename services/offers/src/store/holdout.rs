@@ -29,6 +29,35 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The share that a holdout would have if it were published now, or why it could not be.
+    pub async fn holdout_share_to_be(
+        &self,
+        planned: &PlannedHoldout,
+    ) -> Result<BasisPoints, StoreError> {
+        self.postgres
+            .background(planned, |planned, connection| {
+                Box::pin(share_to_be(connection, planned))
+            })
+            .await
+    }
+}
+
+async fn share_to_be(
+    connection: &mut PgConnection,
+    planned: &PlannedHoldout,
+) -> Result<BasisPoints, StoreError> {
+    if let Some(locked) = share(connection, &planned.key).await? {
+        planned.keep(locked).map_err(StoreError::rejected)?;
+        return Ok(locked);
+    }
+    let calls = match planned.share {
+        PlannedShare::Fixed(_) => 0,
+        PlannedShare::ByVolume => calls_of_a_month(connection).await?,
+    };
+    Ok(planned.share.resolve(calls))
+}
+
 /// Settles the share of a holdout, or refuses another one than it was published with before. Belongs
 /// to the transaction that publishes, of which there is one at a time.
 pub(super) async fn lock_share(

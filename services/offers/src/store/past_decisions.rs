@@ -63,12 +63,19 @@ pub struct PastDecision {
     /// The second in which its call began.
     pub second: i64,
     text: String,
+    durable: Option<bool>,
 }
 
 impl PastDecision {
     /// The record; absent where this program cannot read it.
     pub fn record(&self) -> Option<Record> {
         serde_json::from_str(&self.text).ok()
+    }
+
+    /// What came of the call, where that is known: one where the customer stayed for good, zero where
+    /// they did not.
+    pub fn reward(&self) -> Option<f64> {
+        self.durable.map(|durable| f64::from(u8::from(durable)))
     }
 }
 
@@ -202,11 +209,16 @@ async fn read(
         });
     };
     let rows = sqlx::query!(
-        "select customer_id, session_id, step, record from decision \
-         where (customer_id, session_id, step) > ($1, $2, $3) \
-           and (customer_id, session_id, step) <= ($4, $5, $6) \
-           and session_id >= $7 and session_id < $8 \
-         order by customer_id, session_id, step limit $9",
+        "select decision.customer_id, decision.session_id, decision.step, decision.record, \
+                outcome.durable as \"durable?\" \
+         from decision \
+         left join call_outcome outcome on outcome.customer_id = decision.customer_id \
+              and outcome.session_id = decision.session_id \
+              and outcome.decision_id = decision.decision_id and outcome.neutral_reason is null \
+         where (decision.customer_id, decision.session_id, decision.step) > ($1, $2, $3) \
+           and (decision.customer_id, decision.session_id, decision.step) <= ($4, $5, $6) \
+           and decision.session_id >= $7 and decision.session_id < $8 \
+         order by decision.customer_id, decision.session_id, decision.step limit $9",
         after.customer_id,
         after.session_id,
         after.step,
@@ -232,6 +244,7 @@ async fn read(
     let decisions = rows.into_iter().map(|row| PastDecision {
         second: began(row.session_id),
         text: row.record,
+        durable: row.durable,
     });
     Ok(Stretch {
         decisions: decisions.collect(),

@@ -15,6 +15,7 @@ use super::compile::{compile_policy, review_catalogue};
 use crate::domain::budget::Budget;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::Record;
+use crate::domain::holdout::Holdout;
 use crate::domain::policy::PolicySet;
 use crate::domain::problem::Problem;
 use crate::domain::simulation::{Draft, Judged, Report, Simulation, Then};
@@ -162,7 +163,7 @@ impl Simulate {
         if let Some(files) = &command.catalogue {
             match review_catalogue(files).await? {
                 Ok((tried, told)) => {
-                    catalogue = Arc::new(tried);
+                    catalogue = Arc::new(self.with_its_holdout(tried).await?);
                     warnings = told;
                 }
                 Err(found) => problems.extend(found),
@@ -184,6 +185,16 @@ impl Simulate {
             budgets: self.store.all_budgets().await?,
         };
         Ok(Ok((draft, warnings)))
+    }
+
+    /// Holds out whom publishing would, or refuses as it does where the share was settled otherwise.
+    async fn with_its_holdout(&self, tried: Catalogue) -> Result<Catalogue, StoreError> {
+        let Some(learning) = &tried.learning else {
+            return Ok(tried);
+        };
+        let key = learning.holdout.key.clone();
+        let share = self.store.holdout_share_to_be(&learning.holdout).await?;
+        Ok(tried.with_holdout(Holdout { key, share }))
     }
 
     /// Finds from when on calls are looked at, so that there are as many decisions as were asked for.
@@ -244,13 +255,13 @@ impl Simulate {
     /// Finds the versions that each record was decided with.
     async fn find_versions(
         &self,
-        records: Vec<Option<Record>>,
+        records: Vec<Option<Parsed>>,
         versions: &mut Versions,
         simulation: &Simulation,
     ) -> Result<Vec<PastCall>, StoreError> {
         let mut calls = Vec::with_capacity(records.len());
         for record in records {
-            let Some(record) = record else {
+            let Some((record, reward)) = record else {
                 calls.push(None);
                 continue;
             };
@@ -267,7 +278,7 @@ impl Simulate {
                 versions.keep(key, then.clone());
                 then
             };
-            calls.push(then.map(|then| (record, then)));
+            calls.push(then.map(|then| (record, reward, then)));
         }
         Ok(calls)
     }
@@ -299,8 +310,10 @@ impl Simulate {
     }
 }
 
+/// A record with what came of its call, where that is known.
+type Parsed = (Record, Option<f64>);
 /// A record with the versions it was decided with; absent where either cannot be read.
-type PastCall = Option<(Record, Arc<Then>)>;
+type PastCall = Option<(Record, Option<f64>, Arc<Then>)>;
 
 /// The versions of the catalogue, of the policy and of what was learnt.
 type Key = (u64, u64, Option<u64>);
@@ -381,8 +394,9 @@ fn tell(listener: &Listener, progress: Progress) {
 }
 
 /// Reads records, off the threads that answer calls.
-async fn parse(decisions: Vec<PastDecision>) -> Result<Vec<Option<Record>>, Refusal> {
-    let parse = move || decisions.iter().map(PastDecision::record).collect();
+async fn parse(decisions: Vec<PastDecision>) -> Result<Vec<Option<Parsed>>, Refusal> {
+    let one = |decision: PastDecision| Some((decision.record()?, decision.reward()));
+    let parse = move || decisions.into_iter().map(one).collect();
     spawn_blocking(parse).await.map_err(Refusal::internal)
 }
 
@@ -391,7 +405,7 @@ async fn observe(mut simulation: Simulation, calls: Vec<PastCall>) -> Result<Sim
     let observe = move || {
         for call in calls {
             match call {
-                Some((record, then)) => simulation.observe(&record, &then, None),
+                Some((record, reward, then)) => simulation.observe(&record, &then, reward),
                 None => simulation.skip(),
             }
         }

@@ -124,6 +124,13 @@ async fn the_same_catalogue_changes_nothing_and_nothing_is_written() {
         .answer(respond("k-1", &answers[0], Accepted))
         .await
         .unwrap();
+    // Somebody whom the seed's holdout holds out.
+    world.neighbours.put(facts("c-29"));
+    let held_out = pb::RequestSaveOfferRequest {
+        customer_id: "c-29".to_owned(),
+        ..too_expensive("k-29")
+    };
+    assert_eq!(let_go(&world.ask(held_out).await.unwrap()), "HELD_OUT");
     let declined = pb::RecordResponseRequest {
         customer_id: "c-2".to_owned(),
         ..respond("k-2", &answers[1], Declined)
@@ -134,18 +141,19 @@ async fn the_same_catalogue_changes_nothing_and_nothing_is_written() {
 
     let simulated = simulate(&world, under(CATALOGUE)).await;
     let result = simulated.result();
-    assert_eq!((result.read_count, result.compared_count), (5, 5));
-    assert_eq!(simulated.changes().same_count, 5);
+    assert_eq!((result.read_count, result.compared_count), (6, 6));
+    assert_eq!(simulated.changes().same_count, 6);
     assert!(!result.more_exist);
     assert_eq!(simulated.examples, []);
     assert_eq!(result.newly_failing, []);
     let gain = &result.gains[0];
-    assert_eq!((gain.currency.as_str(), gain.call_count), ("USD", 5));
+    assert_eq!((gain.currency.as_str(), gain.call_count), ("USD", 6));
     assert!(gain.before_mean_minor > 0.0);
     assert!(gain.difference_mean_minor.abs() < f64::EPSILON);
     let same = |it: &pb::SimulationCount| it.before_count == it.after_count;
     assert!(result.offers.iter().all(same) && result.let_go_reasons.iter().all(same));
-    assert_eq!(result.let_go_reasons[0].key, "STRUCTURAL_REASON");
+    let reasons = result.let_go_reasons.iter().map(|it| it.key.as_str());
+    assert!(reasons.eq(["HELD_OUT", "STRUCTURAL_REASON"]));
     let breaches: u64 = result.checks.iter().map(|it| it.after_count).sum();
     assert_eq!((result.checks.len(), breaches), (7, 0));
     assert_eq!(result.evidence.as_ref().unwrap().state, "too_few_outcomes");
@@ -195,7 +203,20 @@ async fn a_stricter_policy_is_tried_with_the_catalogue_in_force() {
         policy_files: vec![file("policy.yaml", POLICY), file("ask.yaml", ASK_FIRST)],
         ..Default::default()
     };
+    // What came of four of the calls is known; of one more nothing is learnt.
+    world
+        .execute(
+            "insert into call_outcome (customer_id, session_id, subscription_id, decided_at, \
+                 decision_id, durable, neutral_reason) \
+             select customer_id, session_id, 's-1', decided_at, decision_id, true, \
+                 case customer_id when 'c-2' then 'not_presented' end from decision",
+        )
+        .await;
     let simulated = simulate(&world, request).await;
+    assert_eq!(
+        simulated.result().evidence.as_ref().unwrap().outcome_count,
+        4
+    );
     let changes = simulated.changes();
     assert_eq!(
         (changes.no_longer_offered_count, changes.same_count),
@@ -240,6 +261,13 @@ async fn what_could_not_be_published_is_not_simulated() {
         (published.catalogue, published.problems),
         (None, simulated.problems)
     );
+
+    // The share of a holdout never changes under its key.
+    let other_share = CATALOGUE.replacen("share: 0.05", "share: 0.07", 1);
+    let mut client = client(&world).await;
+    let answers = client.simulate_catalogue(under(&other_share)).await;
+    let answer = read(answers.unwrap().into_inner()).await.map(|_| ());
+    refused(answer, Code::FailedPrecondition, "HOLDOUT_LOCKED");
 
     // Both drafts are looked at, and all their problems told.
     let both = pb::SimulateCatalogueRequest {

@@ -2133,8 +2133,9 @@ pub struct SimulationGain {
     #[prost(double, optional, tag = "7")]
     pub difference_high_minor: ::core::option::Option<f64>,
 }
-/// SimulationEvidence is what the log of past calls says about the draft, in units of what came of a
-/// call. It is a screen for what to try and no proof.
+/// SimulationEvidence is what the log of past calls says about the draft, in durable saves a call: one
+/// where the customer was still entitled and billed when it showed whether it lasts. It is a screen for
+/// what to try and no proof.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SimulationEvidence {
     /// Whether there is an estimate, as a short key: "estimated", "too_few_outcomes",

@@ -3,13 +3,15 @@
 //!
 //! A call speaks for the draft only where the draft makes the same offer at the same terms first, and
 //! in so far as something else might have been offered. Where nothing was left to chance, the log
-//! says nothing about what the draft changes.
+//! says nothing about what the draft changes. A holdout is such chance: whom it holds out was offered
+//! nothing with the probability of its share, and so would be under a draft that has one.
 
 use std::collections::BTreeMap;
 
 use statistics::off_policy::{Evaluation, Log, LoggedCall, OffPolicyRefusal, evaluate};
 
 use crate::domain::decision::{Decision, NO_OFFER, Record};
+use crate::domain::verdict::code;
 
 /// The most calls with an outcome that are taken in: they are held until the end.
 const MOST_CALLS: usize = 100_000;
@@ -23,11 +25,19 @@ const LEAST_CALLS: usize = 100;
 pub struct Outcomes {
     calls: Vec<LoggedCall>,
     /// What the draft offers first.
-    chosen: Vec<usize>,
+    chosen: Vec<Chosen>,
     arms: BTreeMap<String, usize>,
     contexts: BTreeMap<String, usize>,
     left_out: u64,
     was_drawn: bool,
+}
+
+/// What the draft offers first: nothing to those whom it holds out, and otherwise this.
+#[derive(Clone, Copy, Debug)]
+struct Chosen {
+    nothing: usize,
+    held_out_share: f64,
+    arm: usize,
 }
 
 /// What the log says.
@@ -46,26 +56,38 @@ pub enum Judged {
 }
 
 impl Outcomes {
+    /// Takes in a call. What is owed is owed whatever is tried, and nothing is told by it.
     pub(super) fn add(&mut self, record: &Record, after: &Decision, reward: f64) {
+        let before = &record.decision;
+        let mut offers = before.offers.iter().chain(&after.offers);
+        if offers.any(|offer| offer.owed) {
+            return;
+        }
         if self.calls.len() >= MOST_CALLS {
             self.left_out += 1;
             return;
         }
-        let logged = arm(&record.decision);
-        let chosen = arm(after);
-        let same = logged == chosen
-            && record.decision.offers.first().map(|offer| offer.terms)
-                == after.offers.first().map(|offer| offer.terms);
-        let arm = self.arm(logged.to_owned());
+        let (logged, tried) = (Tried::by(before), Tried::by(after));
+        let terms = |decision: &Decision| decision.offers.first().map(|offer| offer.terms);
         // The same offer at other terms is another offer.
-        let chosen = match (same, logged == chosen) {
-            (true, _) => arm,
-            (false, true) => self.arm(format!("{chosen} at other terms")),
-            (false, false) => self.arm(chosen.to_owned()),
+        let same_terms = match (terms(before), terms(after)) {
+            (Some(before), Some(after)) => before == after,
+            _ => true,
+        };
+        let tried_arm = if logged.arm == tried.arm && !same_terms {
+            format!("{} at other terms", tried.arm)
+        } else {
+            tried.arm.to_owned()
+        };
+        let arm = self.arm(before.arm.clone());
+        let chosen = Chosen {
+            nothing: self.arm(NO_OFFER.to_owned()),
+            held_out_share: tried.held_out_share,
+            arm: self.arm(tried_arm),
         };
         let reason = record.request.reason.as_deref().unwrap_or_default();
         let context = number(&mut self.contexts, reason.to_owned(), MOST_CONTEXTS);
-        let propensity = record.decision.propensity;
+        let propensity = logged.propensity(before);
         self.was_drawn |= propensity < 1.0;
         self.calls.push(LoggedCall {
             context,
@@ -98,7 +120,9 @@ impl Outcomes {
         };
         let chosen = &self.chosen;
         let judged = evaluate(&log, self.arms.len(), |place, chances| {
-            chances[chosen[place]] = 1.0;
+            let chosen = chosen[place];
+            chances[chosen.nothing] += chosen.held_out_share;
+            chances[chosen.arm] += 1.0 - chosen.held_out_share;
         });
         match judged {
             Ok(evaluation) => Judged::Estimated(evaluation),
@@ -110,9 +134,47 @@ impl Outcomes {
     }
 }
 
-fn arm(decision: &Decision) -> &str {
-    let first = decision.offers.first();
-    first.map_or(NO_OFFER, |offer| offer.offer_key.as_str())
+/// What a call is offered first unless its customer is held out, and the share that is.
+struct Tried<'a> {
+    arm: &'a str,
+    held_out_share: f64,
+}
+
+impl<'a> Tried<'a> {
+    fn by(decision: &'a Decision) -> Self {
+        let certain = Self {
+            arm: &decision.arm,
+            held_out_share: 0.0,
+        };
+        let Some(holdout) = decision.holdout.as_ref().filter(|holdout| holdout.exposed) else {
+            return certain;
+        };
+        let withheld = || {
+            let mut verdicts = decision.verdicts.iter();
+            let withheld = verdicts.find(|it| it.code.as_deref() == Some(code::HELD_OUT));
+            withheld.map(|it| it.offer_key.as_str())
+        };
+        let arm = if holdout.held_out {
+            withheld()
+        } else {
+            let first = decision.offers.first();
+            first.map(|offer| offer.offer_key.as_str())
+        };
+        // Where only somebody with more authority could offer it, nothing is offered either way.
+        arm.map_or(certain, |arm| Self {
+            arm,
+            held_out_share: holdout.share.fraction(),
+        })
+    }
+
+    /// With which probability a call was offered what it was.
+    fn propensity(&self, decision: &Decision) -> f64 {
+        let held_out = decision.holdout.as_ref().is_some_and(|it| it.held_out);
+        if self.held_out_share > 0.0 && held_out {
+            return self.held_out_share;
+        }
+        (1.0 - self.held_out_share) * decision.propensity
+    }
 }
 
 /// The number of a name, from zero in the order in which they come; those beyond `most` share one.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::budget::{Budget, BudgetKey, Window};
 use crate::domain::facts::Fact;
+use crate::domain::holdout::{Holdout, HoldoutKey};
 use crate::domain::parity::Compared;
 use crate::domain::predicate::draft::{
     Draft as Rule, DraftClause, DraftNode, Operand, Operator, Scalar,
@@ -370,6 +371,57 @@ fn the_log_judges_the_draft_where_it_was_drawn() {
     assert_eq!(judge(deeper, 0.5), Judged::TooFewEffectiveCalls(0.0));
     let none = simulate(&[], draft(catalogue(), policy(lenient(1))));
     assert_eq!(none.outcomes.judge(), Judged::TooFewOutcomes);
+}
+
+/// 400 calls of which every second customer is held out, whom nothing brings 1 and the discount 2.
+fn judge_with_a_holdout(draft_of: Catalogue) -> (Judged, u32) {
+    let mut simulation = Simulation::of(draft(draft_of, policy(lenient(1))));
+    let holdout = Holdout {
+        key: HoldoutKey::parse("calls").unwrap(),
+        share: BasisPoints(5_000),
+    };
+    let mut held_out = 0;
+    for number in 0..400 {
+        let mut call = Situated::new();
+        call.catalogue = catalogue().with_holdout(holdout.clone());
+        call.request.customer_id = format!("c-{number}").parse().unwrap();
+        call.customer().customer_id = call.request.customer_id.clone();
+        let then = Then::new(
+            Arc::new(call.catalogue.clone()),
+            Arc::new(call.policy.clone()),
+            simulation.draft(),
+        );
+        let record = numbered(&call, number);
+        let nothing = record.decision.offers.is_empty();
+        held_out += u32::from(nothing);
+        simulation.observe(&record, &then, Some(if nothing { 1.0 } else { 2.0 }));
+    }
+    (simulation.finish().0.outcomes.judge(), held_out)
+}
+
+#[test]
+fn a_holdout_is_chance_that_the_log_is_judged_by() {
+    let estimated = |draft_of| match judge_with_a_holdout(draft_of) {
+        (Judged::Estimated(by_log), held_out) => (by_log, f64::from(held_out)),
+        other => panic!("no estimate: {other:?}"),
+    };
+    let (everybody, held_out) = estimated(catalogue());
+    assert!((150.0..250.0).contains(&held_out));
+    assert!((everybody.self_normalised.value - 2.0).abs() < 1e-9);
+    assert!((everybody.effective_calls - (400.0 - held_out)).abs() < 1e-6);
+    assert!((everybody.logged.value - (2.0 - held_out / 400.0)).abs() < 1e-9);
+
+    let nothing = Catalogue::new(catalogue().reasons.clone(), Vec::new());
+    let (nothing, _) = estimated(nothing);
+    assert!((nothing.self_normalised.value - 1.0).abs() < 1e-9);
+
+    let as_it_was = Holdout {
+        key: HoldoutKey::parse("calls").unwrap(),
+        share: BasisPoints(5_000),
+    };
+    let (same, _) = estimated(catalogue().with_holdout(as_it_was));
+    assert!((same.self_normalised.value - same.logged.value).abs() < 1e-9);
+    assert!((same.effective_calls - 400.0).abs() < 1e-6);
 }
 
 proptest! {
