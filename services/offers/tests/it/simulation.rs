@@ -160,6 +160,10 @@ async fn the_same_catalogue_changes_nothing_and_nothing_is_written() {
     for step in ["finding", "deciding"] {
         assert!(simulated.steps.iter().any(|it| it == step), "{step}");
     }
+    // The share that was settled for its key holds, whatever the draft would settle.
+    let by_volume = CATALOGUE.replacen("share: 0.05", "share: by_volume", 1);
+    let simulated = simulate(&world, under(&by_volume)).await;
+    assert_eq!(simulated.changes().same_count, 6);
     assert_eq!(world.number(STORED).await, stored);
 }
 
