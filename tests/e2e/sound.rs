@@ -42,6 +42,8 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     let other = Call::of(&other, "sound-override-call").because("too_expensive");
     let other_screen = other.ask(clients).await;
     Person::named("sound-merged").write(clients).await;
+    let erased = Person::named("sound-erased");
+    erased.write_customer(clients).await;
     let mut requests = of_profiles(&person);
     requests.extend(of_timeline(&person));
     requests.extend(of_lifecycle(&person));
@@ -164,6 +166,14 @@ fn of_profiles(person: &Person) -> Vec<Sound> {
             &profiles::UpsertCustomerRequest {
                 customer: Some(person.customer.clone()),
                 ..Default::default()
+            },
+            &["request_id"],
+        ),
+        sound(
+            "EraseCustomer",
+            &profiles::EraseCustomerRequest {
+                request_id: format!("sound-erase-{customer_id}"),
+                customer_id: "sound-erased".to_owned(),
             },
             &["request_id"],
         ),

@@ -10,9 +10,9 @@ use crate::processes::Processes;
 
 /// Something left behind, and where.
 #[derive(Clone, Debug)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     /// For example `offers.decision` or `the log of offers`.
-    pub(super) place: String,
+    pub(crate) place: String,
     /// All that can be read of it, in small letters.
     content: String,
 }
@@ -33,7 +33,7 @@ impl Evidence {
 }
 
 /// The places in which a word is found.
-pub(super) fn places<'e>(evidence: &'e [Evidence], word: &str) -> Vec<&'e str> {
+pub(crate) fn places<'e>(evidence: &'e [Evidence], word: &str) -> Vec<&'e str> {
     let found = evidence.iter().filter(|one| one.has(word));
     found.map(|one| one.place.as_str()).collect()
 }
@@ -69,7 +69,7 @@ pub(super) fn of_refusal(what: &str, status: &Status) -> Evidence {
 }
 
 /// The keys and values of a Redis.
-pub(super) async fn of_redis(server: &Private) -> Evidence {
+pub(crate) async fn of_redis(server: &Private) -> Evidence {
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut all = redis::cmd("KEYS");
@@ -85,7 +85,7 @@ pub(super) async fn of_redis(server: &Private) -> Evidence {
 }
 
 /// Every column of every row of a database, a piece of evidence for each table.
-async fn of_database(name: &str, database: &TestDatabase) -> Vec<Evidence> {
+pub(crate) async fn of_database(name: &str, database: &TestDatabase) -> Vec<Evidence> {
     // Bytes are written out, so that the text in them can be seen.
     let tables: Vec<(String, String)> = sqlx::query_as(
         "select table_name::text, \

@@ -2,7 +2,7 @@
 //! Each service is a process here, as it is in production: its telemetry and its log are its own.
 
 mod canaries;
-mod evidence;
+pub(crate) mod evidence;
 mod misplaced;
 mod one_call;
 mod span_tree;

@@ -158,6 +158,7 @@ async fn forget(run: &TakeOver, transaction: &mut PgConnection) -> Result<(), St
     if !run.gone.is_empty() {
         transitions::forget(&run.gone, transaction).await?;
         forget_set_aside(&run.gone, transaction).await?;
+        forget_in_ranges(&run.gone, transaction).await?;
     }
     Ok(())
 }
@@ -172,6 +173,22 @@ async fn forget_set_aside(
             "DELETE",
             "set_aside_customer",
             include_str!("sql/set_aside_delete.sql"),
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Forgets the names of customers at which the ranges of a scoring begin and end.
+async fn forget_in_ranges(
+    customers: &[String],
+    transaction: &mut PgConnection,
+) -> Result<(), StoreError> {
+    sqlx::query_file!("src/store/sql/scoring_range_forget.sql", customers)
+        .execute(transaction)
+        .instrument(statement_span(
+            "UPDATE",
+            "scoring_range",
+            include_str!("sql/scoring_range_forget.sql"),
         ))
         .await?;
     Ok(())

@@ -36,6 +36,42 @@ async fn customers_are_taken_over_as_they_change_and_go() {
 }
 
 #[tokio::test]
+async fn nothing_is_left_of_whom_profiles_has_erased() {
+    let world = World::start().await;
+    for id in ["warbler", "wren"] {
+        world.profiles.put(customer(id, vec![contract("s-1", 400)]));
+    }
+    world.wait_for_rows("scored_customer", 2).await;
+    // Ranges of a scoring begin and end at customers.
+    sqlx::raw_sql(
+        "insert into scoring_run values (9, now(), now(), 0, 0, 2); \
+         insert into scoring_range (run, number, after_customer, until_customer) \
+         values (9, 1, '', 'warbler'), (9, 2, 'warbler', null)",
+    )
+    .execute(&world.database.pool)
+    .await
+    .unwrap();
+    world.profiles.erase("warbler");
+    world.wait_for_rows("scored_customer", 1).await;
+    world.wait_until_followed().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.tables \
+         where table_schema = 'public' and table_type = 'BASE TABLE'",
+    )
+    .fetch_all(&world.database.pool)
+    .await
+    .unwrap();
+    for table in tables {
+        let sql = format!("select count(*) from {table} where {table}::text like '%warbler%'");
+        let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(&world.database.pool)
+            .await
+            .unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+}
+
+#[tokio::test]
 async fn an_older_revision_changes_nothing() {
     let world = World::start().await;
     let mut newer = customer("c-1", vec![contract("s-1", 400)]);

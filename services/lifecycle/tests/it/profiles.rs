@@ -234,6 +234,13 @@ impl CustomerService for FakeProfiles {
         }))
     }
 
+    async fn erase_customer(
+        &self,
+        _: Request<wire::EraseCustomerRequest>,
+    ) -> Result<Response<wire::EraseCustomerResponse>, Status> {
+        unused()
+    }
+
     async fn merge_customers(
         &self,
         _: Request<wire::MergeCustomersRequest>,

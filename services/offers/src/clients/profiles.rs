@@ -139,7 +139,10 @@ fn changes(run: WatchChangesResponse) -> Changes {
             ))
         })
         .collect();
+    let erased = run.changes.iter().filter(|change| change.erased);
+    let erased = erased.filter_map(|change| CustomerId::parse(&change.customer_id).ok());
     Changes {
+        erased: erased.collect(),
         merged,
         changed,
         cursor: run.cursor,

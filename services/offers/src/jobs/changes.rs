@@ -72,6 +72,7 @@ impl Follower<'_> {
             }
             self.learn(&run).await?;
             self.invalidate(&run).await?;
+            self.erase(&run).await?;
             // What these customers' calls came to may be otherwise now.
             let now = self.clock.now();
             self.store.hear_of_changes(&run.changed, now).await?;
@@ -86,6 +87,14 @@ impl Follower<'_> {
     async fn learn(&self, run: &Changes) -> Result<(), Refusal> {
         for (alias, stays) in &run.merged {
             self.store.learn_identity(alias, stays).await?;
+        }
+        Ok(())
+    }
+
+    /// Behind the cache: nobody is decided about any more who is not there.
+    async fn erase(&self, run: &Changes) -> Result<(), Refusal> {
+        for customer_id in &run.erased {
+            self.store.erase_customer(customer_id).await?;
         }
         Ok(())
     }

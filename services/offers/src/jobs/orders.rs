@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::id::CustomerId;
 use kernel::refusal::{Kind, Refusal};
 use kernel::time::Deadline;
 use storage::StoreError;
@@ -48,6 +49,11 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
     };
     match carry_out(store, profiles, content).await {
         Ok(()) => store.complete_order(order).await,
+        // Somebody who was erased rang again and left: that is kept no longer than it takes.
+        Err(refusal) if refusal.reason == "CUSTOMER_ERASED" => {
+            store.erase_customer(customer_of(content)).await?;
+            store.complete_order(order).await
+        }
         Err(refusal)
             if matches!(
                 refusal.kind,
@@ -85,6 +91,13 @@ async fn carry_out(
     };
     let revision = profiles.end_subscription(order, exit_type, deadline);
     Ok(store.note_end(order, revision.await?).await?)
+}
+
+fn customer_of(order: &SubscriptionOrder) -> &CustomerId {
+    match order {
+        SubscriptionOrder::End(order) | SubscriptionOrder::EndAs(_, order) => &order.customer_id,
+        SubscriptionOrder::Reinstate(order) => &order.customer_id,
+    }
 }
 
 /// What an order does, and the id of what asks for it.

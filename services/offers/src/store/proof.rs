@@ -4,7 +4,8 @@
 
 use kernel::framed;
 use kernel::id::{ContactId, CustomerId, DecisionId, PresentedOfferId, SessionId, SubscriptionId};
-use kernel::time::Deadline;
+use kernel::refusal::Refusal;
+use kernel::time::{Deadline, Timestamp};
 use sqlx::PgConnection;
 use storage::request_log::{self, BodyHash};
 use storage::{StoreError, write};
@@ -97,7 +98,7 @@ async fn session(
     session_id: SessionId,
 ) -> Result<Option<SessionRow>, StoreError> {
     let row = sqlx::query!(
-        "select state, contact_id, subscription_id, intent, reason, agent_id, opened_at, chain_length, \
+        "select erased_at, state, contact_id, subscription_id, intent, reason, agent_id, opened_at, chain_length, \
                 chain_root = session_root(session) as root_is_sound, \
                 case when chain_length is not null then chain_head is not distinct from head_of(( \
                     select hash from session_event event \
@@ -113,6 +114,12 @@ async fn session(
     .instrument(statement("SELECT", "save_session"))
     .await?;
     let Some(row) = row else { return Ok(None) };
+    if let Some(erased_at) = row.erased_at {
+        return Err(StoreError::rejected(call_erased(
+            session_id,
+            erased_at.to_jiff(),
+        )));
+    }
     Ok(Some(SessionRow {
         session_id,
         state: state(&row.state, session_id)?,
@@ -128,6 +135,17 @@ async fn session(
         chain_length: row.chain_length.map(count),
         head_is_sound: row.head_is_sound,
     }))
+}
+
+/// Nothing was tampered with, and there is nothing left to compare the hashes with.
+fn call_erased(session_id: SessionId, erased_at: Timestamp) -> Refusal {
+    Refusal::refused(
+        "CALL_ERASED",
+        "the person of this call was erased and its content with them; compare the hashes that \
+         stand with a copy exported before",
+    )
+    .with("session_id", session_id)
+    .with("erase_time", erased_at)
 }
 
 async fn decisions(

@@ -76,6 +76,8 @@ pub struct Changes {
     pub changed: Vec<(CustomerId, u64)>,
     /// Ids that are other names from now on, and of whom, in order.
     pub merged: Vec<(CustomerId, CustomerId)>,
+    /// Ids of persons who were erased.
+    pub erased: Vec<CustomerId>,
     /// Where the feed stands after them.
     pub cursor: String,
 }

@@ -16,6 +16,7 @@ mod budgets;
 mod cache;
 mod catalogue;
 mod contact_policy;
+mod erased;
 mod exits;
 mod fulfilment;
 mod guidance;

@@ -11,14 +11,14 @@ use crate::neighbours::facts;
 use crate::world::{World, goodbye, let_go, refused, respond, too_expensive};
 
 /// A request under an id of the customer.
-fn ask(contact: &str, customer: &str) -> pb::RequestSaveOfferRequest {
+pub(crate) fn ask(contact: &str, customer: &str) -> pb::RequestSaveOfferRequest {
     pb::RequestSaveOfferRequest {
         customer_id: customer.to_owned(),
         ..too_expensive(contact)
     }
 }
 
-fn answer(
+pub(crate) fn answer(
     contact: &str,
     customer: &str,
     answer: &pb::RequestSaveOfferResponse,
@@ -30,7 +30,7 @@ fn answer(
     }
 }
 
-fn leave(contact: &str, customer: &str) -> pb::ConfirmCancellationRequest {
+pub(crate) fn leave(contact: &str, customer: &str) -> pb::ConfirmCancellationRequest {
     pb::ConfirmCancellationRequest {
         customer_id: customer.to_owned(),
         ..goodbye(contact)
@@ -45,12 +45,12 @@ fn one_person() -> types::CustomerFacts {
     }
 }
 
-async fn merge(world: &World) {
+pub(crate) async fn merge(world: &World) {
     world.neighbours.merge(one_person(), &["c-0"]);
     world.wait_for_feed().await;
 }
 
-async fn two_of_one_person() -> World {
+pub(crate) async fn two_of_one_person() -> World {
     let world = World::start().await;
     world.neighbours.put(facts("c-0"));
     world

@@ -80,6 +80,21 @@ impl Neighbours {
         self.news.send_replace(held.changes.len());
     }
 
+    /// Erases ids of a person, and tells of it.
+    pub(crate) fn erase_and_tell(&self, ids: &[&str]) {
+        let mut held = self.held();
+        for id in ids {
+            held.customers.remove(*id);
+            held.changes.push(profiles::Change {
+                customer_id: (*id).to_owned(),
+                revision: 99,
+                erased: true,
+                ..Default::default()
+            });
+        }
+        self.news.send_replace(held.changes.len());
+    }
+
     /// Knows a customer no more.
     pub(crate) fn erase(&self, customer_id: &str) {
         self.held().customers.remove(customer_id);
@@ -409,6 +424,13 @@ impl CustomerService for Neighbours {
         Ok(Response::new(profiles::BatchGetCustomerFactsResponse {
             facts: facts.into_values().collect(),
         }))
+    }
+
+    async fn erase_customer(
+        &self,
+        _: Request<profiles::EraseCustomerRequest>,
+    ) -> Result<Response<profiles::EraseCustomerResponse>, Status> {
+        Err(unavailable())
     }
 
     async fn merge_customers(

@@ -6,6 +6,7 @@ pub mod book;
 pub mod books;
 pub mod consent;
 pub mod customer;
+pub mod erasure;
 pub mod event;
 pub mod facts;
 pub mod incident;

@@ -1,6 +1,7 @@
 //! Why a record cannot be taken in, in the domain's own terms.
 
 use kernel::money::Currency;
+use kernel::time::Timestamp;
 
 /// A rule that a record breaks. No variant carries personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +100,17 @@ pub enum Rejection {
         /// The ids, ten at most.
         ids: Vec<String>,
     },
+    /// The person was erased.
+    #[error("this person was erased, and nothing is recorded of them any more; remove the row")]
+    CustomerErased,
+    /// The customer cannot be erased yet.
+    #[error("the customer has subscriptions that are live or billed; end them, then erase")]
+    CustomerStillLive {
+        /// The subscriptions, ten at most.
+        subscription_ids: Vec<String>,
+        /// When the last of them ends; absent while one has no end.
+        last_end_time: Option<Timestamp>,
+    },
     /// A field does not fit what is recorded.
     #[error("{problem}")]
     Unfit {
@@ -113,7 +125,9 @@ impl Rejection {
     /// Names the field at fault, as in the record.
     pub fn field(&self) -> &'static str {
         match self {
-            Self::CustomerNotFound { .. } => "customer_id",
+            Self::CustomerNotFound { .. }
+            | Self::CustomerErased
+            | Self::CustomerStillLive { .. } => "customer_id",
             Self::AccountNotFound { .. } | Self::AccountTaken { .. } => "account_id",
             Self::SubscriptionNotFound { .. } | Self::SubscriptionTaken { .. } => "subscription_id",
             Self::IncidentNotFound { .. } => "incident_id",

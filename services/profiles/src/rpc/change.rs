@@ -68,5 +68,6 @@ fn change(change: &Change) -> pb::Change {
         change_time: Some(render::time(change.change_time)),
         kinds: kinds.map(|kind| i32::from(kind.number())).collect(),
         merged_into_customer_id: render::id(change.merged_into.as_ref()),
+        erased: change.erased,
     }
 }

@@ -11,6 +11,7 @@ use super::call::{call, remembered};
 use super::{BOUNDARY, Rpc, answer, parse, render};
 use crate::usecase::{Call, PutCustomer};
 
+const ERASE: &str = "rekindle.profiles.v1.CustomerService/EraseCustomer";
 const MERGE: &str = "rekindle.profiles.v1.CustomerService/MergeCustomers";
 const UPSERT: &str = "rekindle.profiles.v1.CustomerService/UpsertCustomer";
 const MOST_CUSTOMERS: usize = 500;
@@ -84,6 +85,26 @@ impl CustomerService for Rpc {
         let merged = self.profiles.merge_customers(call, stays, merged).await;
         answer(merged, |merged| render::merged(&merged))
     }
+
+    async fn erase_customer(
+        &self,
+        request: Request<pb::EraseCustomerRequest>,
+    ) -> Result<Response<pb::EraseCustomerResponse>, Status> {
+        let (call, customer_id) =
+            erase(request.get_ref()).map_err(|error| BOUNDARY.status(error))?;
+        let erased = self.profiles.erase_customer(call, customer_id).await;
+        answer(erased, |erased| pb::EraseCustomerResponse {
+            id_count: erased.id_count,
+            changed: erased.changed,
+        })
+    }
+}
+
+fn erase(request: &pb::EraseCustomerRequest) -> Result<(Call, CustomerId), Refusal> {
+    let mut checks = Violations::default();
+    let call = remembered(&mut checks, &request.request_id, ERASE, request);
+    let customer_id = checks.id("customer_id", &request.customer_id);
+    checks.finish(|| Some((call?, customer_id?)))
 }
 
 fn merge(request: &pb::MergeCustomersRequest) -> Result<(Call, CustomerId, CustomerId), Refusal> {

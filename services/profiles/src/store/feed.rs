@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::Store;
 use crate::domain::book::Book;
+use crate::domain::customer::Version;
 use crate::domain::vocabulary::ChangeKind;
 
 const TOPIC: &str = "customer_changed";
@@ -55,6 +56,8 @@ pub struct Change {
     pub kinds: Vec<ChangeKind>,
     /// Whose other name the customer is from now on, if it is.
     pub merged_into: Option<CustomerId>,
+    /// The person was erased.
+    pub erased: bool,
 }
 
 /// A run of changes.
@@ -75,6 +78,8 @@ struct Payload {
     /// Beside the kinds, which the version before reads: it knows no further ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     merged_into: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
 }
 
 impl Store {
@@ -149,6 +154,7 @@ fn change(entry: &feed::Entry) -> Result<Change, StoreError> {
         change_time: payload.change_time,
         kinds: payload.kinds,
         merged_into: payload.merged_into,
+        erased: payload.erased,
     })
 }
 
@@ -164,6 +170,7 @@ pub(super) async fn append(
             change_time: book.version.update_time,
             kinds: book.touched.kinds(),
             merged_into: None,
+            erased: false,
         };
         let encoded = serde_json::to_vec(&payload)
             .map_err(|_| StoreError::inconsistent("outbox", "payload", &book.customer_id))?;
@@ -192,6 +199,7 @@ pub(super) async fn append_merged(
         change_time: stays.version.update_time,
         kinds: vec![ChangeKind::Customer],
         merged_into: Some(stays.customer_id.clone()),
+        erased: false,
     };
     let payload = serde_json::to_vec(&payload)
         .map_err(|_| StoreError::inconsistent("outbox", "payload", alias))?;
@@ -201,4 +209,30 @@ pub(super) async fn append_merged(
         payload: &payload,
     };
     outbox::append(connection, &[message]).await
+}
+
+/// Tells the followers that a person is no more, once for each of their ids.
+pub(super) async fn append_erased(
+    connection: &mut PgConnection,
+    ids: &[&CustomerId],
+    version: Version,
+) -> Result<(), StoreError> {
+    let payload = Payload {
+        revision: version.revision,
+        change_time: version.update_time,
+        kinds: vec![ChangeKind::Customer],
+        merged_into: None,
+        erased: true,
+    };
+    let payload = serde_json::to_vec(&payload)
+        .map_err(|_| StoreError::inconsistent("outbox", "payload", "erased"))?;
+    let messages: Vec<Message<'_>> = ids
+        .iter()
+        .map(|id| Message {
+            topic: TOPIC,
+            key: id.as_str(),
+            payload: &payload,
+        })
+        .collect();
+    outbox::append(connection, &messages).await
 }

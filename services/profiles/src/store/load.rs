@@ -1,10 +1,11 @@
 //! Loads the books that a write names, each table in one statement for all customers.
 
+use kernel::id::CustomerId;
 use kernel::time::Timestamp;
 use sqlx::PgConnection;
 use storage::StoreError;
 
-use super::{account, consent, customer, event, incident, subscription};
+use super::{account, consent, customer, erase, event, incident, subscription};
 use crate::domain::alias::Aliases;
 use crate::domain::books::Books;
 use crate::domain::record::Named;
@@ -26,6 +27,7 @@ pub(super) async fn books(
         book.customer = Some(customer);
         book.version = version;
     }
+    note_erased(connection, &mut books).await?;
     foreign_accounts(connection, named, &mut books).await?;
     // A customer that is not recorded has nothing else either.
     let recorded: Vec<String> = books
@@ -37,6 +39,20 @@ pub(super) async fn books(
         relations(connection, named, &recorded, &mut books).await?;
     }
     Ok(books)
+}
+
+/// Of the customers who are not recorded, some were erased.
+async fn note_erased(connection: &mut PgConnection, books: &mut Books) -> Result<(), StoreError> {
+    let missing = books.iter().filter(|book| book.customer.is_none());
+    let missing: Vec<CustomerId> = missing.map(|book| book.customer_id.clone()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<&CustomerId> = missing.iter().collect();
+    for erased in erase::read(connection, &missing).await? {
+        books.of(&erased).is_erased = true;
+    }
+    Ok(())
 }
 
 async fn foreign_accounts(

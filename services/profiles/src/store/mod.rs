@@ -6,6 +6,7 @@ mod amend;
 mod consent;
 mod customer;
 mod decode;
+mod erase;
 mod event;
 mod feed;
 mod incident;
@@ -18,6 +19,7 @@ mod subscription;
 
 pub use account::OWNER as ACCOUNT_OWNER;
 pub use amend::{Amendment, Remembered};
+pub use erase::{Erased, Erasure};
 pub use event::EventPlace;
 pub use feed::{Change, Cursor, FeedPartition, Page};
 pub use merge::{Merge, Merged};

@@ -4,6 +4,7 @@ mod accounts;
 mod call;
 mod consents;
 mod end_subscription;
+mod erase_customer;
 mod events;
 mod facts;
 mod import;
@@ -33,7 +34,7 @@ pub use watch_changes::{ChangeRun, Watch, WatchSettings};
 use crate::domain::books::Books;
 use crate::domain::record::Named;
 use crate::store::{Amendment, Store};
-pub use crate::store::{Change, Cursor, FeedPartition, Holdings, Merged};
+pub use crate::store::{Change, Cursor, Erased, FeedPartition, Holdings, Merged};
 
 /// The use cases of the record. Cheap to clone.
 #[derive(Clone)]

@@ -62,18 +62,41 @@ impl From<Rejection> for Refusal {
             Rejection::SubscriptionTaken { subscription_id } => {
                 refused("ID_TAKEN").with("subscription_id", subscription_id)
             }
-            Rejection::MergedWithItself { customer_id } => {
-                refused("MERGED_WITH_ITSELF").with("customer_id", customer_id)
-            }
-            Rejection::IdsCollide { of, ids } => refused("IDS_COLLIDE")
-                .with("of", of)
-                .with("ids", ids.join(",")),
+            Rejection::MergedWithItself { .. }
+            | Rejection::IdsCollide { .. }
+            | Rejection::CustomerErased
+            | Rejection::CustomerStillLive { .. } => of_a_person(&rejection),
             Rejection::Unfit { problem, .. } => Self::malformed(vec![Violation {
                 field: field.to_owned(),
                 description: problem.to_owned(),
                 reason: "UNFIT",
             }]),
         }
+    }
+}
+
+/// Why two cannot be one, or one cannot be none.
+fn of_a_person(rejection: &Rejection) -> Refusal {
+    let refused = |reason| Refusal::refused(reason, rejection.to_string());
+    match rejection {
+        Rejection::MergedWithItself { customer_id } => {
+            refused("MERGED_WITH_ITSELF").with("customer_id", customer_id)
+        }
+        Rejection::IdsCollide { of, ids } => refused("IDS_COLLIDE")
+            .with("of", of)
+            .with("ids", ids.join(",")),
+        Rejection::CustomerStillLive {
+            subscription_ids,
+            last_end_time,
+        } => {
+            let live =
+                refused("CUSTOMER_STILL_LIVE").with("subscription_ids", subscription_ids.join(","));
+            match last_end_time {
+                Some(end) => live.with("last_end_time", end),
+                None => live,
+            }
+        }
+        _ => refused("CUSTOMER_ERASED"),
     }
 }
 

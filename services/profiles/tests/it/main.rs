@@ -14,6 +14,7 @@ mod builders;
 mod changes;
 mod consents;
 mod customers;
+mod erasing;
 mod facts;
 mod faults;
 mod import;

@@ -1,14 +1,16 @@
-//! `rekindle customer merge`: one customer of two that are the same person.
+//! `rekindle customer merge|erase`: one customer of two that are the same person, and none of one.
 
 use clap::{Args, Subcommand};
-use contract::profiles::v1::{MergeCustomersRequest, MergeCustomersResponse};
+use contract::profiles::v1::{
+    EraseCustomerRequest, EraseCustomerResponse, MergeCustomersRequest, MergeCustomersResponse,
+};
 
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::json as documents;
 use crate::output::Output;
 
-/// Merge customers.
+/// Merge or erase customers.
 #[derive(Debug, Args)]
 pub struct Customer {
     #[command(subcommand)]
@@ -29,6 +31,15 @@ enum Verb {
         #[arg(long, value_name = "ID")]
         into: String,
     },
+    /// Erase a person under all their ids, in every service. There is no way back.
+    Erase {
+        /// The person, by any of their ids.
+        customer: String,
+
+        /// Yes, erase them.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
 }
 
 impl Customer {
@@ -43,6 +54,13 @@ impl Customer {
                     merged_customer_id: merged.clone(),
                 };
                 merge(&services, request, output).await
+            }
+            Verb::Erase { customer, .. } => {
+                let request = EraseCustomerRequest {
+                    request_id: new_request_id(),
+                    customer_id: customer.clone(),
+                };
+                erase(&services, request, output).await
             }
         }
     }
@@ -62,6 +80,32 @@ async fn merge(
         .await?;
     output.result(&documents::merged_customer(&answer), |_| line(&answer))?;
     Ok(0)
+}
+
+async fn erase(
+    services: &Services,
+    request: EraseCustomerRequest,
+    output: Output,
+) -> Result<u8, Failure> {
+    let mut customers = services.customers();
+    let method = "rekindle.profiles.v1.CustomerService/EraseCustomer";
+    let answer = services
+        .call(method, ONLINE, request, |request| async move {
+            customers.erase_customer(request).await
+        })
+        .await?;
+    output.result(&documents::erased_customer(answer), |_| erased(answer))?;
+    Ok(0)
+}
+
+fn erased(answer: EraseCustomerResponse) -> String {
+    if !answer.changed {
+        return "erased already".to_owned();
+    }
+    format!(
+        "erased under {} ids; the other services follow within seconds",
+        answer.id_count
+    )
 }
 
 fn line(answer: &MergeCustomersResponse) -> String {

@@ -92,7 +92,7 @@ pub enum Command {
     Portfolio(portfolio::Portfolio),
     /// List the customers in a stage.
     Customers(customers::Customers),
-    /// Merge two customers that are the same person.
+    /// Merge two customers that are the same person, or erase one.
     Customer(customer::Customer),
 }
 

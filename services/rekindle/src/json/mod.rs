@@ -19,7 +19,7 @@ mod suppression;
 mod trace;
 
 pub use budget::{budgets, reconciled_budget};
-pub use customer::merged_customer;
+pub use customer::{erased_customer, merged_customer};
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use fulfilment::{fulfilments, promise_tasks};

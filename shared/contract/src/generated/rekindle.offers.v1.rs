@@ -3311,6 +3311,9 @@ pub enum ErrorReason {
     /// customer that it is on its way. Code FAILED_PRECONDITION.
     /// Metadata: {"offer_key": "recovery_major", "presented_offer_id": "..."}, the one that was accepted.
     OwedAlreadyAccepted = 48,
+    /// The person of the call was erased and its content with them; its hashes stand. Code
+    /// FAILED_PRECONDITION. Metadata: {"session_id": "...", "erase_time": "2027-01-31T00:00:00Z"}.
+    CallErased = 49,
     /// The key of the holdout was published with another share, which never changes, or customers would
     /// change sides in the middle of a comparison: publish the new share under a new key.
     /// Code FAILED_PRECONDITION. Metadata: {"holdout_key": "calls_2027",
@@ -3368,6 +3371,7 @@ impl ErrorReason {
             Self::OverrideForbidden => "ERROR_REASON_OVERRIDE_FORBIDDEN",
             Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
             Self::OwedAlreadyAccepted => "ERROR_REASON_OWED_ALREADY_ACCEPTED",
+            Self::CallErased => "ERROR_REASON_CALL_ERASED",
             Self::HoldoutLocked => "ERROR_REASON_HOLDOUT_LOCKED",
             Self::SimulationUnderWay => "ERROR_REASON_SIMULATION_UNDER_WAY",
         }
@@ -3419,6 +3423,7 @@ impl ErrorReason {
             "ERROR_REASON_OVERRIDE_FORBIDDEN" => Some(Self::OverrideForbidden),
             "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             "ERROR_REASON_OWED_ALREADY_ACCEPTED" => Some(Self::OwedAlreadyAccepted),
+            "ERROR_REASON_CALL_ERASED" => Some(Self::CallErased),
             "ERROR_REASON_HOLDOUT_LOCKED" => Some(Self::HoldoutLocked),
             "ERROR_REASON_SIMULATION_UNDER_WAY" => Some(Self::SimulationUnderWay),
             _ => None,

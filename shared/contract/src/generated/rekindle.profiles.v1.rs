@@ -855,6 +855,9 @@ pub struct Change {
     /// The customer is another name of this one from now on; empty in every other change.
     #[prost(string, tag = "5")]
     pub merged_into_customer_id: ::prost::alloc::string::String,
+    /// The person was erased: whatever is kept of this id has to go.
+    #[prost(bool, tag = "6")]
+    pub erased: bool,
 }
 /// WatchChangesRequest is the request of WatchChanges.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1834,6 +1837,26 @@ pub struct MergeCustomersResponse {
     #[prost(bool, tag = "4")]
     pub changed: bool,
 }
+/// EraseCustomerRequest is the request of EraseCustomer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseCustomerRequest {
+    /// Makes a retry safe. Optional, at most 64 characters; erasing twice changes nothing anyway.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The person, by any of their ids.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+}
+/// EraseCustomerResponse is the response of EraseCustomer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseCustomerResponse {
+    /// How many ids the person had; zero when they were erased before.
+    #[prost(uint32, tag = "1")]
+    pub id_count: u32,
+    /// Something was there to erase.
+    #[prost(bool, tag = "2")]
+    pub changed: bool,
+}
 /// Generated client implementations.
 pub mod customer_service_client {
     #![allow(
@@ -2081,6 +2104,38 @@ pub mod customer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// EraseCustomer erases a person under all their ids, here at once and in every service that follows
+        /// the feed of changes soon after. Nothing is recorded under these ids any more, also not by an
+        /// import. Refused while a subscription is live or billed: leave first. There is no way back.
+        pub async fn erase_customer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseCustomerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseCustomerResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.profiles.v1.CustomerService/EraseCustomer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.profiles.v1.CustomerService",
+                        "EraseCustomer",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2139,6 +2194,16 @@ pub mod customer_service_server {
             request: tonic::Request<super::MergeCustomersRequest>,
         ) -> std::result::Result<
             tonic::Response<super::MergeCustomersResponse>,
+            tonic::Status,
+        >;
+        /// EraseCustomer erases a person under all their ids, here at once and in every service that follows
+        /// the feed of changes soon after. Nothing is recorded under these ids any more, also not by an
+        /// import. Refused while a subscription is live or billed: leave first. There is no way back.
+        async fn erase_customer(
+            &self,
+            request: tonic::Request<super::EraseCustomerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseCustomerResponse>,
             tonic::Status,
         >;
     }
@@ -2451,6 +2516,52 @@ pub mod customer_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/rekindle.profiles.v1.CustomerService/EraseCustomer" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseCustomerSvc<T: CustomerService>(pub Arc<T>);
+                    impl<
+                        T: CustomerService,
+                    > tonic::server::UnaryService<super::EraseCustomerRequest>
+                    for EraseCustomerSvc<T> {
+                        type Response = super::EraseCustomerResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseCustomerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerService>::erase_customer(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseCustomerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -2549,6 +2660,13 @@ pub enum ErrorReason {
     /// Both customers use the same ids, so that they cannot become one: change the ids of one of them.
     /// Code FAILED_PRECONDITION. Metadata: {"of": "subscriptions", "ids": "s-1,s-2"}, at most ten ids.
     IdsCollide = 22,
+    /// The person was erased, and nothing is recorded of them any more. Code FAILED_PRECONDITION.
+    /// Metadata: none.
+    CustomerErased = 23,
+    /// The customer still has, or is still billed for, subscriptions: leave first, then erase. Code
+    /// FAILED_PRECONDITION. Metadata: {"subscription_ids": "s-1,s-2", "last_end_time":
+    /// "2027-01-31T00:00:00Z"}, at most ten ids; without the time while one of them has no end.
+    CustomerStillLive = 24,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2580,6 +2698,8 @@ impl ErrorReason {
             Self::Unimplemented => "ERROR_REASON_UNIMPLEMENTED",
             Self::MergedWithItself => "ERROR_REASON_MERGED_WITH_ITSELF",
             Self::IdsCollide => "ERROR_REASON_IDS_COLLIDE",
+            Self::CustomerErased => "ERROR_REASON_CUSTOMER_ERASED",
+            Self::CustomerStillLive => "ERROR_REASON_CUSTOMER_STILL_LIVE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2608,6 +2728,8 @@ impl ErrorReason {
             "ERROR_REASON_UNIMPLEMENTED" => Some(Self::Unimplemented),
             "ERROR_REASON_MERGED_WITH_ITSELF" => Some(Self::MergedWithItself),
             "ERROR_REASON_IDS_COLLIDE" => Some(Self::IdsCollide),
+            "ERROR_REASON_CUSTOMER_ERASED" => Some(Self::CustomerErased),
+            "ERROR_REASON_CUSTOMER_STILL_LIVE" => Some(Self::CustomerStillLive),
             _ => None,
         }
     }

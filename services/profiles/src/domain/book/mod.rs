@@ -27,6 +27,8 @@ use super::subscription::{EndOrder, Subscription, SubscriptionDraft};
 pub struct Book {
     /// The customer's id, whether it is recorded or not.
     pub customer_id: CustomerId,
+    /// The person was erased: nothing is recorded any more.
+    pub is_erased: bool,
     /// The ids that were merged into it, sorted.
     pub merged_customer_ids: Vec<CustomerId>,
     /// The customer, if it is recorded.
@@ -54,6 +56,7 @@ impl Book {
     pub fn empty(customer_id: CustomerId, now: Timestamp) -> Self {
         Self {
             customer_id,
+            is_erased: false,
             merged_customer_ids: Vec::new(),
             customer: None,
             version: Version::unwritten(now),
@@ -76,12 +79,20 @@ impl Book {
         }
     }
 
+    /// Returns the revision and the time under which followers hear that the person is no more.
+    pub fn version_after_erasure(&self, now: Timestamp) -> Version {
+        self.version.next(now)
+    }
+
     /// Writes the customer whole. With a tag, only over exactly that version.
     pub fn put_customer(
         &mut self,
         customer: &Customer,
         etag: Option<&str>,
     ) -> Result<bool, Rejection> {
+        if self.is_erased {
+            return Err(Rejection::CustomerErased);
+        }
         let current = self.customer.as_ref().map(|_| self.version.etag());
         if let Some(wanted) = etag
             && current.as_deref() != Some(wanted)
@@ -310,6 +321,9 @@ impl Book {
 
     /// Finds the customer.
     pub fn require_customer(&self) -> Result<&Customer, Rejection> {
+        if self.is_erased {
+            return Err(Rejection::CustomerErased);
+        }
         self.customer
             .as_ref()
             .ok_or_else(|| Rejection::CustomerNotFound {
