@@ -115,6 +115,7 @@ impl Desk {
             degraded: &[],
             generation: GENERATION,
             barred: &[],
+            learned: None,
         };
         let Some(subscription) = inputs.subscription() else {
             return Vec::new();
