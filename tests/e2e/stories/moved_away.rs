@@ -30,11 +30,18 @@ async fn nothing_is_pitched_to_who_cannot_stay() {
         assert_eq!(left.session_id, screen.session_id, "the same session");
         let now = screen.cancel_now.unwrap();
         let proof = left.acknowledgement.unwrap();
-        assert_eq!(
-            proof.service_end_time, now.service_end_time,
-            "as the screen had said"
-        );
-        assert_eq!(proof.billing_end_time, now.billing_end_time);
+        if reason == "deceased" {
+            // At once, which is a moment after the screen said so.
+            assert_eq!(proof.service_end_time, proof.acknowledge_time);
+            assert_eq!(proof.billing_end_time, proof.acknowledge_time);
+            assert_eq!(now.service_end_time, screen.decide_time);
+        } else {
+            assert_eq!(
+                proof.service_end_time, now.service_end_time,
+                "as the screen had said"
+            );
+            assert_eq!(proof.billing_end_time, now.billing_end_time);
+        }
         assert_eq!(proof.dates_source(), pb::DatesSource::Contract);
     }
 }

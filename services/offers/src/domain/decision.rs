@@ -14,7 +14,7 @@ use super::arbitration::{self, Scored};
 use super::asking::most_offers;
 use super::authority::{Escalation, escalation};
 use super::budget::{Barred, Scarce};
-use super::catalogue::{Catalogue, Reason as StatedReason};
+use super::catalogue::{Catalogue, ExitPath, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
 use super::draw::{self, Drawn};
@@ -43,7 +43,7 @@ pub const NO_OFFER: &str = "no_offer";
 /// so that it replays to the same answer: from the second on an offer may be made once the end is
 /// set, with permission, and who may withdraw is let go; from the third on the rules of a customer's
 /// home hold wherever they are, and a refusal ends the offers on other contacts, too; from the fourth
-/// on customers are held out.
+/// on customers are held out, and what somebody had who died ends at once.
 pub const GENERATION: u32 = 4;
 
 const fn first_generation() -> u32 {
@@ -87,6 +87,17 @@ impl<'a> Inputs<'a> {
             ("", Some(customer)) => &customer.language,
             (asked, _) => asked,
         }
+    }
+
+    /// When a subscription ends if they leave now: after a death at once, by its contract otherwise.
+    fn end(&self, subscription: &Subscription) -> Timestamp {
+        let of_reason = self.stated().map(|stated| stated.exit_path);
+        let died = of_reason == Some(ExitPath::Bereavement)
+            || self.customer.is_some_and(|customer| customer.deceased);
+        if died && self.generation > 3 {
+            return self.now;
+        }
+        contract_end(subscription, self.now)
     }
 
     /// The reason stated, as the catalogue knows it.
@@ -300,7 +311,7 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
         considerations: Vec::new(),
         parity: None,
         verdicts: Vec::new(),
-        contract_ends_at: subscription.map(|subscription| contract_end(subscription, inputs.now)),
+        contract_ends_at: subscription.map(|subscription| inputs.end(subscription)),
         state: State::IntentStated,
         arm: NO_OFFER.to_owned(),
         propensity: 1.0,
