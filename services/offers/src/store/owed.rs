@@ -8,7 +8,6 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::cancellation::read_confirmed;
-use super::identity::lock_person;
 use super::response::NewResponse;
 use super::statement;
 use super::undo_elsewhere::is_noted;
@@ -66,13 +65,12 @@ pub(super) async fn may_be_retried(
     not_had_elsewhere(connection, customer_id, presented_offer_id).await
 }
 
-/// The lock on the customer lets one after the other look and write.
+/// The lock on the customer, which is held already, lets one after the other look and write.
 async fn not_had_elsewhere(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     presented_offer_id: PresentedOfferId,
 ) -> Result<(), StoreError> {
-    lock_person(connection, customer_id).await?;
     let had = sqlx::query!(
         "select had.presented_offer_id, had.offer_key \
          from presented_offer owed \

@@ -9,6 +9,7 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement, Wanted, allot, hold, lock_rooms, open_windows};
+use super::super::identity::lock_person;
 use super::super::owed::{is_forgone, may_be_retried};
 use super::super::session::{append_event, lock, request_id_reused};
 use super::super::view::offers;
@@ -127,6 +128,10 @@ async fn close(connection: &mut PgConnection, new: &NewResolution) -> Result<boo
         }
     }
     let (session_id, promise_id) = open_task(connection, new).await?;
+    // Before the session, as who accepts and who leaves do.
+    if new.resolution == Resolution::Retried {
+        lock_person(connection, &new.customer_id).await?;
+    }
     lock(connection, &new.customer_id, session_id)
         .await?
         .ok_or_else(|| StoreError::inconsistent("save_session", "session_id", session_id))?;
