@@ -25,8 +25,13 @@ async fn the_whole_screen_speaks_the_language_of_the_call() {
 
     // What the law wants said as well.
     let disclosures = &screen.policy.as_ref().unwrap().disclosures;
-    let said = "Puede darse de baja en esta llamada; no voy a impedírselo.";
-    assert_eq!(disclosures, &[said]);
+    assert_eq!(
+        disclosures,
+        &[
+            "Puede darse de baja en esta llamada; no voy a impedírselo.",
+            "Puede decir en cualquier momento que solo quiere darse de baja y lo haré al instante.",
+        ]
+    );
 
     let guidance = screen.guidance.as_ref().unwrap();
     let thanks = "Agradezca primero sus 3 años como cliente.";
