@@ -13,9 +13,10 @@ use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, parse, review_calls as calls};
 use crate::domain::review::{Figures, Side, SurvivalPoint, Verdict};
-use crate::store::{NewOfferDecision, StoredOfferDecision};
 use crate::usecase::review_calls::ReviewCalls;
-use crate::usecase::review_offers::{CheckedHoldout, Review, ReviewOffers, ReviewedOffer};
+use crate::usecase::review_offers::{
+    CheckedHoldout, NewOfferDecision, Review, ReviewOffers, ReviewedOffer, StoredOfferDecision,
+};
 
 /// The most reasons of one offer that are told.
 const MOST_REASONS: usize = 20;

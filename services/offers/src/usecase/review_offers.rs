@@ -12,9 +12,9 @@ use super::active::Active;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::holdout::Holdout;
 use crate::domain::review::{Cell, OfferReview, SurvivalPoint, WeekOfCalls, review, survival};
-use crate::store::{
-    CurveKey, HoldoutCounts, NewOfferDecision, Store, StoredOfferDecision, WhichReview,
-};
+use crate::store::{CurveKey, HoldoutCounts, Store, WhichReview};
+
+pub use crate::store::{NewOfferDecision, StoredOfferDecision};
 
 /// Outcomes are looked at again for so long, and older calls say little about today.
 const FURTHEST_BACK_HOURS: i64 = 400 * 24;
