@@ -140,9 +140,3 @@ create trigger save_session_to_measure
     when (new.occasion = 'cancel_call' and new.state is distinct from old.state and new.state in (
         'accepted', 'save_recorded', 'cancel_recorded', 'transferred', 'abandoned', 'closed'))
     execute function note_call_to_measure();
-
--- What ended before is measured, too, as far back as facts are looked at again.
-insert into call_to_measure (customer_id, session_id)
-select customer_id, session_id from save_session
-where occasion = 'cancel_call' and opened_at > now() - interval '400 days'
-  and state in ('accepted', 'save_recorded', 'cancel_recorded', 'transferred', 'abandoned', 'closed');
