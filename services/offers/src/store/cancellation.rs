@@ -376,7 +376,8 @@ pub(super) async fn read_acknowledged(
     let row = sqlx::query!(
         "select session_id, cancellation_id, acknowledged_at, service_end_at, billing_end_at, \
                 dates_source, hash, exit_type, keep_in_touch, cancel_deadline_at \
-         from cancellation where customer_id = $1 and cancellation_id = $2",
+         from cancellation \
+         where customer_id = any (identities_of($1)) and cancellation_id = $2",
         customer_id.as_str(),
         cancellation_id,
     )
