@@ -77,6 +77,16 @@ pub(super) async fn learn_of(
     connection: &mut PgConnection,
     customer: &Customer,
 ) -> Result<(), StoreError> {
+    if customer.merged_customer_ids.is_empty() {
+        return Ok(());
+    }
+    // The follower locks them before it writes them, too.
+    let ids = customer.merged_customer_ids.iter();
+    let ids: Vec<&str> = ids
+        .chain([&customer.customer_id])
+        .map(CustomerId::as_str)
+        .collect();
+    order_by_key(connection, &ids).await?;
     for alias in &customer.merged_customer_ids {
         learn(connection, alias, &customer.customer_id).await?;
     }
