@@ -10,9 +10,11 @@ with counted as (
            case when offer_key = compared_offer_key and accepted_at is not null then cost_minor end as cost,
            here_30_days, here_90_days, here_180_days, durable, left_at, benefit_end_at,
            cancel_calls_24_months,
-           -- The margin of the days on which the customer was here, of 180, less what was committed.
+           -- The margin of the days on which the customer was here, of 180, less what was committed. Who
+           -- was away at a window without a date counts until then.
            monthly_margin_minor * greatest(0, extract(epoch from
-               least(left_at, decided_at + interval '180 days') - decided_at) / 86400) / 30.4375
+               least(left_at, decided_at + make_interval(days => case when not here_30_days then 30
+                   when not here_90_days then 90 else 180 end)) - decided_at) / 86400) / 30.4375
            - coalesce(cost_minor, 0) as value
     from call_outcome
     where decided_at >= $1 and decided_at <= $2 and status <> 'excluded' and not overridden

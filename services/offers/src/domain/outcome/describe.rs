@@ -94,13 +94,20 @@ pub fn describe(call: &EndedCall) -> Description {
         ended_as: call.ended_as(),
         decided_at: record.map_or(call.opened_at, |record| record.decided_at),
         reason,
-        decided: record.map(decided),
+        decided: record.map(|record| decided(record, compared(call).unwrap_or(record))),
         offer: call.telling_offer().map(|offer| told(offer, record)),
         neutral: neutral(call, record),
     }
 }
 
-fn decided(record: &Record) -> Decided {
+/// The first decision of a call that made something or withheld it, on either side alike: what was asked
+/// for afterwards follows from how the first was answered.
+fn compared(call: &EndedCall) -> Option<&Record> {
+    let mut decisions = call.decisions.iter();
+    decisions.find(|record| compared_offer(&record.decision).is_some())
+}
+
+fn decided(record: &Record, compared: &Record) -> Decided {
     let (request, decision) = (&record.request, &record.decision);
     let customer = record.customer.as_deref();
     let subscription = customer.and_then(|it| it.subscription(&request.subscription_id));
@@ -120,8 +127,8 @@ fn decided(record: &Record) -> Decided {
         contract_kind: subscription.and_then(|it| it.contract_kind),
         jurisdiction: place.map(str::to_owned),
         cancel_calls: serial_saver::calls_remembered(&record.history, request, record.decided_at),
-        holdout: decision.holdout.clone(),
-        compared_offer: compared_offer(decision),
+        holdout: compared.decision.holdout.clone(),
+        compared_offer: compared_offer(&compared.decision),
     }
 }
 
