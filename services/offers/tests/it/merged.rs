@@ -230,6 +230,26 @@ async fn leaving_by_either_id_undoes_what_was_accepted_under_the_other_with_prof
 }
 
 #[tokio::test]
+async fn a_late_retry_under_the_other_id_does_not_cancel_again_what_was_undone() {
+    let mut world = two_of_one_person().await;
+    world.ask(ask("k-1", "c-0")).await.unwrap();
+    merge(&world).await;
+    let goodbye = pb::ConfirmCancellationRequest {
+        request_id: "once".to_owned(),
+        ..leave("k-1", "c-1")
+    };
+    let left = world.leave(goodbye.clone()).await.unwrap();
+    // As an acceptance afterwards does.
+    world
+        .execute("update cancellation set revoked_at = now()")
+        .await;
+    let late = world.leave(goodbye).await.unwrap();
+    assert!(late.replayed);
+    assert_eq!(late.acknowledgement, left.acknowledgement);
+    assert_eq!(world.number("select count(*) from cancellation").await, 1);
+}
+
+#[tokio::test]
 async fn what_the_feed_tells_late_or_twice_leads_to_the_one_who_stays() {
     let world = World::start().await;
     // The later merge is told first, and the first one twice.
