@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::commands::Command;
 
@@ -16,7 +19,7 @@ missing or does not answer · 70 a service failed in a way it should not · 130 
 #[command(name = "rekindle", version, after_help = EXIT_CODES)]
 pub struct Arguments {
     /// Print results and errors as JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     pub json: bool,
 
     /// What to do.
@@ -83,5 +86,49 @@ impl ServiceDatabaseUrls {
             _ => return None,
         };
         url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+}
+
+/// Reads a time, or a day as the midnight it begins with, UTC.
+///
+/// # Errors
+///
+/// A sentence that says how to write one.
+pub fn instant(text: &str) -> Result<Timestamp, String> {
+    if let Ok(day) = text.parse::<Date>()
+        && text.len() == "2026-11-22".len()
+    {
+        let begins = day.to_zoned(TimeZone::UTC);
+        return begins
+            .map(|begins| begins.timestamp())
+            .map_err(|error| error.to_string());
+    }
+    text.parse().map_err(|_| {
+        "write it like 2027-01-31T09:30:00Z, or 2027-01-31 for its midnight UTC".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_with_its_zone_and_a_day_as_its_midnight() {
+        let noon = instant("2027-01-31T13:00:00+01:00").unwrap();
+        assert_eq!(noon.to_string(), "2027-01-31T12:00:00Z");
+        assert_eq!(
+            instant("2027-01-31").unwrap().to_string(),
+            "2027-01-31T00:00:00Z"
+        );
+        for text in [
+            "",
+            "tomorrow",
+            "2027-02-30",
+            "2027-01-31T12:00:00",
+            "20270131",
+        ] {
+            let message = instant(text).unwrap_err();
+            assert!(message.starts_with("write it like"), "{text}: {message}");
+        }
     }
 }

@@ -9,33 +9,42 @@ use crate::failure::{Exit, Failure};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where the addresses stand in the help: after what a command is about.
+const SERVICES: &str = "Addresses of the services";
+
 /// The addresses of the services: `http://host:port` or `unix:///path`.
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArguments {
-    /// Address of the profiles service; `unix:///path` for a socket.
+    /// Profiles; `unix:///path` for a socket. Also `REKINDLE_PROFILES_URL`.
     #[arg(
         long,
         global = true,
+        help_heading = SERVICES,
+        hide_env = true,
         env = "REKINDLE_PROFILES_URL",
         default_value = "http://127.0.0.1:7101",
         value_name = "URL"
     )]
     pub profiles_url: String,
 
-    /// Address of the lifecycle service.
+    /// Lifecycle. Also `REKINDLE_LIFECYCLE_URL`.
     #[arg(
         long,
         global = true,
+        help_heading = SERVICES,
+        hide_env = true,
         env = "REKINDLE_LIFECYCLE_URL",
         default_value = "http://127.0.0.1:7102",
         value_name = "URL"
     )]
     pub lifecycle_url: String,
 
-    /// Address of the offers service.
+    /// Offers. Also `REKINDLE_OFFERS_URL`.
     #[arg(
         long,
         global = true,
+        help_heading = SERVICES,
+        hide_env = true,
         env = "REKINDLE_OFFERS_URL",
         default_value = "http://127.0.0.1:7103",
         value_name = "URL"

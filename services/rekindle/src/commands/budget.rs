@@ -10,6 +10,7 @@ use contract::offers::v1::{
 use jiff::Timestamp;
 
 use super::files::read_text;
+use crate::arguments::instant;
 use crate::budgets::read_budgets;
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::{Exit, Failure};
@@ -53,7 +54,7 @@ enum Verb {
         key: String,
 
         /// A time in the window to add up, as in 2026-11-01T00:00:00Z; now when left out.
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = instant)]
         as_of: Option<Timestamp>,
     },
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use kernel::time::{Clock as _, SystemClock};
 use serde_json::json;
 
+use crate::arguments::instant;
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::mapping::wire_time;
@@ -61,11 +62,11 @@ struct Open {
     responsible: Option<i32>,
 
     /// When it began; now when left out.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     since: Option<Timestamp>,
 
     /// What was promised is due then.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     promise: Option<Timestamp>,
 }
 
@@ -83,7 +84,7 @@ struct Advance {
     step: i32,
 
     /// What was promised with it is due then.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     promise: Option<Timestamp>,
 
     /// The promise before was broken.
@@ -105,7 +106,7 @@ struct Resolve {
     outcome: String,
 
     /// When; now when left out.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

@@ -1,12 +1,13 @@
 //! `rekindle suppression add|lift|list`: from whom offers are kept.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use contract::offers::v1::{
     LiftSuppressionRequest, ListSuppressionsRequest, ListSuppressionsResponse, SuppressRequest,
     SuppressedOffers, Suppression as Wire, SuppressionScope,
 };
 use jiff::Timestamp;
 
+use crate::arguments::instant;
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::mapping::wire_time;
@@ -63,9 +64,12 @@ enum Verb {
 
 /// From whom, what, how long and why.
 #[derive(Debug, Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("whom").args(["customer", "everybody"]).required(true)))]
+#[command(group(ArgGroup::new("how_long").args(["until", "for_ever"]).required(true)))]
 struct Add {
     /// The customer.
-    #[arg(long, required_unless_present = "everybody", value_name = "ID")]
+    #[arg(long, value_name = "ID")]
     customer: Option<String>,
 
     /// Only about this account of the customer.
@@ -73,7 +77,7 @@ struct Add {
     account: Option<String>,
 
     /// From everybody.
-    #[arg(long, conflicts_with_all = ["customer", "account"])]
+    #[arg(long, conflicts_with = "account")]
     everybody: bool,
 
     /// Only price offers.
@@ -89,12 +93,7 @@ struct Add {
     offer: Option<String>,
 
     /// Until then, as in 2027-01-01T00:00:00Z.
-    #[arg(
-        long,
-        required_unless_present = "for_ever",
-        conflicts_with = "for_ever",
-        value_name = "TIME"
-    )]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     until: Option<Timestamp>,
 
     /// Until it is lifted.
