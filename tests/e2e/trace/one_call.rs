@@ -45,9 +45,7 @@ offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client SELECT cancellation
   offers client SELECT customer_identity
   offers client SELECT customer_identity
-  offers client SELECT customer_identity
   offers client SELECT decision
-  offers client SELECT save_session
   offers client SELECT save_session
   offers client SELECT save_session
   offers client UPDATE acceptance

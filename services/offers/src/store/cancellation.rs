@@ -105,8 +105,8 @@ async fn confirm(
     if let Claim::Answered(confirmed) = claim {
         return Ok(*confirmed);
     }
-    lock_person(connection, &new.customer_id).await?;
-    let begun = begun_under_another_id(connection, new).await?;
+    let ids = lock_person(connection, &new.customer_id).await?;
+    let begun = begun_under_another_id(connection, new, &ids).await?;
     let new = begun.as_ref().unwrap_or(new);
     let session_id = find_or_open(connection, new).await?;
     if let Some(confirmed) = read_confirmed(connection, &new.customer_id, session_id).await? {
@@ -130,7 +130,7 @@ async fn confirm(
         hash: hash(new, dates),
         replayed: false,
     };
-    record(connection, new, &confirmed).await?;
+    record(connection, new, &confirmed, &ids).await?;
     finish(connection, &claim, &confirmed).await?;
     Ok(confirmed)
 }
@@ -139,7 +139,11 @@ async fn confirm(
 async fn begun_under_another_id(
     connection: &mut PgConnection,
     new: &NewCancellation,
+    ids: &[String],
 ) -> Result<Option<NewCancellation>, StoreError> {
+    if ids.len() < 2 {
+        return Ok(None);
+    }
     let (contact, subscription) = (&new.contact_id, &new.subscription_id);
     let under = spoke_under(connection, &new.customer_id, contact, subscription).await?;
     let under = under.filter(|under| *under != new.customer_id);
@@ -232,6 +236,7 @@ async fn record(
     connection: &mut PgConnection,
     new: &NewCancellation,
     confirmed: &Confirmed,
+    ids: &[String],
 ) -> Result<(), StoreError> {
     let session_id = confirmed.session_id;
     let (customer_id, subscription_id) = (&new.customer_id, &new.subscription_id);
@@ -275,7 +280,10 @@ async fn record(
         }
     };
     // One person's orders keep their order, whatever id each was given by.
-    let key = stays(connection, &new.customer_id).await?;
+    let key = match ids {
+        [only] => only.clone(),
+        _ => stays(connection, &new.customer_id).await?,
+    };
     let message = outbox::Message {
         topic,
         key: &key,
