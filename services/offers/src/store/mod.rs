@@ -98,12 +98,19 @@ fn statement(operation: &'static str, table: &'static str) -> Span {
     statement_span(operation, table, "")
 }
 
+/// Room for the record of a decision. Grown from nothing it is copied six times.
+const JSON_BYTES: usize = 4096;
+
 fn json(
     table: &'static str,
     column: &'static str,
     value: &impl Serialize,
 ) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| StoreError::inconsistent(table, column, "new"))
+    let mut text = Vec::with_capacity(JSON_BYTES);
+    serde_json::to_writer(&mut text, value)
+        .ok()
+        .and_then(|()| String::from_utf8(text).ok())
+        .ok_or_else(|| StoreError::inconsistent(table, column, "new"))
 }
 
 fn from_json<T: DeserializeOwned>(
