@@ -4,6 +4,7 @@
 //! again and compared.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::id::{DecisionId, PresentedOfferId, SessionId};
@@ -43,8 +44,10 @@ pub const NO_OFFER: &str = "no_offer";
 /// so that it replays to the same answer: from the second on an offer may be made once the end is
 /// set, with permission, and who may withdraw is let go; from the third on the rules of a customer's
 /// home hold wherever they are, and a refusal ends the offers on other contacts, too; from the fourth
-/// on customers are held out, and what somebody had who died ends at once.
-pub const GENERATION: u32 = 4;
+/// on customers are held out, and what somebody had who died ends at once; from the fifth on nobody is
+/// offered what they have, or anything but what they ask for while they do not want to leave, and an
+/// end that is set counts.
+pub const GENERATION: u32 = 5;
 
 const fn first_generation() -> u32 {
     1
@@ -89,7 +92,8 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// When a subscription ends if they leave now: after a death at once, by its contract otherwise.
+    /// When a subscription ends if they leave now: after a death at once, by its contract otherwise, and
+    /// no later than its end is set already.
     fn end(&self, subscription: &Subscription) -> Timestamp {
         let of_reason = self.stated().map(|stated| stated.exit_path);
         let died = of_reason == Some(ExitPath::Bereavement)
@@ -97,7 +101,12 @@ impl<'a> Inputs<'a> {
         if died && self.generation > 3 {
             return self.now;
         }
-        contract_end(subscription, self.now)
+        let contract = contract_end(subscription, self.now);
+        match subscription.service_ends_at.filter(|_| self.generation > 4) {
+            Some(set) if subscription.live => contract.min(set),
+            Some(ended) => ended,
+            None => contract,
+        }
     }
 
     /// The reason stated, as the catalogue knows it.
@@ -233,6 +242,14 @@ impl Record {
         promises
             .find(|(presented, _)| **presented == id)
             .map(|(_, promise)| promise)
+    }
+
+    /// When the subscription ended, if that was before the call.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let customer = self.customer.as_ref()?;
+        let subscription = customer.subscription(&self.request.subscription_id)?;
+        let ended = subscription.service_ends_at.filter(|_| !subscription.live);
+        ended.filter(|ended| *ended <= self.decided_at)
     }
 
     /// What it rested on, with the versions it was made with.
@@ -379,6 +396,11 @@ fn let_go_at_once(
     if let Some(reason) = occasion::lets_go(inputs, customer, subscription, stated, policy) {
         return Some(reason);
     }
+    let by_reason = stated.and_then(reason_allows_none);
+    // Whoever tells of a death is not asked for a permission first.
+    if by_reason.is_some() && inputs.generation > 4 {
+        return by_reason;
+    }
     let request = inputs.request;
     let asked_back = request.occasion == Occasion::WinBack;
     let leaving = leaving(inputs, subscription);
@@ -399,15 +421,16 @@ fn let_go_at_once(
             "the customer may withdraw: confirm it, the contract ends at once",
         ));
     }
-    if let Some(stated) = stated.filter(|stated| !stated.offers_allowed) {
-        let code = if stated.structural {
-            "STRUCTURAL_REASON"
-        } else {
-            "REASON_ALLOWS_NO_OFFER"
-        };
-        return Some(Reason::new(code, stated.key.clone()));
-    }
-    policy_lets_go(request, leaving, policy)
+    by_reason.or_else(|| policy_lets_go(request, leaving, policy))
+}
+
+fn reason_allows_none(stated: &StatedReason) -> Option<Reason> {
+    let code = match (stated.offers_allowed, stated.structural) {
+        (true, _) => return None,
+        (false, true) => "STRUCTURAL_REASON",
+        (false, false) => "REASON_ALLOWS_NO_OFFER",
+    };
+    Some(Reason::new(code, stated.key.clone()))
 }
 
 fn policy_lets_go(
@@ -516,7 +539,7 @@ fn promise_best(call: &Call<'_>, scored: Vec<Scored<'_>>, most: usize, decision:
             decision.arm = best.offer_key.to_string();
             decision.state = State::Offered;
         }
-        None => decision.let_go.push(why_nothing(&decision.verdicts)),
+        None => decision.let_go.push(why_nothing(call, &decision.verdicts)),
     }
     if let Some(drawn) = &decision.drawn {
         drawn.arm().clone_into(&mut decision.arm);
@@ -524,13 +547,37 @@ fn promise_best(call: &Call<'_>, scored: Vec<Scored<'_>>, most: usize, decision:
     }
 }
 
-fn why_nothing(verdicts: &[Verdict]) -> Reason {
+fn why_nothing(call: &Call<'_>, verdicts: &[Verdict]) -> Reason {
     let not_drawn = |verdict: &Verdict| verdict.code.as_deref() == Some(code::NOT_DRAWN);
     if verdicts.iter().any(not_drawn) {
         let detail = "offering nothing was drawn, to learn what that comes to";
         return Reason::new("NO_OFFER_DRAWN", detail);
     }
-    Reason::new("NOTHING_SUITABLE", "no offer is worth more than none")
+    let none_qualified = verdicts.iter().all(|verdict| verdict.score.is_none());
+    let most_often = most_often(verdicts).filter(|_| none_qualified && call.inputs.generation > 4);
+    match most_often {
+        Some(code) => Reason::new(
+            "NOTHING_SUITABLE",
+            format!("no offer qualifies, mostly {code}"),
+        ),
+        None => Reason::new("NOTHING_SUITABLE", "no offer is worth more than none"),
+    }
+}
+
+/// The code that most verdicts have; of several the first in the alphabet.
+fn most_often(verdicts: &[Verdict]) -> Option<&str> {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for code in verdicts
+        .iter()
+        .filter_map(|verdict| verdict.code.as_deref())
+    {
+        *counts.entry(code).or_default() += 1;
+    }
+    let most = counts.values().copied().max()?;
+    let mut codes = counts.into_iter();
+    codes
+        .find(|(_, count)| *count == most)
+        .map(|(code, _)| code)
 }
 
 #[cfg(test)]

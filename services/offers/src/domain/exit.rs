@@ -21,6 +21,17 @@ pub struct EndDates {
     pub source: DatesSource,
 }
 
+impl EndDates {
+    /// Of what has ended before: nobody ends it again.
+    pub const fn of_the_past(ended_at: Timestamp) -> Self {
+        Self {
+            service_end_at: ended_at,
+            billing_end_at: ended_at,
+            source: DatesSource::Contract,
+        }
+    }
+}
+
 /// The order to end a subscription: what profiles is told, for as long as it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -50,3 +50,4 @@ pub mod spoken;
 pub mod suppression;
 pub mod verdict;
 pub mod version;
+pub mod wish;

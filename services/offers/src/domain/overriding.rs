@@ -172,7 +172,7 @@ pub fn too_many_offers(session: &SessionNow) -> Refusal {
 fn override_forbidden(offer_key: &OfferKey, code: &str) -> Refusal {
     Refusal::refused(
         "OVERRIDE_FORBIDDEN",
-        "law or care keeps this offer from the call, and no authority changes that: let it be",
+        "something that no authority changes keeps this offer from the call, named in `code`: make another, or let it be",
     )
     .with("offer_key", offer_key)
     .with("code", code)

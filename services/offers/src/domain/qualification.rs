@@ -20,11 +20,12 @@ use super::parity;
 use super::policy::{Parity, PolicyOutcome};
 use super::posterior::{Believed, believed};
 use super::predicate::Predicate;
-use super::repeat::{had_on_this_call, refused_all, refused_just_now};
+use super::repeat::{had_on_this_call, is_had, refused_all, refused_just_now};
 use super::request::Occasion;
 use super::serial_saver;
 use super::suppression;
 use super::verdict::code;
+use super::wish;
 
 /// A call with everything that is known about it.
 #[derive(Clone, Debug)]
@@ -127,8 +128,12 @@ const OBSTACLES: &[Obstacle] = &[
         offer.is_price_offer() && stated.is_some_and(|stated| !stated.price_offer_allowed)
     }),
     (code::LEVER_DOES_NOT_ANSWER_REASON, |call, offer| {
-        let stated = call.stated;
+        let stated = call.stated.filter(|_| wish::levers(call).is_none());
         stated.is_some_and(|stated| !stated.levers.contains(&offer.lever))
+            && !care::is_owed(call, offer)
+    }),
+    (code::LEVER_DOES_NOT_ANSWER_INTENT, |call, offer| {
+        wish::levers(call).is_some_and(|levers| !levers.contains(&offer.lever))
             && !care::is_owed(call, offer)
     }),
     (code::OPEN_INCIDENT, |call, offer| {
@@ -149,6 +154,7 @@ const OBSTACLES: &[Obstacle] = &[
         cooling_down(call, offer, Outcome::Declined).is_some() || refused_just_now(call, offer)
     }),
     (code::OFFERED_ON_THIS_CALL, had_on_this_call),
+    (code::HAD_ALREADY, is_had),
     (code::ACCEPTED_BEFORE, |call, offer| {
         cooling_down(call, offer, Outcome::Accepted).is_some()
     }),

@@ -1,21 +1,48 @@
 //! What is never offered again so soon, whatever the cool-downs of the catalogue say: what this call
-//! had already, and what was refused just now.
+//! had already, what was refused just now, and what the customer has.
 
 use kernel::time::{Span, Timestamp};
 
 use super::care;
 use super::catalogue::Offer;
-use super::history::{Outcome, PastOffer};
+use super::history::{Outcome, PastOffer, days_since};
 use super::qualification::Call;
 use super::request::Permission;
 
 /// For how long a refusal is fresh, in hours.
 const FRESH_HOURS: i64 = 24;
 
+/// For how many days somebody has what is given at once or changed for good: no shorter than
+/// carrying it out may take, so that it is not given twice.
+const SINGLE_DAYS: i64 = 90;
+
+/// The days of a month, so that a benefit has run for certain.
+const MONTH_DAYS: i64 = 31;
+
 /// Tells whether the offer was handed out in this session before, whatever became of it.
 pub(super) fn had_on_this_call(call: &Call<'_>, offer: &Offer) -> bool {
     let own = call.own_session();
     own.is_some() && past(call, offer).any(|past| past.session_id == own)
+}
+
+/// Tells whether the customer took the offer for the same subscription and has it still, or will when
+/// it is carried out. What is owed again is had again.
+pub(super) fn is_had(call: &Call<'_>, offer: &Offer) -> bool {
+    let inputs = call.inputs;
+    if inputs.generation < 5 || care::is_owed(call, offer) {
+        return false;
+    }
+    let months = offer.benefit.months().max(offer.benefit.commitment_months);
+    let days = match i64::from(months) {
+        0 => SINGLE_DAYS,
+        months => months.saturating_mul(MONTH_DAYS),
+    };
+    past(call, offer).any(|past| {
+        let here = past.subscription_id.as_ref();
+        past.is_taken()
+            && here.is_none_or(|id| *id == inputs.request.subscription_id)
+            && days_since(past.heard_at(), inputs.now) < days
+    })
 }
 
 /// Tells whether the offer was refused within the last day. It is the answer that counts: an offer

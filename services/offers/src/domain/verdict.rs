@@ -93,6 +93,8 @@ pub mod code {
     pub const NO_PRICE_OFFER_FOR_REASON: &str = "NO_PRICE_OFFER_FOR_REASON";
     /// Its lever does not answer the reason stated.
     pub const LEVER_DOES_NOT_ANSWER_REASON: &str = "LEVER_DOES_NOT_ANSWER_REASON";
+    /// Nobody asked for anything of the kind, and nobody wants to leave.
+    pub const LEVER_DOES_NOT_ANSWER_INTENT: &str = "LEVER_DOES_NOT_ANSWER_INTENT";
     /// Something is broken: mend it first, and speak about price afterwards.
     pub const OPEN_INCIDENT: &str = "OPEN_INCIDENT";
     /// It needs an agent with more authority.
@@ -107,6 +109,8 @@ pub mod code {
     pub const OFFERED_ON_THIS_CALL: &str = "OFFERED_ON_THIS_CALL";
     /// It was taken not long ago.
     pub const ACCEPTED_BEFORE: &str = "ACCEPTED_BEFORE";
+    /// The customer has it, or will when it is carried out.
+    pub const HAD_ALREADY: &str = "HAD_ALREADY";
     /// It is kept from the customer, or from everybody.
     pub const SUPPRESSED: &str = "SUPPRESSED";
     /// The customer has heard, or taken, as many as the contact policy allows.

@@ -17,6 +17,7 @@ use crate::domain::customer::Customer;
 use crate::domain::decision::{Reason, Record};
 use crate::domain::direction::Directions;
 use crate::domain::exit::DatesSource;
+use crate::domain::exit_plan::ExitPlan;
 use crate::domain::history::Outcome;
 use crate::domain::named::Named;
 use crate::domain::policy::{OffersAllowed, PolicyOutcome};
@@ -110,14 +111,13 @@ fn customer_view(customer: &Customer, record: &Record) -> pb::CustomerView {
 }
 
 fn cancel_now(record: &Record) -> pb::CancelNow {
-    let end = record
-        .decision
-        .contract_ends_at
-        .unwrap_or(record.decided_at);
+    let now = record.decided_at;
+    let plan = ExitPlan::of(Some(record), None, None, now);
+    let dates = plan.dates(record.decision.contract_ends_at, None, now);
     pb::CancelNow {
         token: record.session_id.to_string(),
-        service_end_time: Some(timestamp(end)),
-        billing_end_time: Some(timestamp(end)),
+        service_end_time: Some(timestamp(dates.service_end_at)),
+        billing_end_time: Some(timestamp(dates.billing_end_at)),
     }
 }
 

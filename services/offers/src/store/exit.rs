@@ -58,9 +58,13 @@ pub(super) async fn plan(
         keep_in_touch: new.keep_in_touch,
         ..ExitPlan::of(record.as_ref(), reason, requested, new.now)
     };
+    let ended = record.as_ref().and_then(Record::ended_at);
     Ok(Planned {
         plan,
-        dates: plan.dates(contract, requested, new.now),
+        dates: match ended {
+            Some(ended) => EndDates::of_the_past(ended),
+            None => plan.dates(contract, requested, new.now),
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 mod care;
 mod contact_policy;
 mod draws;
+mod had;
 mod holdout;
 mod laws;
 mod learning;
