@@ -76,9 +76,19 @@ impl Workshop {
         leased: &pb::Fulfilment,
         outcome: pb::FulfilmentOutcome,
     ) -> Result<pb::ReportFulfilmentResponse, Status> {
+        let request_id = format!("{}-{}", leased.customer_id, leased.lease_id);
+        self.report_as(&request_id, leased, outcome).await
+    }
+
+    async fn report_as(
+        &mut self,
+        request_id: &str,
+        leased: &pb::Fulfilment,
+        outcome: pb::FulfilmentOutcome,
+    ) -> Result<pb::ReportFulfilmentResponse, Status> {
         let failed = outcome == Failed;
         let request = pb::ReportFulfilmentRequest {
-            request_id: format!("{}-{}", leased.customer_id, leased.lease_id),
+            request_id: request_id.to_owned(),
             customer_id: leased.customer_id.clone(),
             presented_offer_id: leased.presented_offer_id.clone(),
             lease_id: leased.lease_id.clone(),
@@ -352,4 +362,41 @@ async fn leaving_on_another_contact_waits_for_nobody_and_undoes_later_what_someb
     );
     let refusal = shop.report(&leased[0], Completed).await;
     refused(refusal, Code::FailedPrecondition, "LEASE_LOST");
+}
+
+/// A billing system that did not hear the answer reports again under a new request id, and by the id
+/// that the customer goes by now. What it did is not to be undone for that.
+#[tokio::test]
+async fn who_reports_again_is_told_that_it_is_recorded() {
+    let mut shop = Workshop::open(100_000).await;
+    for (customer, outcome) in [("c-1", Completed), ("c-2", Failed)] {
+        shop.accepted(customer).await;
+        let leased = shop.lease_of(&[customer]).await.remove(0);
+        let first = shop.report(&leased, outcome).await.unwrap();
+        let other_name = format!("new-{customer}");
+        sqlx::query("select learn_identity($1, $2)")
+            .bind(customer)
+            .bind(&other_name)
+            .execute(&shop.till.world.database.pool)
+            .await
+            .unwrap();
+        let again = pb::Fulfilment {
+            customer_id: other_name,
+            ..leased.clone()
+        };
+        let second = shop.report(&again, outcome).await.unwrap();
+        assert!(second.replayed && !first.replayed);
+        assert_eq!(second.task_id, first.task_id);
+        // Something else is not what was reported.
+        let otherwise = if outcome == Failed { Completed } else { Failed };
+        let third = pb::Fulfilment {
+            customer_id: format!("new-{customer}"),
+            lease_id: leased.lease_id.clone(),
+            ..leased
+        };
+        let refused_as = shop
+            .report_as(&format!("third-{customer}"), &third, otherwise)
+            .await;
+        refused(refused_as, Code::FailedPrecondition, "LEASE_LOST");
+    }
 }

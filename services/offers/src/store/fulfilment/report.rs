@@ -75,7 +75,11 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
             return Err(StoreError::rejected(request_id_reused(request_id)));
         }
     }
-    let (session_id, offer_key) = offer(connection, new).await?;
+    let (customer_id, session_id, offer_key) = offer(connection, new).await?;
+    let new = &NewReport {
+        customer_id,
+        ..new.clone()
+    };
     lock(connection, &new.customer_id, session_id)
         .await?
         .ok_or_else(|| StoreError::inconsistent("save_session", "session_id", session_id))?;
@@ -88,19 +92,15 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
         Report::Failed(code) => ("failed", "fulfilment_failed", Some(code)),
     };
     if !settle(connection, new, fulfilment, code.map(String::as_str)).await? {
-        return Err(StoreError::rejected(lease_lost(new.presented_offer_id)));
+        return reported_before(connection, new, fulfilment).await;
     }
-    let task_id = match code {
-        Some(code) => {
-            give_back(connection, new, has_left).await?;
-            let opens = !has_left;
-            if opens {
-                open_task(connection, new, session_id, &offer_key, code).await?;
-            }
-            opens.then_some(new.task_id)
+    if let Some(code) = code {
+        give_back(connection, new, has_left).await?;
+        if !has_left {
+            open_task(connection, new, session_id, &offer_key, code).await?;
         }
-        None => None,
-    };
+    }
+    let task_id = code.filter(|_| !has_left).map(|_| new.task_id);
     append_event(
         connection,
         &new.customer_id,
@@ -118,13 +118,14 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
     })
 }
 
+/// Finds the offer by any id of the customer: they may have been merged since it was leased.
 async fn offer(
     connection: &mut PgConnection,
     new: &NewReport,
-) -> Result<(SessionId, String), StoreError> {
+) -> Result<(CustomerId, SessionId, String), StoreError> {
     let row = sqlx::query!(
-        "select session_id, offer_key from presented_offer \
-         where customer_id = $1 and presented_offer_id = $2",
+        "select customer_id, session_id, offer_key from presented_offer \
+         where customer_id = any (identities_of($1)) and presented_offer_id = $2",
         new.customer_id.as_str(),
         new.presented_offer_id.as_uuid(),
     )
@@ -140,7 +141,40 @@ async fn offer(
             .with("presented_offer_id", new.presented_offer_id),
         )
     })?;
-    Ok((SessionId::from_uuid(row.session_id), row.offer_key))
+    let session_id = SessionId::from_uuid(row.session_id);
+    let customer_id = CustomerId::parse(&row.customer_id)
+        .map_err(|_| StoreError::inconsistent("presented_offer", "customer_id", session_id))?;
+    Ok((customer_id, session_id, row.offer_key))
+}
+
+/// Answers who reports again what they reported with the same lease, under another request id, as
+/// before: what was done is not to be undone for it. Anybody else has lost the lease.
+async fn reported_before(
+    connection: &mut PgConnection,
+    new: &NewReport,
+    fulfilment: &str,
+) -> Result<Reported, StoreError> {
+    let before = sqlx::query!(
+        "select (select task_id from promise_task task \
+             where task.customer_id = acceptance.customer_id \
+               and task.presented_offer_id = acceptance.presented_offer_id \
+               and acceptance.fulfilment = 'failed' \
+             order by opened_at desc limit 1) as task_id \
+         from acceptance where customer_id = $1 and presented_offer_id = $2 and lease_id = $3 \
+           and fulfilment = $4 and reported_at is not null",
+        new.customer_id.as_str(),
+        new.presented_offer_id.as_uuid(),
+        new.lease_id.as_uuid(),
+        fulfilment,
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    let before = before.ok_or_else(|| StoreError::rejected(lease_lost(new.presented_offer_id)))?;
+    Ok(Reported {
+        task_id: before.task_id.map(PromiseTaskId::from_uuid),
+        replayed: true,
+    })
 }
 
 /// Settles the acceptance while the lease is the last one taken; false when it is not.
