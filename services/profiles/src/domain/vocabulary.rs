@@ -368,6 +368,10 @@ pub enum ChangeKind {
     Incident = 4,
     /// A consent.
     Consent = 5,
+    /// The customer became another name of another.
+    Merged = 6,
+    /// The person was erased.
+    Erased = 7,
 }
 
 impl Numbered for ChangeKind {
@@ -377,6 +381,8 @@ impl Numbered for ChangeKind {
         Self::Timeline,
         Self::Incident,
         Self::Consent,
+        Self::Merged,
+        Self::Erased,
     ];
 
     fn number(self) -> i16 {

@@ -148,11 +148,15 @@ async fn lag_after(
 fn change(entry: &feed::Entry) -> Result<Change, StoreError> {
     let inconsistent = || StoreError::inconsistent("outbox", "payload", entry.position);
     let payload: Payload = serde_json::from_slice(&entry.payload).map_err(|_| inconsistent())?;
+    // Told as kinds, so that a follower that knows nothing of it stops instead of passing over it.
+    let merged = payload.merged_into.is_some().then_some(ChangeKind::Merged);
+    let erased = payload.erased.then_some(ChangeKind::Erased);
+    let beside = merged.into_iter().chain(erased);
     Ok(Change {
         customer_id: CustomerId::parse(&entry.key).map_err(|_| inconsistent())?,
         revision: payload.revision,
         change_time: payload.change_time,
-        kinds: payload.kinds,
+        kinds: payload.kinds.into_iter().chain(beside).collect(),
         merged_into: payload.merged_into,
         erased: payload.erased,
     })

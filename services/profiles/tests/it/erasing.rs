@@ -158,6 +158,9 @@ async fn nothing_is_left_under_any_id_but_the_news_of_it() {
         let of_them: Vec<&pb::Change> = of_them.collect();
         assert_eq!(of_them.len(), 2, "of each id once, and nothing before");
         assert!(of_them.iter().all(|it| it.erased));
+        // Whoever knows nothing of erasing must not pass over it.
+        let told_as = |it: &&pb::Change| it.kinds().any(|kind| kind == pb::ChangeKind::Erased);
+        assert!(of_them.iter().all(told_as));
         assert_eq!(stand.facts("somebody").await, other);
     }
 }

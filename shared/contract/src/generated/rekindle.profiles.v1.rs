@@ -885,11 +885,13 @@ pub struct WatchChangesResponse {
     #[prost(double, tag = "3")]
     pub lag_seconds: f64,
 }
-/// ChangeKind is what a change was about.
+/// ChangeKind is what a change was about. A follower stops before a change of a kind that it does not
+/// know and keeps its cursor, so that a version that knows the kind finds it: what a new kind asks for
+/// must not be passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ChangeKind {
-    /// Not known: treat it as any change.
+    /// Not told: treat it as any change.
     Unspecified = 0,
     /// The customer itself.
     Customer = 1,
@@ -901,6 +903,10 @@ pub enum ChangeKind {
     Incident = 4,
     /// A consent.
     Consent = 5,
+    /// The customer became another name of merged_into_customer_id.
+    Merged = 6,
+    /// The person was erased.
+    Erased = 7,
 }
 impl ChangeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -915,6 +921,8 @@ impl ChangeKind {
             Self::Timeline => "CHANGE_KIND_TIMELINE",
             Self::Incident => "CHANGE_KIND_INCIDENT",
             Self::Consent => "CHANGE_KIND_CONSENT",
+            Self::Merged => "CHANGE_KIND_MERGED",
+            Self::Erased => "CHANGE_KIND_ERASED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -926,6 +934,8 @@ impl ChangeKind {
             "CHANGE_KIND_TIMELINE" => Some(Self::Timeline),
             "CHANGE_KIND_INCIDENT" => Some(Self::Incident),
             "CHANGE_KIND_CONSENT" => Some(Self::Consent),
+            "CHANGE_KIND_MERGED" => Some(Self::Merged),
+            "CHANGE_KIND_ERASED" => Some(Self::Erased),
             _ => None,
         }
     }
