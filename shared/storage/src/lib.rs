@@ -21,4 +21,4 @@ pub use order::order_by_key;
 pub use postgres::{Postgres, PostgresSettings};
 pub use retention::{RetentionSettings, forget_requests};
 pub use span::statement_span;
-pub use write::write;
+pub use write::{unhurried, write};

@@ -50,6 +50,13 @@ where
     }
 }
 
+/// The deadline of a write that nobody waits for: it leaves every run of the transaction the write
+/// time-out, which is what bounds it.
+pub fn unhurried(postgres: &Postgres) -> Deadline {
+    let longest = Duration::from_millis(postgres.settings().write_timeout_ms);
+    Deadline::within(longest.saturating_mul(RETRIES + 2))
+}
+
 async fn attempts<I, T, E, F>(
     postgres: &Postgres,
     deadline: Deadline,
