@@ -51,6 +51,11 @@ impl Program for Profiles {
         let forget = forget_requests(postgres.clone(), retention, context.stop.clone());
         context.tracker.spawn(forget);
         let store = Store::new(postgres, &settings.facts);
+        if settings.answers_interval_ms > 0 {
+            let period = Duration::from_millis(settings.answers_interval_ms);
+            let job = jobs::read_answers(store.clone(), period, context.stop.clone());
+            context.tracker.spawn(job);
+        }
         let profiles = UseCases::new(store, context.clock.clone());
         if settings.settle_interval_ms > 0 {
             let period = Duration::from_millis(settings.settle_interval_ms);

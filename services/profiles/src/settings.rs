@@ -24,6 +24,9 @@ pub struct Settings {
     pub watch: WatchSettings,
     /// How often ends that have come are looked for; zero for never.
     pub settle_interval_ms: u64,
+    /// How often answers are looked for that the version before remembered, so that erasing finds whom
+    /// they name; zero for never.
+    pub answers_interval_ms: u64,
     /// What page tokens are sealed with; the same for all replicas.
     pub page_token_secret: Secret,
 }
@@ -40,6 +43,7 @@ impl Default for Settings {
             },
             watch: WatchSettings::default(),
             settle_interval_ms: 5_000,
+            answers_interval_ms: 30_000,
             page_token_secret: Secret::new("profiles"),
         }
     }

@@ -37,6 +37,11 @@ impl Aliases {
         of_them.map(|(alias, _)| alias.clone()).collect()
     }
 
+    /// Names all ids that are known here, aliases and customers that stay.
+    pub fn ids(&self) -> impl Iterator<Item = &CustomerId> {
+        self.0.iter().flat_map(|(alias, stays)| [alias, stays])
+    }
+
     /// Names the customers that stay.
     pub fn customers(&self) -> impl Iterator<Item = &CustomerId> {
         self.0.values()

@@ -1,6 +1,9 @@
 //! The one write transaction: lock, recall, load, decide, save, remember.
 
+use std::collections::BTreeSet;
+
 use futures::future::BoxFuture;
+use kernel::id::CustomerId;
 use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use serde::Serialize;
@@ -9,6 +12,7 @@ use sqlx::PgConnection;
 use storage::StoreError;
 use storage::request_log::{self, Begun, BodyHash};
 
+use super::answers::{self, nameable};
 use super::{Store, alias, load, save};
 use crate::domain::books::Books;
 use crate::domain::record::Named;
@@ -94,11 +98,18 @@ where
         if let Some(answer) = recall(connection, amendment.remembered.as_ref()).await? {
             return Ok(answer);
         }
+        let nameable = nameable(&amendment.named.customers, &aliases);
         let mut books = load::books(connection, &amendment.named, aliases, amendment.now).await?;
         let answer = (amendment.decide)(&mut books).map_err(StoreError::rejected)?;
         books.close();
         save::books(connection, &books).await?;
-        remember(connection, amendment.remembered.as_ref(), &answer).await?;
+        remember(
+            connection,
+            amendment.remembered.as_ref(),
+            &answer,
+            &nameable,
+        )
+        .await?;
         Ok(answer)
     })
 }
@@ -126,15 +137,17 @@ pub(super) async fn recall<T: DeserializeOwned>(
     }
 }
 
+/// Remembers an answer; `nameable` are the ids that it can name.
 pub(super) async fn remember<T: Serialize>(
     connection: &mut PgConnection,
     remembered: Option<&Remembered>,
     answer: &T,
+    nameable: &BTreeSet<CustomerId>,
 ) -> Result<(), StoreError> {
     let Some(request) = remembered else {
         return Ok(());
     };
-    let bytes = serde_json::to_vec(answer)
+    let answer = serde_json::to_value(answer)
         .map_err(|_| StoreError::inconsistent("request_log", "response", &request.request_id))?;
-    request_log::finish(connection, &request.request_id, &bytes).await
+    answers::save(connection, &request.request_id, &answer, nameable).await
 }

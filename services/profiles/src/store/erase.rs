@@ -19,7 +19,7 @@ use tracing::Instrument;
 
 use super::amend::{Remembered, recall, remember};
 use super::decode::time;
-use super::{Store, alias, feed, load};
+use super::{Store, alias, answers, feed, load};
 use crate::domain::book::Book;
 use crate::domain::erasure::may_be_erased;
 use crate::domain::record::Named;
@@ -75,7 +75,9 @@ fn transact<'c>(
                 .map_err(|rejection| StoreError::rejected(Refusal::from(rejection)))?;
             carry_out(connection, book, erasure.now).await?
         };
-        remember(connection, erasure.remembered.as_ref(), &erased).await?;
+        // It names nobody.
+        let nameable = BTreeSet::new();
+        remember(connection, erasure.remembered.as_ref(), &erased, &nameable).await?;
         Ok(erased)
     })
 }
@@ -105,13 +107,7 @@ async fn carry_out(
     .execute(&mut *connection)
     .instrument(statement_span("DELETE", "customer", text))
     .await?;
-    let accounts = book.accounts.keys().map(|id| quoted(id.as_str()));
-    let needles: Vec<Vec<u8>> = keys.iter().map(|id| quoted(id)).chain(accounts).collect();
-    let text = include_str!("sql/erase_answers.sql");
-    sqlx::query_file!("src/store/sql/erase_answers.sql", &needles)
-        .execute(&mut *connection)
-        .instrument(statement_span("DELETE", "request_log", text))
-        .await?;
+    answers::erase(connection, &keys).await?;
     let digests: Vec<Vec<u8>> = ids.iter().map(|id| digest(id).to_vec()).collect();
     let text = include_str!("sql/erased_customer_insert.sql");
     sqlx::query_file!(
@@ -127,11 +123,6 @@ async fn carry_out(
         id_count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
         changed: true,
     })
-}
-
-/// An id as it stands in a remembered answer, which is JSON.
-fn quoted(id: &str) -> Vec<u8> {
-    serde_json::to_vec(id).unwrap_or_default()
 }
 
 fn digest(id: &CustomerId) -> BodyHash {

@@ -12,6 +12,7 @@ use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
 use super::amend::{Remembered, recall, remember};
+use super::answers::nameable;
 use super::decode::time;
 use super::{Store, alias, feed, load, save};
 use crate::domain::alias::{
@@ -76,8 +77,9 @@ fn transact<'c>(
         if let Some(answer) = recall(connection, merge.remembered.as_ref()).await? {
             return Ok(answer);
         }
+        let nameable = nameable(&both, &aliases);
         let answer = carry_out(connection, merge, aliases).await?;
-        remember(connection, merge.remembered.as_ref(), &answer).await?;
+        remember(connection, merge.remembered.as_ref(), &answer, &nameable).await?;
         Ok(answer)
     })
 }

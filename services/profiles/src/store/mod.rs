@@ -3,6 +3,7 @@
 mod account;
 mod alias;
 mod amend;
+mod answers;
 mod consent;
 mod customer;
 mod decode;

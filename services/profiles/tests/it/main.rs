@@ -17,6 +17,7 @@ mod customers;
 mod erasing;
 mod facts;
 mod faults;
+mod forgetting;
 mod import;
 mod incidents;
 mod merging;

@@ -8,7 +8,8 @@ with no_event as (
 ), no_subscription as (
     delete from subscription where customer_id = $1
 ), no_owner as (
-    delete from account_owner where customer_id = $1
+    delete from account_owner
+    where account_id in (select account_id from account where customer_id = $1)
 ), no_account as (
     delete from account where customer_id = $1
 ), no_snapshot as (

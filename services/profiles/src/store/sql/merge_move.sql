@@ -2,7 +2,8 @@
 with moved_account as (
     update account set customer_id = $1 where customer_id = $2
 ), moved_owner as (
-    update account_owner set customer_id = $1 where customer_id = $2
+    update account_owner set customer_id = $1
+    where account_id in (select account_id from account where customer_id = $2)
 ), moved_subscription as (
     update subscription set customer_id = $1 where customer_id = $2
 ), moved_event as (

@@ -1,0 +1,2 @@
+delete from request_log
+where request_id = any($1)
