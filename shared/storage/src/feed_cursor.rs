@@ -74,6 +74,22 @@ pub async fn advance(
     Ok(advanced.rows_affected() == 1)
 }
 
+/// Moves the position likewise, without saying that the follower keeps up: it is far behind.
+pub async fn catch_up(
+    connection: &mut PgConnection,
+    name: &str,
+    holder: &str,
+    position: &str,
+) -> Result<bool, StoreError> {
+    let moved = sqlx::query("update feed_cursor set position = $3 where name = $1 and holder = $2")
+        .bind(name)
+        .bind(holder)
+        .bind(position)
+        .execute(connection)
+        .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
 /// Gives the lease up, so that another process can follow at once.
 pub async fn release(
     connection: &mut PgConnection,

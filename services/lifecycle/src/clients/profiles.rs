@@ -16,7 +16,7 @@ use tonic::Status;
 
 use super::bundle::{BundleSettings, Bundler};
 use super::facts::{self, AttributeNames};
-use crate::usecase::ports::{Carried, Change, Changes, Profiles, Snapshot};
+use crate::usecase::ports::{CHANGE_NOT_KNOWN, Carried, Change, Changes, Profiles, Snapshot};
 
 /// A batch of facts is larger than one answer to a call.
 const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
@@ -140,7 +140,7 @@ impl Profiles for ProfilesClient {
         async move {
             let answer = changes.watch_changes(request).await;
             let stream = answer.map_err(|status| ours(&status))?.into_inner();
-            let runs = stream.map(|run| run.map(read_run).map_err(|status| ours(&status)));
+            let runs = stream.map(|run| run.map_err(|status| ours(&status)).and_then(read_run));
             Ok(runs.boxed())
         }
         .boxed()
@@ -154,16 +154,30 @@ fn snapshot(answer: contract::types::v1::CustomerFacts, attributes: &AttributeNa
     }
 }
 
-fn read_run(run: wire::WatchChangesResponse) -> Changes {
+fn read_run(run: wire::WatchChangesResponse) -> Result<Changes, Refusal> {
+    let mut kinds = run.changes.iter().flat_map(|change| &change.kinds);
+    if let Some(kind) = kinds.find(|kind| wire::ChangeKind::try_from(**kind).is_err()) {
+        return Err(change_not_known(*kind));
+    }
     let change = |change: wire::Change| Change {
         customer_id: change.customer_id,
         change_time: change.change_time.as_ref().and_then(edge::wire::instant),
     };
-    Changes {
+    Ok(Changes {
         changes: run.changes.into_iter().map(change).collect(),
         cursor: run.cursor,
         lag_seconds: run.lag_seconds,
-    }
+    })
+}
+
+/// What a change of a later version asks for must not be passed over.
+fn change_not_known(kind: i32) -> Refusal {
+    Refusal::unavailable(
+        CHANGE_NOT_KNOWN,
+        "profiles tells of a kind of change that this version does not know: update this service",
+        Duration::from_secs(30),
+    )
+    .with("change_kind", kind)
 }
 
 /// Says in our words why profiles did not answer. Only what concerns the question itself is passed

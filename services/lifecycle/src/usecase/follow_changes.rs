@@ -9,7 +9,7 @@ use kernel::time::Deadline;
 use tokio_util::sync::CancellationToken;
 
 use super::UseCases;
-use super::ports::{Change, Changes, Snapshot};
+use super::ports::{CHANGE_NOT_KNOWN, Change, Changes, Snapshot};
 use crate::domain::tenure::observation;
 use crate::store::{CHANGES_FEED, Cursor, SetAside, TakeOver, ToScore};
 
@@ -54,15 +54,30 @@ impl UseCases {
                     }
                 }
                 run = stream.next() => {
-                    let Some(run) = run.transpose()? else {
+                    let Some(run) = run else {
                         return Ok(Followed::StreamEnded);
                     };
+                    let run = self.understood(run, holder).await?;
                     if !self.take_over_run(run, holder).await? {
                         return Ok(Followed::NotOurs);
                     }
                 }
             }
         }
+    }
+
+    /// Gives the feed up to a process that understands it, where this one does not.
+    async fn understood(
+        &self,
+        run: Result<Changes, Refusal>,
+        holder: &str,
+    ) -> Result<Changes, Refusal> {
+        if let Err(refusal) = &run
+            && refusal.reason == CHANGE_NOT_KNOWN
+        {
+            self.store.release_feed(holder).await?;
+        }
+        run
     }
 
     async fn take_over_run(&self, run: Changes, holder: &str) -> Result<bool, Refusal> {

@@ -44,6 +44,9 @@ pub struct Change {
     pub change_time: Option<Timestamp>,
 }
 
+/// Why a run of changes is refused that a later version of this service understands.
+pub const CHANGE_NOT_KNOWN: &str = "CHANGE_NOT_KNOWN";
+
 /// A run of changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {

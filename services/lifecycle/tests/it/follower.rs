@@ -72,6 +72,26 @@ async fn nothing_is_left_of_whom_profiles_has_erased() {
 }
 
 #[tokio::test]
+async fn a_change_of_a_kind_nobody_here_knows_is_not_passed_over() {
+    let world = World::start().await;
+    let newest = contract_of_the_newest_kind();
+    world.profiles.tell_of("c-1", newest);
+    world.wait_until_followed().await;
+    world.profiles.tell_of("c-1", newest + 1);
+    world
+        .profiles
+        .put(customer("c-2", vec![contract("s-1", 400)]));
+    // Whoever understands it can follow now.
+    world.wait_until_given_up().await;
+    assert_eq!(world.position().await.as_deref(), Some("1"));
+    assert_eq!(world.count("observed_customer").await, 0);
+}
+
+fn contract_of_the_newest_kind() -> i32 {
+    contract::profiles::v1::ChangeKind::Erased.into()
+}
+
+#[tokio::test]
 async fn an_older_revision_changes_nothing() {
     let world = World::start().await;
     let mut newer = customer("c-1", vec![contract("s-1", 400)]);

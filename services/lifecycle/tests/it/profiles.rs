@@ -114,6 +114,15 @@ impl FakeProfiles {
         });
     }
 
+    /// Tells of a change of a kind of its own.
+    pub(crate) fn tell_of(&self, customer_id: &str, kind: i32) {
+        self.tell(wire::Change {
+            customer_id: customer_id.to_owned(),
+            kinds: vec![kind],
+            ..wire::Change::default()
+        });
+    }
+
     fn tell(&self, change: wire::Change) {
         let count = {
             let mut held = self.held();

@@ -119,6 +119,21 @@ impl World {
         assert!(reached.await.is_ok(), "position {wanted} is not reached");
     }
 
+    /// Waits until nobody follows.
+    pub(crate) async fn wait_until_given_up(&self) {
+        let given_up = tokio::time::timeout(PATIENCE, async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            let held = "select count(*) from feed_cursor where holder is not null";
+            let mut holders: i64 = 1;
+            while holders > 0 {
+                ticks.tick().await;
+                let found = sqlx::query_scalar(held).fetch_one(&self.database.pool);
+                holders = found.await.unwrap();
+            }
+        });
+        assert!(given_up.await.is_ok(), "the lease is not given up");
+    }
+
     pub(crate) async fn position(&self) -> Option<String> {
         sqlx::query_scalar("select position from feed_cursor")
             .fetch_optional(&self.database.pool)

@@ -1,17 +1,19 @@
 //! The profiles service: ending subscriptions, and the feed of what changed.
 
+use std::time::Duration;
+
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::{
-    BatchGetCustomerFactsRequest, EndSubscriptionRequest, ReinstateSubscriptionRequest,
+    BatchGetCustomerFactsRequest, ChangeKind, EndSubscriptionRequest, ReinstateSubscriptionRequest,
     WatchChangesRequest, WatchChangesResponse,
 };
 use contract::types::v1::EndReason;
 use edge::client::{Caller, refusal};
+use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
 use kernel::id::CustomerId;
 use kernel::refusal::Refusal;
 use kernel::time::Deadline;
@@ -21,7 +23,7 @@ use super::evidence;
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::domain::exit_plan::ExitType;
 use crate::domain::outcome::Evidence;
-use crate::usecase::ports::{Changes, Profiles};
+use crate::usecase::ports::{CHANGE_NOT_KNOWN, Changes, Profiles};
 
 /// The profiles service.
 #[derive(Clone)]
@@ -88,8 +90,7 @@ impl ProfilesClient {
             .map_err(|status| refusal(&status))?
             .into_inner();
         Ok(stream
-            .map_ok(changes)
-            .map_err(|status| refusal(&status))
+            .map(|run| run.map_err(|status| refusal(&status)).and_then(changes))
             .boxed())
     }
 
@@ -117,7 +118,11 @@ const fn end_reason(exit_type: ExitType) -> EndReason {
     }
 }
 
-fn changes(run: WatchChangesResponse) -> Changes {
+fn changes(run: WatchChangesResponse) -> Result<Changes, Refusal> {
+    let kinds = run.changes.iter().flat_map(|change| &change.kinds);
+    if let Some(kind) = kinds.copied().find(|kind| !is_known(*kind)) {
+        return Err(change_not_known(kind));
+    }
     let changed = run
         .changes
         .iter()
@@ -141,12 +146,27 @@ fn changes(run: WatchChangesResponse) -> Changes {
         .collect();
     let erased = run.changes.iter().filter(|change| change.erased);
     let erased = erased.filter_map(|change| CustomerId::parse(&change.customer_id).ok());
-    Changes {
+    Ok(Changes {
         erased: erased.collect(),
         merged,
         changed,
+        lag: Duration::try_from_secs_f64(run.lag_seconds).unwrap_or_default(),
         cursor: run.cursor,
-    }
+    })
+}
+
+fn is_known(kind: i32) -> bool {
+    ChangeKind::try_from(kind).is_ok()
+}
+
+/// What a change of a later version asks for must not be passed over.
+fn change_not_known(kind: i32) -> Refusal {
+    Refusal::unavailable(
+        CHANGE_NOT_KNOWN,
+        "profiles tells of a kind of change that this version does not know: update this service",
+        Duration::from_secs(30),
+    )
+    .with("change_kind", kind)
 }
 
 impl Profiles for ProfilesClient {

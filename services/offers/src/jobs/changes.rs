@@ -9,19 +9,27 @@ use std::time::Duration;
 use futures::StreamExt;
 use kernel::refusal::Refusal;
 use kernel::time::Clock;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::every;
 use crate::cache::CachedCustomers;
 use crate::store::Store;
 use crate::usecase::gather::FeedTrust;
-use crate::usecase::ports::{Changes, Profiles};
+use crate::usecase::ports::{CHANGE_NOT_KNOWN, Changes, Profiles};
 
 const LEASE: Duration = Duration::from_secs(15);
 
 /// How long the feed may stand still before the cache is not believed, in seconds. The feed speaks
 /// every few seconds even when nothing changes.
 const TRUSTED_SECONDS: i32 = 10;
+
+/// How far the feed may be behind for the cache to be believed: what has changed since is not in it.
+const TRUSTED_LAG: Duration = Duration::from_secs(10);
+
+/// How long a process stays away from a feed that it does not understand: long enough for one that
+/// does to take it over.
+const STAY_AWAY: Duration = Duration::from_secs(30);
 
 /// Follows the feed until the process stops.
 pub async fn follow_changes(
@@ -41,11 +49,19 @@ pub async fn follow_changes(
             clock: clock.as_ref(),
             holder: &holder,
         };
-        if let Some(Err(refusal)) = stop.run_until_cancelled(follower.follow()).await {
-            tracing::warn!(
-                reason = refusal.reason,
-                "the feed of changes broke off and is taken up again"
-            );
+        let ended = stop.run_until_cancelled(follower.follow()).await;
+        let Some(Err(refusal)) = ended else {
+            continue;
+        };
+        let reason = refusal.reason;
+        tracing::warn!(
+            reason,
+            "the feed of changes broke off and is taken up again: {refusal}"
+        );
+        if reason == CHANGE_NOT_KNOWN {
+            follower.make_room().await;
+            // Waits for the pause or the stop, whichever comes first.
+            let _ = timeout(STAY_AWAY, stop.cancelled()).await;
         }
     }
 }
@@ -76,11 +92,24 @@ impl Follower<'_> {
             // What these customers' calls came to may be otherwise now.
             let now = self.clock.now();
             self.store.hear_of_changes(&run.changed, now).await?;
-            if !self.store.advance_feed(self.holder, &run.cursor).await? {
+            let (holder, cursor) = (self.holder, run.cursor.as_str());
+            let moved = if run.lag > TRUSTED_LAG {
+                self.store.catch_up_with_feed(holder, cursor).await?
+            } else {
+                self.store.advance_feed(holder, cursor).await?
+            };
+            if !moved {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Lets a process follow that understands the feed. The lease ends by itself, too.
+    async fn make_room(&self) {
+        if let Err(error) = self.store.release_feed(self.holder).await {
+            tracing::warn!(%error, "the feed of changes could not be given up");
+        }
     }
 
     /// Ahead of the cache: who is read anew is known by all ids then.

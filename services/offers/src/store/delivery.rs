@@ -10,8 +10,10 @@ use storage::{StoreError, feed_cursor};
 use super::{Store, cancellation::END_SUBSCRIPTION, from_json};
 use crate::domain::exit::{EndSubscription, SubscriptionOrder};
 
-/// The name under which this service follows the profiles feed.
-const FEED: &str = "profiles";
+/// The name under which this service follows the profiles feed, with a number: one that learns to read
+/// more of the feed takes the next number and reads it from the beginning. What the version before
+/// passed over is found then, also while that version goes on beside it under its own name.
+pub const FEED: &str = "profiles.2";
 
 /// The topic of orders about a subscription other than the plain one to end it, which has a topic of
 /// its own that the version before reads, too.
@@ -100,6 +102,25 @@ impl Store {
         self.postgres
             .background(&(holder, cursor), |(holder, cursor), connection| {
                 Box::pin(feed_cursor::advance(connection, FEED, holder, cursor))
+            })
+            .await
+    }
+
+    /// Notes likewise that it was dealt with up to a cursor far behind its end: the feed does not keep
+    /// up by that.
+    pub async fn catch_up_with_feed(&self, holder: &str, cursor: &str) -> Result<bool, StoreError> {
+        self.postgres
+            .background(&(holder, cursor), |(holder, cursor), connection| {
+                Box::pin(feed_cursor::catch_up(connection, FEED, holder, cursor))
+            })
+            .await
+    }
+
+    /// Gives the lease on the feed up, so that another process can follow.
+    pub async fn release_feed(&self, holder: &str) -> Result<(), StoreError> {
+        self.postgres
+            .background(holder, |holder, connection| {
+                Box::pin(feed_cursor::release(connection, FEED, holder))
             })
             .await
     }

@@ -46,7 +46,7 @@ pub use budget::{NewBudget, Reckoning, StoredBudget};
 pub use cancellation::{Confirmed, NewCancellation};
 pub use close::NewClose;
 pub use decision::{Asked, Before, StepKey, StoredDecision};
-pub use delivery::Order;
+pub use delivery::{FEED, Order};
 pub use erasure::{FORGOTTEN, REKEYED};
 pub use fulfilment::{Leased, NewLease, NewReport, NewResolution, PromiseTask, Reported};
 pub use history::AllIds;

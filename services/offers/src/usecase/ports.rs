@@ -1,5 +1,7 @@
 //! The services this one asks, as far as it needs them.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use kernel::id::CustomerId;
@@ -69,6 +71,9 @@ pub trait Profiles: Send + Sync {
     ) -> BoxFuture<'_, Result<Vec<Evidence>, Refusal>>;
 }
 
+/// Why a run of changes is refused that a later version of this service understands.
+pub const CHANGE_NOT_KNOWN: &str = "CHANGE_NOT_KNOWN";
+
 /// A run of changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -78,6 +83,8 @@ pub struct Changes {
     pub merged: Vec<(CustomerId, CustomerId)>,
     /// Ids of persons who were erased.
     pub erased: Vec<CustomerId>,
+    /// How long the oldest change after these has been waiting.
+    pub lag: Duration,
     /// Where the feed stands after them.
     pub cursor: String,
 }

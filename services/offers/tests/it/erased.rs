@@ -68,7 +68,7 @@ async fn a_life() -> (World, Vec<String>) {
 }
 
 /// Names the tables in which a text stands as a whole word.
-async fn tables_with(world: &World, text: &str) -> Vec<String> {
+pub(crate) async fn tables_with(world: &World, text: &str) -> Vec<String> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select table_name::text from information_schema.tables \
          where table_schema = 'public' and table_type = 'BASE TABLE' \

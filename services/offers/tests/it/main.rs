@@ -18,6 +18,7 @@ mod catalogue;
 mod contact_policy;
 mod erased;
 mod exits;
+mod following;
 mod fulfilment;
 mod guidance;
 mod holdout;

@@ -41,6 +41,7 @@ struct Held {
     reinstated: Vec<profiles::ReinstateSubscriptionRequest>,
     status_calls: usize,
     model_activation: u64,
+    lag_seconds: f64,
     down: bool,
 }
 
@@ -93,6 +94,22 @@ impl Neighbours {
             });
         }
         self.news.send_replace(held.changes.len());
+    }
+
+    /// Tells of a change of a kind of its own.
+    pub(crate) fn tell_of(&self, customer_id: &str, kind: i32) {
+        let mut held = self.held();
+        held.changes.push(profiles::Change {
+            customer_id: customer_id.to_owned(),
+            kinds: vec![kind],
+            ..Default::default()
+        });
+        self.news.send_replace(held.changes.len());
+    }
+
+    /// Says of the feed that it is this far behind.
+    pub(crate) fn lag(&self, seconds: f64) {
+        self.held().lag_seconds = seconds;
     }
 
     /// Knows a customer no more.
@@ -374,7 +391,7 @@ impl ChangeService for Neighbours {
             Ok(profiles::WatchChangesResponse {
                 changes,
                 cursor: sent.to_string(),
-                lag_seconds: 0.0,
+                lag_seconds: this.held().lag_seconds,
             })
         });
         Ok(Response::new(news.boxed()))

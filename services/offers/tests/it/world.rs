@@ -193,7 +193,9 @@ impl World {
     /// Waits until the feed was dealt with and the cache is believed.
     pub(crate) async fn wait_for_feed(&self) {
         wait_until("the feed is followed", async || {
-            let position: Option<String> = sqlx::query_scalar("select position from feed_cursor")
+            let position = "select position from feed_cursor where name = $1";
+            let position: Option<String> = sqlx::query_scalar(position)
+                .bind(offers::store::FEED)
                 .fetch_optional(&self.database.pool)
                 .await
                 .unwrap();
