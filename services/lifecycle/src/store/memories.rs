@@ -31,6 +31,24 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Reads what is remembered of the stages of some customers, in one statement; nothing for those
+    /// never scored.
+    pub async fn stage_memories(
+        &self,
+        customers: &[String],
+        deadline: Deadline,
+    ) -> Result<HashMap<String, StageMemory>, StoreError> {
+        let text = include_str!("sql/stage_memory_read.sql");
+        self.postgres
+            .read(deadline, customers, |customers, connection| {
+                Box::pin(read(customers, connection))
+            })
+            .instrument(statement_span("SELECT", "scored_customer", text))
+            .await
+    }
+}
+
 /// The coalescing reader.
 pub(super) struct Memories;
 

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures::future::join_all;
 use kernel::refusal::Refusal;
 use kernel::time::{Deadline, Timestamp};
 use tokio::task::spawn_blocking;
@@ -99,15 +98,10 @@ impl UseCases {
         customer_ids: Vec<String>,
     ) -> Result<Vec<StatusWithFacts>, Refusal> {
         let knowledge = self.knowledge.current()?;
-        let memories = customer_ids.iter().map(async |id| {
-            let remembered = self.remembered(id.clone(), false).await;
-            (id.clone(), remembered)
-        });
-        let (snapshots, memories) = tokio::join!(
+        let (snapshots, mut memories) = tokio::join!(
             self.profiles.facts_of(customer_ids.clone()),
-            join_all(memories),
+            self.remembered_of(&customer_ids),
         );
-        let mut memories: HashMap<String, Remembered> = memories.into_iter().collect();
         let as_of = self.now();
         let snapshots = snapshots?;
         // Whoever was asked for by an id that was merged into another.
@@ -116,10 +110,7 @@ impl UseCases {
             .filter(|id| !memories.contains_key(*id))
             .cloned()
             .collect();
-        for stays in stay {
-            let remembered = self.remembered(stays.clone(), false).await;
-            memories.insert(stays, remembered);
-        }
+        memories.extend(self.remembered_of(&stay).await);
         self.aside(knowledge, move |knowledge| {
             let describe = |snapshot: Snapshot| {
                 let remembered = memories.get(&snapshot.facts.customer_id)?;
@@ -174,6 +165,27 @@ impl UseCases {
                 Remembered::Unread
             }
         }
+    }
+
+    /// Reads what is remembered of the stages of some customers, in one statement.
+    async fn remembered_of(&self, customer_ids: &[String]) -> HashMap<String, Remembered> {
+        if customer_ids.is_empty() {
+            return HashMap::new();
+        }
+        let deadline = Deadline::within(self.limits.stage_memory);
+        let read = self.store.stage_memories(customer_ids, deadline).await;
+        if let Err(error) = &read {
+            tracing::debug!(%error, "stages are given without memory: {error}");
+        }
+        let ids = customer_ids.iter();
+        ids.map(|id| {
+            let remembered = match &read {
+                Ok(memories) => Remembered::Read(memories.get(id).cloned()),
+                Err(_) => Remembered::Unread,
+            };
+            (id.clone(), remembered)
+        })
+        .collect()
     }
 }
 
