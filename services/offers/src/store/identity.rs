@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::id::{ContactId, CustomerId, SessionId, SubscriptionId};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
-use storage::{StoreError, order_by_key};
+use storage::{StoreError, order_by_key, unhurried};
 use tracing::Instrument;
 
 use crate::domain::customer::Customer;
@@ -13,9 +13,6 @@ use crate::domain::customer::Customer;
 use super::{Store, statement};
 
 const TABLE: &str = "customer_identity";
-
-/// How long learning of one id may take.
-const LEARN_AT_MOST: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Store {
     /// Learns that an id is another name of a customer; learning it again changes nothing.
@@ -25,7 +22,7 @@ impl Store {
         stays: &CustomerId,
     ) -> Result<(), StoreError> {
         let pair = (alias.clone(), stays.clone());
-        let deadline = Deadline::within(LEARN_AT_MOST);
+        let deadline = unhurried(&self.postgres);
         storage::write(
             &self.postgres,
             deadline,

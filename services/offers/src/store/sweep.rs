@@ -1,25 +1,19 @@
 //! What time does by itself: holds expire, forgotten sessions close. In bounded batches, skipping
 //! rows that somebody else is busy with.
 
-use std::time::Duration;
-
 use kernel::id::CustomerId;
-use kernel::time::Deadline;
 use sqlx::PgConnection;
-use storage::{StoreError, write};
+use storage::{StoreError, unhurried, write};
 use tracing::Instrument;
 
 use super::budget::give_back_expired;
 use super::session::append_events_of_offers;
 use super::{Store, statement};
 
-/// How long one batch of expired offers may take.
-const EXPIRE_AT_MOST: Duration = Duration::from_secs(10);
-
 impl Store {
     /// Expires up to `limit` offers whose time ran out, each hold once. Returns how many.
     pub async fn expire_offers(&self, limit: i64) -> Result<u64, StoreError> {
-        let deadline = Deadline::within(EXPIRE_AT_MOST);
+        let deadline = unhurried(&self.postgres);
         write(&self.postgres, deadline, limit, |limit, connection| {
             Box::pin(expire(connection, *limit))
         })

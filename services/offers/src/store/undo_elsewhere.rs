@@ -1,12 +1,9 @@
 //! Leaving undoes what the customer accepted on other contacts about the same subscription, too. It
 //! waits for nobody: what somebody is busy with is noted, and undone as soon as nobody is.
 
-use std::time::Duration;
-
 use kernel::id::{CustomerId, PresentedOfferId, SessionId, SubscriptionId};
-use kernel::time::Deadline;
 use sqlx::PgConnection;
-use storage::{StoreError, write};
+use storage::{StoreError, unhurried, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -16,9 +13,6 @@ use super::{Store, statement};
 
 /// The kind of the event of an acceptance that was undone.
 const UNDONE: &str = "acceptance_undone";
-/// How long one batch of late undoing may take.
-const UNDO_AT_MOST: Duration = Duration::from_secs(10);
-
 /// Undoes what waits to be carried out, except what is owed, and notes what it cannot have. Returns
 /// the offers whose cost goes back.
 pub(super) async fn undo(
@@ -142,7 +136,7 @@ impl Store {
     /// Undoes up to `limit` acceptances that were noted and nobody is busy with any more. Returns how
     /// many.
     pub async fn undo_noted(&self, limit: i64) -> Result<u64, StoreError> {
-        let deadline = Deadline::within(UNDO_AT_MOST);
+        let deadline = unhurried(&self.postgres);
         write(&self.postgres, deadline, limit, |limit, connection| {
             Box::pin(undo_noted(connection, *limit))
         })

@@ -1,21 +1,15 @@
 //! Giving back to budgets when a customer leaves, or an offer runs out. Neither waits for anybody:
 //! budgets that are busy get theirs a moment later.
 
-use std::time::Duration;
-
 use kernel::id::CustomerId;
-use kernel::time::Deadline;
 use sqlx::PgConnection;
-use storage::{StoreError, write};
+use storage::{StoreError, unhurried, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::super::session::columns;
 use super::super::{Store, discretion, statement};
 use super::{Moves, Settlement};
-
-/// How long one batch of late returns may take.
-const RETURN_AT_MOST: Duration = Duration::from_secs(10);
 
 /// Gives back what was held, and what was spent on offers that are undone; whatever stands in the
 /// way of that does not stand in the way of leaving.
@@ -93,7 +87,7 @@ async fn lock_what_is_free(
 impl Store {
     /// Gives back up to `limit` returns that were noted for later. Returns how many.
     pub async fn return_to_budgets(&self, limit: i64) -> Result<u64, StoreError> {
-        let deadline = Deadline::within(RETURN_AT_MOST);
+        let deadline = unhurried(&self.postgres);
         write(&self.postgres, deadline, limit, |limit, connection| {
             Box::pin(return_noted(connection, *limit))
         })
