@@ -15,12 +15,13 @@ use crate::domain::progress::Progress;
 use crate::domain::session::State;
 
 use super::budget::{Wanted, allot, hold, lock_rooms, open_windows};
+use super::erased_call::StoredRecord;
 use super::proof::decision_hash;
 use super::record_decision::{METHOD, NewDecision};
 use super::replay::REQUEST_ALTERNATIVE;
 use super::session::{advance, append_event, bind, lock};
 use super::step::append_news;
-use super::{Store, from_json, json, statement};
+use super::{Store, json, statement};
 
 /// What was answered before under a request id or for a contact's step.
 #[derive(Clone, Debug)]
@@ -167,7 +168,8 @@ async fn before(connection: &mut PgConnection, key: &StepKey) -> Result<Before, 
         return Ok(Before::Reused);
     }
     let row = sqlx::query!(
-        "select session.state, session.refused, decision.decision_id as \"decision_id?\", decision.record as \"record?\" \
+        "select session.session_id, session.state, session.refused, \
+                decision.decision_id as \"decision_id?\", decision.record as \"record?\" \
          from save_session session \
          left join decision on decision.customer_id = session.customer_id \
               and decision.session_id = session.session_id and decision.step = $4 \
@@ -177,16 +179,21 @@ async fn before(connection: &mut PgConnection, key: &StepKey) -> Result<Before, 
         key.subscription_id.as_str(),
         i32::try_from(key.step).unwrap_or(i32::MAX),
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .instrument(statement("SELECT", "decision"))
     .await?;
     let Some(row) = row else {
         return Ok(Before::Nothing);
     };
     match (row.record, row.decision_id) {
-        (Some(record), Some(id)) => {
-            let record = from_json("decision", "record", id, &record)?;
-            Ok(Before::Answered(Box::new(record)))
+        (Some(text), Some(decision_id)) => {
+            let stored = StoredRecord {
+                customer_id: key.customer_id.to_string(),
+                session_id: row.session_id,
+                decision_id,
+                text,
+            };
+            Ok(Before::Answered(Box::new(stored.read(connection).await?)))
         }
         _ => State::from_name(&row.state)
             .map(|state| Before::SessionIs(Progress::of(state, row.refused)))
@@ -201,22 +208,26 @@ pub(super) async fn read_decision(
     decision_id: DecisionId,
 ) -> Result<Option<StoredDecision>, StoreError> {
     let row = sqlx::query!(
-        "select record, hash is not null as \"sealed!\" from decision \
+        "select customer_id, session_id, record, hash is not null as \"sealed!\" from decision \
          where customer_id = any (identities_of($1)) and decision_id = $2",
         customer_id.as_str(),
         decision_id.as_uuid(),
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .instrument(statement("SELECT", "decision"))
     .await?;
-    row.map(|row| {
-        Ok(StoredDecision {
-            record: from_json("decision", "record", decision_id, &row.record)?,
-            text: row.record,
-            sealed: row.sealed,
-        })
-    })
-    .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let stored = StoredRecord {
+        customer_id: row.customer_id,
+        session_id: row.session_id,
+        decision_id: decision_id.as_uuid(),
+        text: row.record,
+    };
+    Ok(Some(StoredDecision {
+        record: stored.read(connection).await?,
+        text: stored.text,
+        sealed: row.sealed,
+    }))
 }
 
 async fn read_maker(
@@ -224,18 +235,21 @@ async fn read_maker(
     customer_id: &CustomerId,
     id: PresentedOfferId,
 ) -> Result<Option<Record>, StoreError> {
-    let row = sqlx::query!(
-        "select decision.decision_id, decision.record \
+    let stored = sqlx::query_as!(
+        StoredRecord,
+        "select customer_id, decision.session_id, decision.decision_id, decision.record as text \
          from presented_offer join decision using (customer_id, decision_id) \
          where customer_id = $1 and presented_offer_id = $2",
         customer_id.as_str(),
         id.as_uuid(),
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .instrument(statement("SELECT", "decision"))
     .await?;
-    row.map(|row| from_json("decision", "record", row.decision_id, &row.record))
-        .transpose()
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    Ok(Some(stored.read(connection).await?))
 }
 
 async fn later_step(

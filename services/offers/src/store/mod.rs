@@ -9,6 +9,7 @@ mod decision;
 mod delivery;
 mod disclosure;
 mod discretion;
+mod erased_call;
 mod erasure;
 mod exit;
 mod fulfilment;

@@ -4,8 +4,7 @@
 
 use kernel::framed;
 use kernel::id::{ContactId, CustomerId, DecisionId, PresentedOfferId, SessionId, SubscriptionId};
-use kernel::refusal::Refusal;
-use kernel::time::{Deadline, Timestamp};
+use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::request_log::{self, BodyHash};
 use storage::{StoreError, write};
@@ -19,6 +18,7 @@ use crate::domain::proof::{
 };
 
 use super::cancellation::{Confirmed, read_acknowledged, read_confirmed};
+use super::erased_call::call_erased;
 use super::session::{outcome, session_not_found, state};
 use super::{Store, statement};
 
@@ -135,17 +135,6 @@ async fn session(
         chain_length: row.chain_length.map(count),
         head_is_sound: row.head_is_sound,
     }))
-}
-
-/// Nothing was tampered with, and there is nothing left to compare the hashes with.
-fn call_erased(session_id: SessionId, erased_at: Timestamp) -> Refusal {
-    Refusal::refused(
-        "CALL_ERASED",
-        "the person of this call was erased and its content with them; compare the hashes that \
-         stand with a copy exported before",
-    )
-    .with("session_id", session_id)
-    .with("erase_time", erased_at)
 }
 
 async fn decisions(

@@ -13,8 +13,9 @@ use crate::domain::promise::Promise;
 use crate::domain::session::State;
 
 use super::cancellation::{Confirmed, read_confirmed};
+use super::erased_call::{StoredRecord, call_erased};
 use super::session::{contact, outcome, state};
-use super::{Store, from_json, statement};
+use super::{Store, statement};
 
 /// A session as it stands.
 #[derive(Clone, Debug)]
@@ -108,7 +109,8 @@ pub(super) async fn read(
     session_id: SessionId,
 ) -> Result<Option<SessionView>, StoreError> {
     let row = sqlx::query!(
-        "select contact_id, subscription_id, state, intent, reason, agent_id, opened_at, updated_at \
+        "select contact_id, subscription_id, state, intent, reason, agent_id, opened_at, updated_at, \
+                erased_at \
          from save_session where customer_id = $1 and session_id = $2",
         customer_id.as_str(),
         session_id.as_uuid(),
@@ -117,6 +119,10 @@ pub(super) async fn read(
     .instrument(statement("SELECT", "save_session"))
     .await?;
     let Some(row) = row else { return Ok(None) };
+    if let Some(erased_at) = row.erased_at {
+        let refusal = call_erased(session_id, erased_at.to_jiff());
+        return Err(StoreError::rejected(refusal));
+    }
     let records = records(connection, customer_id, session_id).await?;
     let opened = EventView {
         sequence: 0,
@@ -151,18 +157,21 @@ pub(super) async fn records(
     customer_id: &CustomerId,
     session_id: SessionId,
 ) -> Result<Vec<Record>, StoreError> {
-    sqlx::query!(
-        "select decision_id, record from decision \
+    let stored = sqlx::query_as!(
+        StoredRecord,
+        "select customer_id, session_id, decision_id, record as text from decision \
          where customer_id = $1 and session_id = $2 order by step > 1, decided_at, step",
         customer_id.as_str(),
         session_id.as_uuid(),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .instrument(statement("SELECT", "decision"))
-    .await?
-    .into_iter()
-    .map(|row| from_json("decision", "record", row.decision_id, &row.record))
-    .collect()
+    .await?;
+    let mut records = Vec::with_capacity(stored.len());
+    for record in stored {
+        records.push(record.read(connection).await?);
+    }
+    Ok(records)
 }
 
 /// Reads the offers of a session in their order.
