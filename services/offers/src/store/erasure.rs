@@ -1,22 +1,21 @@
 //! Erasing a person from the desk: nothing leads to them any more, and everything still adds up.
 
-use std::time::Duration;
-
-use kernel::id::CustomerId;
-use kernel::time::Deadline;
+use kernel::id::{CustomerId, PresentedOfferId};
 use sqlx::PgConnection;
-use storage::{StoreError, write};
+use storage::{StoreError, unhurried, write};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::budget::give_back;
 use super::identity::lock_person;
 use super::{Store, statement};
+use crate::domain::fulfilment::LeaseId;
 
 /// The tables whose rows go on under a pseudonym. A new table with a column `customer_id` belongs here
 /// or to [`FORGOTTEN`], and what is said in it has to be blanked by the function `erase_customer`.
-pub const REKEYED: [&str; 11] = [
+pub const REKEYED: [&str; 12] = [
     "acceptance",
+    "acceptance_to_undo",
     "budget_entry",
     "budget_hold",
     "budget_return",
@@ -30,24 +29,19 @@ pub const REKEYED: [&str; 11] = [
 ];
 
 /// The tables whose rows go.
-pub const FORGOTTEN: [&str; 4] = [
-    "acceptance_to_undo",
+pub const FORGOTTEN: [&str; 3] = [
     "call_to_measure",
     "customer_identity",
     "suppression",
 ];
 
-/// How long erasing one person may take.
-const ERASE_AT_MOST: Duration = Duration::from_secs(20);
-
 impl Store {
     /// Erases a person under all their ids; doing it again changes nothing.
     pub async fn erase_customer(&self, customer_id: &CustomerId) -> Result<(), StoreError> {
-        let deadline = Deadline::within(ERASE_AT_MOST);
         let customer_id = customer_id.clone();
         write(
             &self.postgres,
-            deadline,
+            unhurried(&self.postgres),
             customer_id,
             |customer_id, connection| Box::pin(erase(connection, customer_id)),
         )
@@ -58,7 +52,9 @@ impl Store {
 async fn erase(connection: &mut PgConnection, customer_id: &CustomerId) -> Result<(), StoreError> {
     let ids = lock_person(connection, customer_id).await?;
     lock_sessions(connection, &ids).await?;
-    let undone = undo(connection, &ids).await?;
+    let mut undone = undo(connection, &ids).await?;
+    note_leased(connection, &ids).await?;
+    undone.extend(release_tasks(connection, &ids).await?);
     give_back(connection, &[], &undone).await?;
     let rekeyed = REKEYED.map(str::to_owned);
     let forgotten = FORGOTTEN.map(str::to_owned);
@@ -89,7 +85,8 @@ async fn lock_sessions(connection: &mut PgConnection, ids: &[String]) -> Result<
     Ok(())
 }
 
-/// What waits to be carried out has nobody to be carried out for.
+/// What waits to be carried out has nobody to be carried out for. What somebody has a running lease on
+/// may be given by now, and is left to them.
 async fn undo(
     connection: &mut PgConnection,
     ids: &[String],
@@ -97,7 +94,9 @@ async fn undo(
     let undone = sqlx::query!(
         "with undone as ( \
              update acceptance set fulfilment = 'rolled_back' \
-             where customer_id = any ($1) and fulfilment in ('requested', 'in_progress') \
+             where customer_id = any ($1) \
+               and (fulfilment = 'requested' or fulfilment = 'in_progress' \
+                    and lease_expires_at <= clock_timestamp()) \
              returning customer_id, presented_offer_id \
          ) \
          update presented_offer offer set hold_state = 'released', settled_at = now() from undone \
@@ -110,13 +109,76 @@ async fn undo(
     .fetch_all(connection)
     .instrument(statement("UPDATE", "acceptance"))
     .await?;
-    undone
-        .into_iter()
-        .map(|row| {
-            let id = row.presented_offer_id;
-            let customer = CustomerId::parse(&row.customer_id)
-                .map_err(|_| StoreError::inconsistent("acceptance", "customer_id", id))?;
-            Ok((customer, id))
-        })
+    let offers = undone.into_iter();
+    offers
+        .map(|row| named(&row.customer_id, row.presented_offer_id))
         .collect()
+}
+
+/// What somebody is busy with is undone once their lease runs out, unless they report on it until then.
+/// It is found by the notes, which go on under the pseudonym as it does.
+async fn note_leased(connection: &mut PgConnection, ids: &[String]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with settled as ( \
+             delete from acceptance_to_undo where customer_id = any ($1) \
+         ) \
+         insert into acceptance_to_undo (customer_id, presented_offer_id, noted_at) \
+         select customer_id, presented_offer_id, now() from acceptance \
+         where customer_id = any ($1) and fulfilment = 'in_progress' \
+         on conflict on constraint acceptance_to_undo_pkey do nothing",
+        ids,
+    )
+    .execute(connection)
+    .instrument(statement("INSERT", "acceptance_to_undo"))
+    .await?;
+    Ok(())
+}
+
+/// Nobody is there to make a broken promise good for; who granted it gets back what they may grant.
+async fn release_tasks(
+    connection: &mut PgConnection,
+    ids: &[String],
+) -> Result<Vec<(CustomerId, Uuid)>, StoreError> {
+    let released = sqlx::query!(
+        "update promise_task \
+         set resolution = 'customer_released', closed_at = now(), closed_by = 'erasure' \
+         where customer_id = any ($1) and resolution is null \
+         returning customer_id, presented_offer_id",
+        ids,
+    )
+    .fetch_all(connection)
+    .instrument(statement("UPDATE", "promise_task"))
+    .await?;
+    let offers = released.into_iter();
+    offers
+        .map(|row| named(&row.customer_id, row.presented_offer_id))
+        .collect()
+}
+
+fn named(customer_id: &str, id: Uuid) -> Result<(CustomerId, Uuid), StoreError> {
+    let customer = CustomerId::parse(customer_id)
+        .map_err(|_| StoreError::inconsistent("acceptance", "customer_id", id))?;
+    Ok((customer, id))
+}
+
+/// Finds under which pseudonym goes on what somebody leased before its customer was erased.
+pub(super) async fn pseudonym_of(
+    connection: &mut PgConnection,
+    presented_offer_id: PresentedOfferId,
+    lease_id: LeaseId,
+) -> Result<Option<CustomerId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select acceptance.customer_id from acceptance \
+         join presented_offer offer using (customer_id, presented_offer_id) \
+         join save_session session using (customer_id, session_id) \
+         where acceptance.fulfilment = 'in_progress' and acceptance.lease_id = $2 \
+           and acceptance.presented_offer_id = $1 and session.erased_at is not null",
+        presented_offer_id.as_uuid(),
+        lease_id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "acceptance"))
+    .await?;
+    let id = presented_offer_id.as_uuid();
+    found.map(|found| Ok(named(&found, id)?.0)).transpose()
 }

@@ -66,7 +66,7 @@ impl Workshop {
     }
 
     /// Lets every lease run out.
-    async fn let_leases_run_out(&self) {
+    pub(crate) async fn let_leases_run_out(&self) {
         let past = "update acceptance set lease_expires_at = now() where lease_id is not null";
         self.till.world.execute(past).await;
     }

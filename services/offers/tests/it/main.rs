@@ -18,6 +18,7 @@ mod catalogue;
 mod contact_policy;
 mod erased;
 mod erased_calls;
+mod erased_leases;
 mod exits;
 mod following;
 mod fulfilment;

@@ -10,6 +10,7 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::super::budget::{Moves, Settlement};
+use super::super::erasure::pseudonym_of;
 use super::super::owed::is_forgone;
 use super::super::session::{append_event, lock, request_id_reused};
 use super::super::{Store, discretion, json, statement};
@@ -53,13 +54,33 @@ impl Store {
         deadline: Deadline,
     ) -> Result<Reported, StoreError> {
         write(&self.postgres, deadline, new, |new, connection| {
-            Box::pin(report(connection, new))
+            Box::pin(report_by_lease(connection, new))
         })
         .await
     }
 }
 
-async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Reported, StoreError> {
+/// What was leased before its customer was erased is reported on all the same.
+async fn report_by_lease(
+    connection: &mut PgConnection,
+    new: &NewReport,
+) -> Result<Reported, StoreError> {
+    let pseudonym = pseudonym_of(connection, new.presented_offer_id, new.lease_id).await?;
+    let Some(customer_id) = pseudonym else {
+        return report(connection, new, false).await;
+    };
+    let new = NewReport {
+        customer_id,
+        ..new.clone()
+    };
+    report(connection, &new, true).await
+}
+
+async fn report(
+    connection: &mut PgConnection,
+    new: &NewReport,
+    is_erased: bool,
+) -> Result<Reported, StoreError> {
     let request_id = new.request_id.as_str();
     match request_log::begin(connection, request_id, METHOD, new.body_hash).await? {
         Begun::Fresh => {}
@@ -85,7 +106,7 @@ async fn report(connection: &mut PgConnection, new: &NewReport) -> Result<Report
         .ok_or_else(|| StoreError::inconsistent("save_session", "session_id", session_id))?;
     // The state does not say it: a session is closed after the customer left, too.
     let (customer_id, promise_id) = (&new.customer_id, new.presented_offer_id);
-    let has_left = is_forgone(connection, customer_id, session_id, promise_id).await?;
+    let has_left = is_erased || is_forgone(connection, customer_id, session_id, promise_id).await?;
     let (fulfilment, event, code) = match &new.report {
         Report::Completed => ("completed", "fulfilled", None),
         Report::Failed(code) if has_left => ("rolled_back", "fulfilment_failed", Some(code)),
