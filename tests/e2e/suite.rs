@@ -129,10 +129,12 @@ impl Plan {
 }
 
 /// The tables that followers of the feed write.
-const FOLLOWED: [&str; 10] = [
+const FOLLOWED: [&str; 12] = [
     "call_outcome",
     "call_to_measure",
     "customer_facts",
+    "erased_identity",
+    "erasure_owed",
     "feed_cursor",
     "observed_customer",
     "purchase_history",

@@ -12,6 +12,7 @@ use kernel::time::Clock;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::erasures::Erasures;
 use super::every;
 use crate::cache::CachedCustomers;
 use crate::store::Store;
@@ -41,9 +42,11 @@ pub async fn follow_changes(
     stop: CancellationToken,
 ) {
     let mut ticks = every(Duration::from_secs(1));
+    let erasures = Erasures::new();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let follower = Follower {
             store: &store,
+            erasures: &erasures,
             profiles: profiles.as_ref(),
             cached: &cached,
             clock: clock.as_ref(),
@@ -68,6 +71,7 @@ pub async fn follow_changes(
 
 struct Follower<'a> {
     store: &'a Store,
+    erasures: &'a Erasures,
     profiles: &'a dyn Profiles,
     cached: &'a CachedCustomers,
     clock: &'a dyn Clock,
@@ -123,7 +127,8 @@ impl Follower<'_> {
     /// Behind the cache: nobody is decided about any more who is not there.
     async fn erase(&self, run: &Changes) -> Result<(), Refusal> {
         for customer_id in &run.erased {
-            self.store.erase_customer(customer_id).await?;
+            let store = self.store;
+            self.erasures.erase_or_owe(store, customer_id).await?;
         }
         Ok(())
     }

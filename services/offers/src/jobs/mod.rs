@@ -3,6 +3,7 @@
 
 mod active;
 mod changes;
+mod erasures;
 mod latest;
 mod orders;
 mod outcomes;

@@ -51,7 +51,7 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
         Ok(()) => store.complete_order(order).await,
         // Somebody who was erased rang again and left: that is kept no longer than it takes.
         Err(refusal) if refusal.reason == "CUSTOMER_ERASED" => {
-            store.erase_customer(customer_of(content)).await?;
+            erase(store, customer_of(content)).await?;
             store.complete_order(order).await
         }
         Err(refusal)
@@ -74,6 +74,15 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
             store.retry_order(order, pause_after(order.attempts)).await
         }
     }
+}
+
+/// What cannot be erased now keeps no order waiting.
+async fn erase(store: &Store, customer_id: &CustomerId) -> Result<(), StoreError> {
+    let Err(error) = store.erase_customer(customer_id).await else {
+        return Ok(());
+    };
+    tracing::warn!(%error, "somebody who was erased and left again is erased later");
+    store.owe_erasure(customer_id).await
 }
 
 async fn carry_out(

@@ -17,6 +17,7 @@ mod cache;
 mod catalogue;
 mod contact_policy;
 mod erased;
+mod erased_again;
 mod erased_calls;
 mod erased_leases;
 mod exits;
