@@ -6,7 +6,7 @@ use contract::profiles::v1::{
 };
 
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::json as documents;
 use crate::output::Output;
 
@@ -36,8 +36,8 @@ enum Verb {
         /// The person, by any of their ids.
         customer: String,
 
-        /// Yes, erase them.
-        #[arg(long, required = true)]
+        /// Yes, erase them: it cannot be undone.
+        #[arg(long)]
         yes: bool,
     },
 }
@@ -55,7 +55,8 @@ impl Customer {
                 };
                 merge(&services, request, output).await
             }
-            Verb::Erase { customer, .. } => {
+            Verb::Erase { customer, yes } => {
+                confirmed(*yes)?;
                 let request = EraseCustomerRequest {
                     request_id: new_request_id(),
                     customer_id: customer.clone(),
@@ -64,6 +65,16 @@ impl Customer {
             }
         }
     }
+}
+
+/// Refuses to erase by accident.
+fn confirmed(yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let message = "erasing a person cannot be undone: everything about them goes, under all their ids, in every service";
+    let failure = Failure::new(Exit::Usage, message).reason("NOT_CONFIRMED");
+    Err(failure.advice("check the id, then say it again with --yes"))
 }
 
 async fn merge(
@@ -120,4 +131,17 @@ fn line(answer: &MergeCustomersResponse) -> String {
         answer.merged_customer_ids.join(", "),
         answer.revision
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_erased_who_was_not_named_with_a_yes() {
+        assert_eq!(confirmed(true), Ok(()));
+        let failure = confirmed(false).expect_err("a failure");
+        assert_eq!(failure.exit(), Exit::Usage);
+        assert_eq!(failure.reason_name(), Some("NOT_CONFIRMED"));
+    }
 }
