@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::budget::give_back;
 use super::identity::lock_person;
+use super::outcome::settle_before_erasing;
 use super::{Store, statement};
 use crate::domain::fulfilment::LeaseId;
 
@@ -57,6 +58,7 @@ impl Store {
 async fn erase(connection: &mut PgConnection, customer_id: &CustomerId) -> Result<(), StoreError> {
     let ids = lock_person(connection, customer_id).await?;
     lock_sessions(connection, &ids).await?;
+    settle_before_erasing(connection, &ids).await?;
     let mut undone = undo(connection, &ids).await?;
     note_leased(connection, &ids).await?;
     undone.extend(release_tasks(connection, &ids).await?);

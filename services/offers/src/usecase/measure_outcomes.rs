@@ -133,9 +133,16 @@ impl Looked {
         now: Timestamp,
     ) -> Option<JudgedCall<'_>> {
         let evidence = evidence.get(self.customer_id())?.as_ref();
+        let before = self.claimed.before.as_ref();
+        let stands = before.and_then(|before| before.of(&self.measured));
+        // Where nobody knows the customer any more, the judgement that stands rests on what it did.
+        let revision = match evidence {
+            Some(evidence) => Some(evidence.revision),
+            None => before.and_then(|before| before.revision),
+        };
         let judged = Judged {
-            judgement: judge(&self.measured, evidence, now),
-            revision: evidence.map(|evidence| evidence.revision),
+            judgement: judge(&self.measured, evidence, stands, now),
+            revision,
             judged_at: now,
         };
         Some(JudgedCall {

@@ -357,7 +357,7 @@ async fn an_offer_that_nobody_heard_teaches_nothing() {
 }
 
 #[tokio::test]
-async fn a_second_call_within_a_day_and_somebody_who_is_erased_are_excluded() {
+async fn a_second_call_within_a_day_is_excluded_and_whom_nobody_knows_any_more_stays_as_judged() {
     let mut world = World::start().await;
     for contact in ["k-1", "k-2"] {
         let answer = world.ask(too_expensive(contact)).await.unwrap();
@@ -368,7 +368,73 @@ async fn a_second_call_within_a_day_and_somebody_who_is_erased_are_excluded() {
     comes_to(&world, "k-2", "neither excluded repeated_contact").await;
     world.neighbours.erase("c-1");
     days_go_by(&world, 30).await;
-    comes_to(&world, "k-1", "neither excluded customer_unknown").await;
+    comes_to(&world, "k-1", "neither watchlist").await;
+    let judged = "select judgement_count::bigint from call_outcome where status = 'watchlist'";
+    assert_eq!(world.number(judged).await, 2);
+    let rests_on = "select facts_revision from call_outcome where status = 'watchlist'";
+    assert_eq!(world.number(rests_on).await, 1);
+}
+
+/// A pause and a suspension of later, and that the provider ended it: what was answered is corrected
+/// only by what says otherwise.
+#[tokio::test]
+async fn a_pause_of_later_takes_no_answer_back() {
+    let mut world = World::start().await;
+    accept(&mut world, "k-1").await;
+    days_go_by(&world, 31).await;
+    comes_to(&world, "k-1", "accepted saved_30 true").await;
+    let mut paused = facts("c-1");
+    paused.revision = 2;
+    paused.subscriptions[0].set_state(types::SubscriptionState::Paused);
+    world.neighbours.put(paused);
+    world.wait_for_feed().await;
+    days_go_by(&world, 60).await;
+    comes_to(&world, "k-1", "accepted saved_30 paused true").await;
+    let corrections = "select correction_count::bigint from call_outcome";
+    assert_eq!(world.number(corrections).await, 0);
+    let mut withdrawn = leaving(&world, "c-1", 3, -80);
+    withdrawn.subscriptions[0].set_end_reason(types::EndReason::ProductWithdrawn);
+    world.neighbours.put(withdrawn);
+    world.wait_for_feed().await;
+    days_go_by(&world, 1).await;
+    comes_to(&world, "k-1", "accepted excluded ended_by_provider").await;
+    assert_eq!(
+        world.number(corrections).await,
+        1,
+        "an answer was taken back"
+    );
+}
+
+/// One was saved for a while, the other's call was still under way: both count as gone.
+#[tokio::test]
+async fn who_is_erased_counts_as_gone() {
+    let mut world = World::start().await;
+    world.neighbours.put(facts("c-2"));
+    accept(&mut world, "k-1").await;
+    days_go_by(&world, 31).await;
+    comes_to(&world, "k-1", "accepted saved_30 true").await;
+    let open = pb::RequestSaveOfferRequest {
+        customer_id: "c-2".to_owned(),
+        ..too_expensive("k-2")
+    };
+    world.ask(open).await.unwrap();
+    world.neighbours.erase_and_tell(&["c-1", "c-2"]);
+    world.wait_for_feed().await;
+    let told = "select string_agg(concat_ws(' ', ended_as, status, here_30_days, here_90_days, \
+                    here_180_days, durable, reason_key, look_at), ', ' order by decided_at, ended_as) \
+                from call_outcome where customer_id like 'erased-%' and compared_offer_key is not null";
+    let told: Option<String> = sqlx::query_scalar(told)
+        .fetch_one(&world.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        told.as_deref(),
+        Some(
+            "accepted lost_deflect t f f f too_expensive, neither lost_deflect f f f f too_expensive"
+        )
+    );
+    let forgotten = "select count(*) from call_to_measure";
+    assert_eq!(world.number(forgotten).await, 0);
 }
 
 /// Somebody who leaves waits for no row of whoever measures.

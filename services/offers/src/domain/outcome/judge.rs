@@ -116,8 +116,14 @@ pub fn durable_due_at(decided_at: Timestamp, benefit_ends_at: Option<Timestamp>)
 }
 
 /// Judges a call at an instant by the newest facts there are; absent facts mean that profiles knows no
-/// such customer.
-pub fn judge(call: &Measured, evidence: Option<&Evidence>, now: Timestamp) -> Judgement {
+/// such customer. `before` is what it came to when it was looked at last: an answer that was given
+/// stands until facts say otherwise, and facts that leave it in doubt or are missing say nothing.
+pub fn judge(
+    call: &Measured,
+    evidence: Option<&Evidence>,
+    before: Option<&Judgement>,
+    now: Timestamp,
+) -> Judgement {
     let sight = evidence.and_then(|evidence| {
         let subscription = evidence.subscription(&call.subscription_id)?;
         Some(Sight {
@@ -126,9 +132,17 @@ pub fn judge(call: &Measured, evidence: Option<&Evidence>, now: Timestamp) -> Ju
             subscription,
         })
     });
+    if let (None, Some(before), false) = (&sight, before, call.repeats) {
+        let next_look_at = next_look_at(call, before.left_at, now);
+        return Judgement {
+            next_look_at,
+            ..*before
+        };
+    }
+    let answered = before.map_or_else(Windows::default, |before| before.windows);
     let windows = sight
         .as_ref()
-        .map_or_else(Windows::default, |sight| sight.windows(now));
+        .map_or(answered, |sight| sight.windows(answered, now));
     let (status, reason) = match (&sight, evidence) {
         _ if call.overridden => (SaveStatus::Excluded, Some(StatusReason::Overridden)),
         _ if call.repeats => (SaveStatus::Excluded, Some(StatusReason::RepeatedContact)),
@@ -178,19 +192,20 @@ struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    fn windows(&self, now: Timestamp) -> Windows {
-        let here = |due: Timestamp| match (due <= now).then(|| self.presence(due))? {
+    fn windows(&self, answered: Windows, now: Timestamp) -> Windows {
+        let here = |due: Timestamp, answered| match (due <= now).then(|| self.presence(due))? {
             Presence::Here => Some(true),
             Presence::Gone => Some(false),
-            Presence::Excluded(_) | Presence::InDoubt(_) => None,
+            Presence::Excluded(_) => None,
+            Presence::InDoubt(_) => answered,
         };
-        let [days_30, days_90, days_180] =
-            WINDOWS_DAYS.map(|days| here(days_after(self.call.decided_at, days)));
+        let [at_30, at_90, at_180] =
+            WINDOWS_DAYS.map(|days| days_after(self.call.decided_at, days));
         Windows {
-            here_30_days: days_30,
-            here_90_days: days_90,
-            here_180_days: days_180,
-            durable: here(self.call.durable_due_at),
+            here_30_days: here(at_30, answered.here_30_days),
+            here_90_days: here(at_90, answered.here_90_days),
+            here_180_days: here(at_180, answered.here_180_days),
+            durable: here(self.call.durable_due_at, answered.durable),
         }
     }
 

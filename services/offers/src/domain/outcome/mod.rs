@@ -12,9 +12,12 @@
 //! ended if that is later.
 //!
 //! Judging goes by the dates in the facts and never by when somebody looked, so that a window settled
-//! late has the same answer, and looking twice changes nothing. It is done from the newest facts alone:
-//! when these say otherwise than before, the answer of a window changes with them.
+//! late has the same answer, and looking twice changes nothing. It is done from the newest facts: when
+//! these say otherwise than before, the answer of a window changes with them. What they leave in doubt
+//! stays as it was [answered before](Before), and so does everything once nobody knows the customer any
+//! more: a pause of today says nothing about a day in spring.
 
+mod before;
 mod describe;
 mod ended_call;
 mod evidence;
@@ -24,6 +27,7 @@ mod tests;
 
 use super::named::Named;
 
+pub use before::{Before, judge_erased};
 pub use describe::{Decided, Description, OfferTold, describe};
 pub use ended_call::{AcceptanceOfCall, EndedCall, OfferOfCall, StandingCancellation};
 pub use evidence::{Away, EndKind, Evidence, Standing, SubscriptionEvidence};

@@ -13,7 +13,11 @@ use uuid::Uuid;
 use super::super::session::{bind, outcome, subscription};
 use super::super::{Store, from_json, statement};
 use super::TABLE;
-use crate::domain::outcome::{AcceptanceOfCall, EndedCall, OfferOfCall, StandingCancellation};
+use crate::domain::named::Named;
+use crate::domain::outcome::{
+    AcceptanceOfCall, Before, EndedAs, EndedCall, Judgement, OfferOfCall, SaveStatus,
+    StandingCancellation, StatusReason, Windows,
+};
 
 /// The first pause after which a call that was claimed and not judged comes back, in seconds. It
 /// doubles each time.
@@ -30,6 +34,10 @@ pub struct ClaimedCall {
     pub notes: i32,
     /// The highest revision of the customer that was heard of.
     pub heard_revision: i64,
+    /// How often it was judged.
+    pub judgement_count: i32,
+    /// What it came to when it was looked at last; absent before the first look.
+    pub before: Option<Before>,
 }
 
 /// The key of a call's rows.
@@ -55,8 +63,16 @@ async fn claim(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<ClaimedCall>, StoreError> {
-    let mut calls: HashMap<Key, ClaimedCall> = claim_rows(connection, now, limit)
-        .await?
+    let rows = claim_rows(connection, now, limit).await?;
+    with_records(connection, rows).await
+}
+
+/// Reads what the desk recorded of some calls.
+async fn with_records(
+    connection: &mut PgConnection,
+    rows: Vec<Row>,
+) -> Result<Vec<ClaimedCall>, StoreError> {
+    let mut calls: HashMap<Key, ClaimedCall> = rows
         .into_iter()
         .filter_map(|row| {
             let key = (row.customer_id.clone(), row.session_id);
@@ -80,6 +96,19 @@ struct Row {
     cancellation_id: Option<Uuid>,
     profiles_revision: Option<i64>,
     cancellation_reason: Option<String>,
+    judgement_count: i32,
+    status: Option<String>,
+    status_reason: Option<String>,
+    here_30_days: Option<bool>,
+    here_90_days: Option<bool>,
+    here_180_days: Option<bool>,
+    durable: Option<bool>,
+    left_at: Option<jiff_sqlx::Timestamp>,
+    facts_revision: Option<i64>,
+    judged_at: Option<jiff_sqlx::Timestamp>,
+    ended_as: Option<String>,
+    decided_at: jiff_sqlx::Timestamp,
+    durable_due_at: Option<jiff_sqlx::Timestamp>,
 }
 
 async fn claim_rows(
@@ -98,10 +127,13 @@ async fn claim_rows(
                      least($4::float8, $3::float8 * power(2, least(attempts, 20)))) \
              from due \
              where outcome.customer_id = due.customer_id and outcome.session_id = due.session_id \
-             returning outcome.customer_id, outcome.session_id, outcome.notes, \
-                       outcome.heard_revision \
+             returning outcome.* \
          ) \
          select claimed.customer_id, claimed.session_id, claimed.notes, claimed.heard_revision, \
+                claimed.judgement_count, claimed.status, claimed.status_reason, claimed.here_30_days, \
+                claimed.here_90_days, claimed.here_180_days, claimed.durable, claimed.left_at, \
+                claimed.facts_revision, claimed.judged_at, claimed.ended_as, claimed.decided_at, \
+                claimed.durable_due_at, \
                 session.subscription_id, session.opened_at, session.reason, \
                 exists (select from save_session earlier \
                     where earlier.customer_id = any (identities_of(session.customer_id)) \
@@ -128,6 +160,38 @@ async fn claim_rows(
     Ok(rows)
 }
 
+/// Reads the calls of a person that are looked at again, with what the desk recorded of them.
+pub(super) async fn calls_of(
+    connection: &mut PgConnection,
+    ids: &[String],
+) -> Result<Vec<ClaimedCall>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "with claimed as ( \
+             select * from call_outcome where customer_id = any ($1) and look_at is not null \
+             order by customer_id, session_id for update \
+         ) \
+         select claimed.customer_id, claimed.session_id, claimed.notes, claimed.heard_revision, \
+                claimed.judgement_count, claimed.status, claimed.status_reason, claimed.here_30_days, \
+                claimed.here_90_days, claimed.here_180_days, claimed.durable, claimed.left_at, \
+                claimed.facts_revision, claimed.judged_at, claimed.ended_as, claimed.decided_at, \
+                claimed.durable_due_at, \
+                session.subscription_id, session.opened_at, session.reason, \
+                coalesce(claimed.status_reason = 'repeated_contact', false) as \"repeats!\", \
+                cancellation.cancellation_id as \"cancellation_id?\", \
+                cancellation.profiles_revision as \"profiles_revision?\", \
+                cancellation.reason as \"cancellation_reason?\" \
+         from claimed join save_session session using (customer_id, session_id) \
+         left join cancellation on cancellation.customer_id = claimed.customer_id \
+              and cancellation.session_id = claimed.session_id and cancellation.revoked_at is null",
+        ids,
+    )
+    .fetch_all(&mut *connection)
+    .instrument(statement("SELECT", TABLE))
+    .await?;
+    with_records(connection, rows).await
+}
+
 fn claimed(row: Row) -> Option<ClaimedCall> {
     let id = row.session_id;
     let ids = (
@@ -138,6 +202,7 @@ fn claimed(row: Row) -> Option<ClaimedCall> {
         set_aside(id, "call_outcome");
         return None;
     };
+    let before = before(&row);
     let cancellation = row.cancellation_id.map(|_| StandingCancellation {
         profiles_revision: row.profiles_revision.and_then(|it| u64::try_from(it).ok()),
         reason: row.cancellation_reason,
@@ -157,6 +222,35 @@ fn claimed(row: Row) -> Option<ClaimedCall> {
         },
         notes: row.notes,
         heard_revision: row.heard_revision,
+        judgement_count: row.judgement_count,
+        before,
+    })
+}
+
+/// What was judged; a word that nobody knows is judged anew.
+fn before(row: &Row) -> Option<Before> {
+    row.judged_at?;
+    let judgement = Judgement {
+        status: SaveStatus::from_name(row.status.as_deref()?)?,
+        reason: match row.status_reason.as_deref() {
+            Some(word) => Some(StatusReason::from_name(word)?),
+            None => None,
+        },
+        windows: Windows {
+            here_30_days: row.here_30_days,
+            here_90_days: row.here_90_days,
+            here_180_days: row.here_180_days,
+            durable: row.durable,
+        },
+        left_at: row.left_at.map(jiff_sqlx::Timestamp::to_jiff),
+        next_look_at: None,
+    };
+    Some(Before {
+        judgement,
+        revision: row.facts_revision.and_then(|it| u64::try_from(it).ok()),
+        ended_as: EndedAs::from_name(row.ended_as.as_deref()?)?,
+        decided_at: row.decided_at.to_jiff(),
+        durable_due_at: row.durable_due_at?.to_jiff(),
     })
 }
 

@@ -2,11 +2,13 @@
 //! for longer than it takes to write it.
 
 mod claim;
+mod erase;
 mod list;
 mod note;
 mod settle;
 
 pub use claim::ClaimedCall;
+pub(super) use erase::settle_before_erasing;
 pub use list::{StoredOutcome, WhichOutcomes};
 pub use settle::{DescribedCall, JudgedCall};
 

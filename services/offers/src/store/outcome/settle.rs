@@ -79,6 +79,7 @@ struct JudgedRow<'a> {
     session_id: Uuid,
     notes: i32,
     heard_revision: i64,
+    judgement_count: i32,
     status: &'static str,
     status_reason: Option<&'static str>,
     here_30_days: Option<bool>,
@@ -93,8 +94,7 @@ struct JudgedRow<'a> {
 impl Store {
     /// Writes the descriptions of calls, as often as they are made.
     pub async fn describe_outcomes(&self, calls: &[DescribedCall<'_>]) -> Result<(), StoreError> {
-        let rows: Vec<_> = calls.iter().map(described).collect();
-        let rows = json(TABLE, "description", &rows)?;
+        let rows = described_rows(calls)?;
         self.postgres
             .background(&rows, |rows, connection| {
                 Box::pin(describe(connection, rows))
@@ -102,15 +102,15 @@ impl Store {
             .await
     }
 
-    /// Writes what calls come to. A judgement on older facts than the one that is there is left out, and
-    /// what changed since it was claimed is looked at again.
+    /// Writes what calls come to. A judgement on older facts than the one that is there is left out, as
+    /// is one that knew of an earlier judgement than the last: both are looked at again. So is what
+    /// changed since it was claimed.
     pub async fn settle_outcomes(
         &self,
         calls: &[JudgedCall<'_>],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let rows: Vec<_> = calls.iter().map(judged).collect();
-        let rows = json(TABLE, "judgement", &rows)?;
+        let rows = judged_rows(calls)?;
         self.postgres
             .background(&(rows, now), |(rows, now), connection| {
                 Box::pin(settle(connection, rows, *now))
@@ -119,7 +119,17 @@ impl Store {
     }
 }
 
-async fn describe(connection: &mut PgConnection, rows: &str) -> Result<(), StoreError> {
+pub(super) fn described_rows(calls: &[DescribedCall<'_>]) -> Result<String, StoreError> {
+    let rows: Vec<_> = calls.iter().map(described).collect();
+    json(TABLE, "description", &rows)
+}
+
+pub(super) fn judged_rows(calls: &[JudgedCall<'_>]) -> Result<String, StoreError> {
+    let rows: Vec<_> = calls.iter().map(judged).collect();
+    json(TABLE, "judgement", &rows)
+}
+
+pub(super) async fn describe(connection: &mut PgConnection, rows: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "update call_outcome outcome set described_at = now(), \
              decided_at = told.decided_at, durable_due_at = told.durable_due_at, \
@@ -160,7 +170,7 @@ async fn describe(connection: &mut PgConnection, rows: &str) -> Result<(), Store
     Ok(())
 }
 
-async fn settle(
+pub(super) async fn settle(
     connection: &mut PgConnection,
     rows: &str,
     now: Timestamp,
@@ -171,7 +181,7 @@ async fn settle(
              here_90_days = told.here_90_days, here_180_days = told.here_180_days, \
              durable = told.durable, left_at = told.left_at, \
              facts_revision = told.facts_revision, judged_at = $2::timestamptz, \
-             judgement_count = judgement_count + 1, \
+             judgement_count = outcome.judgement_count + 1, \
              correction_count = correction_count + told.corrects::integer, \
              corrected_at = case when told.corrects then $2 else corrected_at end, \
              look_at = case \
@@ -180,19 +190,24 @@ async fn settle(
                  then $2 + make_interval(secs => $3) else told.next_look_at end \
          from ( \
              select told.*, \
-                 coalesce(before.here_30_days <> told.here_30_days \
-                     or before.here_90_days <> told.here_90_days \
-                     or before.here_180_days <> told.here_180_days \
-                     or before.durable <> told.durable, false) as corrects \
+                 (before.here_30_days is not null \
+                     and before.here_30_days is distinct from told.here_30_days) \
+                 or (before.here_90_days is not null \
+                     and before.here_90_days is distinct from told.here_90_days) \
+                 or (before.here_180_days is not null \
+                     and before.here_180_days is distinct from told.here_180_days) \
+                 or (before.durable is not null \
+                     and before.durable is distinct from told.durable) as corrects \
              from jsonb_to_recordset($1::text::jsonb) as told ( \
                  customer_id text, session_id uuid, notes integer, heard_revision bigint, \
-                 status text, status_reason text, here_30_days boolean, here_90_days boolean, \
+                 judgement_count integer, status text, status_reason text, here_30_days boolean, here_90_days boolean, \
                  here_180_days boolean, durable boolean, left_at timestamptz, \
                  facts_revision bigint, next_look_at timestamptz) \
              join call_outcome before using (customer_id, session_id) \
              order by customer_id, session_id \
          ) as told \
          where outcome.customer_id = told.customer_id and outcome.session_id = told.session_id \
+           and outcome.judgement_count = told.judgement_count \
            and (outcome.facts_revision is null or told.facts_revision is null \
                 or (told.facts_revision, $2) >= (outcome.facts_revision, outcome.judged_at))",
         rows,
@@ -258,6 +273,7 @@ fn judged<'a>(call: &JudgedCall<'a>) -> JudgedRow<'a> {
         session_id: claimed.call.session_id.as_uuid(),
         notes: claimed.notes,
         heard_revision: claimed.heard_revision,
+        judgement_count: claimed.judgement_count,
         status: judgement.status.name(),
         status_reason: judgement.reason.map(Named::name),
         here_30_days: windows.here_30_days,

@@ -35,7 +35,7 @@ fn what_is_due_next_is_the_next_window_or_an_end_before_it() {
         (ended(40, EndKind::Churn), 30, Some(40)),
         (ended(400, EndKind::Churn), 180, None),
     ] {
-        let judgement = judge(&call, Some(&evidence), day(now));
+        let judgement = judge(&call, Some(&evidence), None, day(now));
         assert_eq!(judgement.next_look_at, next.map(day), "{now}");
     }
 }
@@ -175,7 +175,7 @@ fn a_call_that_is_no_measure_is_excluded_whatever_the_facts() {
         let (status, told_reason, _) = told(&call, &here(), 200);
         assert_eq!((status, told_reason), (SaveStatus::Excluded, Some(reason)));
     }
-    let unknown = judge(&call(EndedAs::Accepted), None, day(200));
+    let unknown = judge(&call(EndedAs::Accepted), None, None, day(200));
     assert_eq!(unknown.reason, Some(StatusReason::CustomerUnknown));
     let other = changed(|it| it.subscription_id = SubscriptionId::parse("s-2").unwrap());
     let told = told(&call(EndedAs::Accepted), &other, 200);

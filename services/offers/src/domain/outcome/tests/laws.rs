@@ -71,7 +71,7 @@ fn answers(windows: Windows) -> [Option<bool>; 4] {
 
 fn judged(call: &Measured, evidence: &Evidence, now: i64) -> Judged {
     Judged {
-        judgement: judge(call, Some(evidence), day(now)),
+        judgement: judge(call, Some(evidence), None, day(now)),
         revision: Some(evidence.revision),
         judged_at: day(now),
     }
@@ -107,13 +107,68 @@ proptest! {
         prop_assert_eq!(stands, Some(newest));
     }
 
+    /// An answer stands until facts give another: what they leave in doubt says nothing, nor does that
+    /// nobody knows the customer any more.
+    #[test]
+    fn an_answer_stands_until_facts_say_otherwise(
+        call in any_call(), earlier in any_evidence(), newest in option::of(any_evidence()),
+        looked in 0_i64..500, now in 0_i64..500,
+    ) {
+        let before = judge(&call, Some(&earlier), None, day(looked));
+        let now = day(looked.max(now));
+        let alone = judge(&call, newest.as_ref(), None, now);
+        let after = judge(&call, newest.as_ref(), Some(&before), now);
+        if newest.is_none() && !call.repeats {
+            prop_assert_eq!((after.status, after.windows), (before.status, before.windows));
+            return Ok(());
+        }
+        let in_doubt = newest.as_ref().is_some_and(|it| {
+            it.subscriptions[0].standing != Standing::InService && !it.deceased
+        });
+        let of_all = answers(alone.windows).into_iter().zip(answers(after.windows));
+        for ((alone, after), before) in of_all.zip(answers(before.windows)) {
+            if alone.is_some() {
+                prop_assert_eq!(after, alone);
+            } else if in_doubt && newest.as_ref().is_some_and(|it| it.subscriptions[0].end == EndKind::Churn) {
+                prop_assert_eq!(after, before);
+            } else {
+                prop_assert!(after.is_none() || after == before);
+            }
+        }
+    }
+
+    /// Erasing a person answers whatever is open, and changes no answer that was given.
+    #[test]
+    fn erasing_answers_what_is_open_and_changes_nothing_else(
+        call in any_call(), evidence in any_evidence(), looked in 0_i64..500, erased in 0_i64..500,
+    ) {
+        let judgement = judge(&call, Some(&evidence), None, day(looked));
+        let before = Before {
+            judgement,
+            revision: Some(1),
+            ended_as: call.ended_as,
+            decided_at: call.decided_at,
+            durable_due_at: call.durable_due_at,
+        };
+        let erased = day(looked.max(erased));
+        let last = judge_erased(&evidence.customer_id, &call, Some(&before), erased);
+        prop_assert_eq!(last.next_look_at, None);
+        for (before, last) in answers(judgement.windows).into_iter().zip(answers(last.windows)) {
+            prop_assert!(before.is_none() || before == last);
+        }
+        let says_nothing = judgement.status == SaveStatus::Excluded || judgement.reason.is_some();
+        if !says_nothing && !call.repeats {
+            prop_assert!(answers(last.windows).iter().all(Option::is_some), "{:?}", last);
+        }
+    }
+
     /// A window that is settled late has the answer it would have had on its day.
     #[test]
     fn a_window_settled_late_has_the_same_answer(
         call in any_call(), evidence in any_evidence(), now in 0_i64..500, later in 0_i64..500,
     ) {
-        let sooner = answers(judge(&call, Some(&evidence), day(now)).windows);
-        let later = answers(judge(&call, Some(&evidence), day(now + later)).windows);
+        let sooner = answers(judge(&call, Some(&evidence), None, day(now)).windows);
+        let later = answers(judge(&call, Some(&evidence), None, day(now + later)).windows);
         for (sooner, later) in sooner.into_iter().zip(later) {
             prop_assert!(sooner.is_none() || sooner == later);
         }
@@ -124,7 +179,7 @@ proptest! {
     fn nothing_is_settled_before_it_is_due(
         call in any_call(), evidence in any_evidence(), now in 0_i64..500,
     ) {
-        let judgement = judge(&call, Some(&evidence), day(now));
+        let judgement = judge(&call, Some(&evidence), None, day(now));
         let due = [day(30), day(90), day(180), call.durable_due_at];
         for (answer, due) in answers(judgement.windows).into_iter().zip(due) {
             prop_assert!(answer.is_none() || due <= day(now));
@@ -139,7 +194,7 @@ proptest! {
     fn no_word_of_an_agent_makes_a_save(
         call in any_call(), evidence in option::of(any_evidence()), now in 0_i64..500,
     ) {
-        let judgement = judge(&call, evidence.as_ref(), day(now));
+        let judgement = judge(&call, evidence.as_ref(), None, day(now));
         let window = match judgement.status {
             SaveStatus::Saved30 => judgement.windows.here_30_days,
             SaveStatus::Saved90 => judgement.windows.here_90_days,

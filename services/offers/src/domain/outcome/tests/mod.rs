@@ -1,5 +1,6 @@
 //! Judging: what each kind of fact comes to, and what holds whatever the facts.
 
+mod answered;
 mod judging;
 mod laws;
 
@@ -72,7 +73,7 @@ fn told(
     evidence: &Evidence,
     now: i64,
 ) -> (SaveStatus, Option<StatusReason>, String) {
-    let judgement = judge(call, Some(evidence), day(now));
+    let judgement = judge(call, Some(evidence), None, day(now));
     let windows = judgement.windows;
     let answers = [
         windows.here_30_days,
