@@ -6,7 +6,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use serde::{Deserialize, Serialize};
 
 /// How many standard errors a 95 % interval reaches to each side.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+pub(super) const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A group of customers and how many of them were kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +168,7 @@ impl Values {
     }
 
     /// The mean and its variance.
-    fn mean(self) -> Result<(f64, f64), LiftRefusal> {
+    pub(super) fn mean(self) -> Result<(f64, f64), LiftRefusal> {
         if self.calls < 2 {
             let have = self.calls;
             return Err(LiftRefusal::TooFew { have, need: 2 });

@@ -1,9 +1,12 @@
 //! An interval that may be looked at every day.
 
-use super::difference::{Group, Lift, LiftRefusal};
+use super::difference::{Group, Lift, LiftRefusal, Values};
 
 /// With fewer held out the interval says nothing that could be relied on.
 pub const LEAST_HELD_OUT: u32 = 30;
+
+/// The same for mean values, whose spread is known less well from few of them.
+pub const LEAST_VALUES_HELD_OUT: u32 = 50;
 
 /// How often it may be wrong, over all looks together.
 const ALPHA: f64 = 0.05;
@@ -31,13 +34,10 @@ impl ConfidenceSequence {
     pub fn look(self, offered: Group, held_out: Group) -> Result<Lift, LiftRefusal> {
         offered.check(LEAST_HELD_OUT)?;
         held_out.check(LEAST_HELD_OUT)?;
-        let calls = f64::from(offered.calls) + f64::from(held_out.calls);
         // As in the interval for one look, or a holdout that nobody stayed in would be certain.
         let variance = offered.smoothed().1 + held_out.smoothed().1;
-        let grown = calls * self.tuning + 1.0;
-        let looks = grown / (calls * self.tuning) * (grown / (ALPHA * ALPHA)).ln();
         let standard_error = variance.sqrt();
-        let reach = standard_error * looks.sqrt();
+        let reach = standard_error * self.reach(offered.calls, held_out.calls);
         let difference = offered.rate() - held_out.rate();
         Ok(Lift {
             difference,
@@ -45,5 +45,34 @@ impl ConfidenceSequence {
             low: (difference - reach).max(-1.0),
             high: (difference + reach).min(1.0),
         })
+    }
+
+    /// What is known of mean values after these calls. Refused until enough are held out.
+    pub fn look_at_values(self, offered: Values, held_out: Values) -> Result<Lift, LiftRefusal> {
+        let fewest = offered.calls.min(held_out.calls);
+        if fewest < LEAST_VALUES_HELD_OUT {
+            return Err(LiftRefusal::TooFew {
+                have: fewest,
+                need: LEAST_VALUES_HELD_OUT,
+            });
+        }
+        let (with, variance_with) = offered.mean()?;
+        let (without, variance_without) = held_out.mean()?;
+        let standard_error = (variance_with + variance_without).sqrt();
+        let reach = standard_error * self.reach(offered.calls, held_out.calls);
+        let difference = with - without;
+        Ok(Lift {
+            difference,
+            standard_error,
+            low: difference - reach,
+            high: difference + reach,
+        })
+    }
+
+    /// How many standard errors it reaches to each side after these calls.
+    fn reach(self, offered: u32, held_out: u32) -> f64 {
+        let calls = f64::from(offered) + f64::from(held_out);
+        let grown = calls * self.tuning + 1.0;
+        (grown / (calls * self.tuning) * (grown / (ALPHA * ALPHA)).ln()).sqrt()
     }
 }
