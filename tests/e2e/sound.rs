@@ -629,6 +629,7 @@ fn of_the_review(person: &Person) -> Vec<Sound> {
     let review = offers::ReviewOffersRequest {
         offer_key: "ten_percent_three_months".to_owned(),
         since_time: None,
+        by_segment: true,
     };
     let decide = offers::DecideOfferRequest {
         request_id: "sound-decide".to_owned(),

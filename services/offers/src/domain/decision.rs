@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::id::{DecisionId, PresentedOfferId, SessionId};
+use kernel::id::{DecisionId, OfferKey, PresentedOfferId, SessionId};
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -209,6 +209,10 @@ pub struct Record {
     /// The version of what was learnt that it was drawn with; absent while nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learned_version: Option<u64>,
+    /// The offer that is not owed and was chosen first, where a budget turned out to be unable to pay
+    /// for what was chosen and the call was decided again: calls are compared by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_choice: Option<OfferKey>,
     /// The answer.
     pub decision: Decision,
     /// The ids of the presented offers, in their order.

@@ -5,21 +5,26 @@ use contract::offers::v1::review_service_server::ReviewService;
 use edge::page::PageTokens;
 use edge::violations::Violations;
 use edge::wire::timestamp;
-use kernel::id::{Agent, OfferKey};
+use kernel::id::Agent;
 use kernel::refusal::Refusal;
-use kernel::time::{Date, Timestamp};
+use kernel::time::Date;
 use statistics::lift::{Group, Lift};
 use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, parse, review_calls as calls};
-use crate::domain::review::{Figures, Side, SurvivalPoint, Verdict};
+use crate::domain::review::{
+    Figures, OfferReview, Side, Spending, SurvivalPoint, Verdict, WeekOfSpending,
+};
 use crate::usecase::review_calls::ReviewCalls;
 use crate::usecase::review_offers::{
-    CheckedHoldout, NewOfferDecision, Review, ReviewOffers, ReviewedOffer, StoredOfferDecision,
+    Asked, CheckedHoldout, NewOfferDecision, Review, ReviewOffers, ReviewedOffer,
+    StoredOfferDecision,
 };
 
 /// The most reasons of one offer that are told.
 const MOST_REASONS: usize = 20;
+/// The most segments of one offer that are told.
+const MOST_SEGMENTS: usize = 100;
 
 /// Answers retention managers.
 pub struct ReviewRpc {
@@ -37,11 +42,10 @@ impl ReviewService for ReviewRpc {
         &self,
         request: Request<pb::ReviewOffersRequest>,
     ) -> Result<Response<pb::ReviewOffersResponse>, Status> {
-        let (offer_key, since) =
-            which(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let asked = asked(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
         let review = self
             .review_offers
-            .handle(offer_key, since, deadline())
+            .handle(asked, deadline())
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(reviewed(&review)))
@@ -85,11 +89,17 @@ impl ReviewService for ReviewRpc {
     }
 }
 
-fn which(wire: &pb::ReviewOffersRequest) -> Result<(Option<OfferKey>, Option<Timestamp>), Refusal> {
+fn asked(wire: &pb::ReviewOffersRequest) -> Result<Asked, Refusal> {
     let mut checks = Violations::default();
     let offer_key = checks.optional_id("offer_key", &wire.offer_key);
     let since = checks.optional_instant("since_time", wire.since_time.as_ref());
-    checks.finish(|| Some((offer_key?, since?)))
+    checks.finish(|| {
+        Some(Asked {
+            offer_key: offer_key?,
+            since: since?,
+            by_segment: wire.by_segment,
+        })
+    })
 }
 
 fn decide(wire: &pb::DecideOfferRequest) -> Result<NewOfferDecision, Refusal> {
@@ -153,6 +163,7 @@ fn reviewed(review: &Review) -> pb::ReviewOffersResponse {
         holdout: review.holdout.as_ref().map(holdout),
         review_time: Some(timestamp(review.reviewed_at)),
         since_time: Some(timestamp(review.since)),
+        spending: review.spending.iter().map(spending).collect(),
     }
 }
 
@@ -182,6 +193,39 @@ fn offer(reviewed: &ReviewedOffer) -> pb::OfferReview {
         decision: reviewed.decision.as_ref().map(decision),
         offered_survival: reviewed.offered_survival.iter().map(point).collect(),
         held_out_survival: reviewed.held_out_survival.iter().map(point).collect(),
+        by_segment: segments(review),
+        parity_breaches: reviewed.parity.breaches,
+        parity_refused: reviewed.parity.refused,
+    }
+}
+
+fn segments(review: &OfferReview) -> Vec<pb::SegmentFigures> {
+    let segments = review.by_segment.iter().take(MOST_SEGMENTS);
+    segments
+        .map(|((reason, kind), of_segment)| pb::SegmentFigures {
+            reason: reason.clone().unwrap_or_default(),
+            value_tier: kind.value_tier,
+            long_term: kind.long_term,
+            figures: Some(figures(of_segment)),
+        })
+        .collect()
+}
+
+fn spending(of: &Spending) -> pb::BudgetSpending {
+    let week = |week: &WeekOfSpending| pb::WeekOfSpending {
+        begin_time: Some(timestamp(week.begins_at)),
+        committed: week.committed,
+        given_back: week.given_back,
+        spent_so_far: week.spent_so_far,
+    };
+    pb::BudgetSpending {
+        budget_key: of.budget.to_string(),
+        currency: of
+            .currency
+            .map_or_else(String::new, |currency| currency.code().to_owned()),
+        limit_amount: of.limit,
+        window: of.window.clone(),
+        weeks: of.weeks.iter().map(week).collect(),
     }
 }
 
@@ -193,10 +237,13 @@ fn figures(figures: &Figures) -> pb::ReviewFigures {
         lift_30_days: lift_30.map(difference),
         lift_90_days: lift_90.map(difference),
         lift_180_days: lift_180.map(difference),
-        durable_lift: figures.durable_lift.map(difference),
-        value_per_call_minor: figures.value_lift.map(difference),
+        durable_lift: with_always(figures.durable_lift, figures.durable_always),
+        value_per_call_minor: with_always(figures.value_lift, figures.value_always),
         cost_per_incremental_save_minor: figures.cost_per_incremental_save_minor,
         calls_still_needed: figures.calls_still_needed,
+        durable_lift_at_equal_risk: figures.durable_adjusted.map(|it| difference(it.lift)),
+        explained_by_risk: figures.durable_adjusted.map(|it| it.explained),
+        net_retained_margin_minor: figures.net_retained_margin.map(difference),
     }
 }
 
@@ -215,6 +262,9 @@ fn side(side: &Side) -> pb::ReviewSide {
         here_30_days_after_terms: Some(after_30),
         here_90_days_after_terms: Some(after_90),
         serial_calls: side.serial_calls,
+        overridden: side.overridden,
+        took_price_before: Some(share(side.took_price_before)),
+        rang_again: Some(share(side.rang_again)),
     }
 }
 
@@ -235,7 +285,17 @@ const fn difference(lift: Lift) -> pb::Difference {
         low: lift.low,
         high: lift.high,
         standard_error: lift.standard_error,
+        always_low: None,
+        always_high: None,
     }
+}
+
+fn with_always(at_once: Option<Lift>, always: Option<Lift>) -> Option<pb::Difference> {
+    at_once.map(|at_once| pb::Difference {
+        always_low: always.map(|always| always.low),
+        always_high: always.map(|always| always.high),
+        ..difference(at_once)
+    })
 }
 
 fn point(point: &SurvivalPoint) -> pb::SurvivalPoint {
@@ -268,5 +328,6 @@ fn holdout(checked: &CheckedHoldout) -> pb::HoldoutCheck {
         chance: checked.ratio.chance,
         is_suspicious: checked.ratio.is_suspicious,
         offered_all_the_same: counts.offered_all_the_same,
+        on_both_sides: counts.on_both_sides,
     }
 }

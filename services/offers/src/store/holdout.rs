@@ -9,7 +9,6 @@ use tracing::Instrument;
 
 use crate::domain::holdout::{HoldoutKey, PlannedHoldout, PlannedShare};
 
-use super::record_decision::METHOD;
 use super::{Store, statement};
 
 const TABLE: &str = "holdout";
@@ -102,20 +101,19 @@ async fn share(
     Ok(Some(BasisPoints(share)))
 }
 
-/// How many requests for an offer were answered in the last 30 days. Beyond what makes a difference
-/// they are not counted; the request log holds no older ones, and an index by time.
+/// How many calls about leaving there were in the last 30 days, as far as they have ended: those that
+/// are compared, whether the desk sends request ids or not. Beyond what makes a difference they are not
+/// counted.
 async fn calls_of_a_month(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let enough = i64::try_from(PlannedShare::MANY_CALLS + 1).unwrap_or(i64::MAX);
     let calls = sqlx::query_scalar!(
         "select count(*) as \"calls!\" from ( \
-             select from request_log \
-             where created_at > now() - interval '30 days' and method = $1 limit $2 \
+             select from call_outcome where decided_at > now() - interval '30 days' limit $1 \
          ) as call",
-        METHOD,
         enough,
     )
     .fetch_one(connection)
-    .instrument(statement("SELECT", "request_log"))
+    .instrument(statement("SELECT", "call_outcome"))
     .await?;
-    u64::try_from(calls).map_err(|_| StoreError::inconsistent("request_log", "method", calls))
+    u64::try_from(calls).map_err(|_| StoreError::inconsistent("call_outcome", "decided_at", calls))
 }

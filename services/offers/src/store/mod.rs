@@ -30,6 +30,7 @@ mod record_decision;
 mod replay;
 mod response;
 mod review;
+mod review_money;
 mod session;
 mod step;
 mod suppression;
@@ -64,6 +65,7 @@ pub use response::{NewResponse, Recorded};
 pub use review::{
     CurveKey, HoldoutCounts, NewOfferDecision, ReviewRows, StoredOfferDecision, WhichReview,
 };
+pub use review_money::ParityKept;
 pub use session::{request_id_reused, session_not_found};
 pub use step::{NewStep, StepRecorded};
 pub use suppression::{NewLift, NewSuppression, StoredSuppression, WhichSuppressions};

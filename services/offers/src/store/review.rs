@@ -6,16 +6,18 @@ use kernel::id::{OfferKey, RequestId};
 use kernel::money::Currency;
 use kernel::time::{Date, Deadline, Timestamp};
 use sqlx::PgConnection;
-use statistics::lift::{Group, Values};
+use statistics::lift::{Covaried, Group, Values};
 use storage::request_log::{self, Begun, BodyHash};
 use storage::{StoreError, write};
 use tracing::Instrument;
 
+use super::review_money::{ParityKept, parity, spending};
 use super::session::{bind, request_id_reused};
 use super::{Store, statement};
+use crate::domain::catalogue::{Learning, ValueTiers};
 use crate::domain::holdout::HoldoutKey;
 use crate::domain::named::Named;
-use crate::domain::review::{Cell, Side, Verdict, WeekOfCalls};
+use crate::domain::review::{Cell, CustomerKind, Side, Spending, Verdict, WeekOfCalls};
 
 const TABLE: &str = "call_outcome";
 
@@ -30,6 +32,8 @@ pub struct WhichReview {
     pub offer_key: Option<OfferKey>,
     /// The holdout in force.
     pub holdout_key: Option<HoldoutKey>,
+    /// How customers are told apart beside the reason; absent where nobody asks.
+    pub kinds: Option<Learning>,
 }
 
 /// What names a survival curve: the offer, the currency of its calls, and whether they are held out.
@@ -46,6 +50,10 @@ pub struct ReviewRows {
     pub holdout: HoldoutCounts,
     /// The latest decision about each offer.
     pub decisions: BTreeMap<OfferKey, StoredOfferDecision>,
+    /// How parity was kept.
+    pub parity: BTreeMap<OfferKey, ParityKept>,
+    /// What was spent of each budget.
+    pub spending: Vec<Spending>,
 }
 
 /// How many customers are on each side of a holdout.
@@ -57,6 +65,8 @@ pub struct HoldoutCounts {
     pub held_out: u32,
     /// Of the held out, offered something all the same.
     pub offered_all_the_same: u32,
+    /// On both, as two ids of one person: counted on neither.
+    pub on_both_sides: u32,
 }
 
 /// A decision of a manager about an offer, to be recorded.
@@ -129,6 +139,8 @@ async fn read(
         weeks: weeks(connection, which).await?,
         holdout: holdout(connection, which).await?,
         decisions: decisions(connection).await?,
+        parity: parity(connection, which).await?,
+        spending: spending(connection, which).await?,
     })
 }
 
@@ -136,11 +148,21 @@ async fn cells(
     connection: &mut PgConnection,
     which: &WhichReview,
 ) -> Result<Vec<Cell>, StoreError> {
+    let kinds = which.kinds.as_ref();
+    let (currencies, middle, high) = kinds
+        .map(|kinds| tiers(&kinds.value_tiers))
+        .unwrap_or_default();
+    let long_term_days = kinds.map_or(0, Learning::long_term_days);
     let rows = sqlx::query_file!(
         "src/store/review_figures.sql",
         bind(which.since) as _,
         bind(which.now) as _,
         which.offer_key.as_ref().map_or("", OfferKey::as_str),
+        kinds.is_some(),
+        &currencies,
+        &middle,
+        &high,
+        i32::try_from(long_term_days).unwrap_or(i32::MAX),
     )
     .fetch_all(connection)
     .instrument(statement("SELECT", TABLE))
@@ -156,6 +178,14 @@ async fn cells(
                 reason: row.reason_key,
                 currency: currency(row.margin_currency.as_deref())?,
                 held_out: row.held_out,
+                kind: row
+                    .value_tier
+                    .zip(row.long_term)
+                    .map(|(tier, long_term)| CustomerKind {
+                        value_tier: count(tier.into()),
+                        long_term,
+                    }),
+                about_price: row.about_price,
                 side: Side {
                     calls: count(row.calls),
                     presented: count(row.presented),
@@ -177,10 +207,36 @@ async fn cells(
                         group(row.ended_90, row.after_90),
                     ],
                     serial_calls: count(row.serial),
+                    overridden: count(row.overridden),
+                    stayed: group(row.stayed_calls, row.stayed_here),
+                    took_price_before: group(row.taken, row.price_before),
+                    rang_again: group(row.ended_60, row.rang_again),
+                    by_risk: Covaried {
+                        calls: count(row.risk_calls),
+                        saves: count(row.risk_here),
+                        sum: row.risk_sum,
+                        sum_of_squares: row.risk_squares,
+                        sum_of_saves: row.risk_lasting,
+                    },
                 },
             })
         })
         .collect()
+}
+
+/// Currencies, and from which margin on a customer is worth something and much in each.
+fn tiers(tiers: &ValueTiers) -> (Vec<String>, Vec<i64>, Vec<i64>) {
+    let both = tiers.middle.iter().filter_map(|middle| {
+        let high = tiers.high.get(middle.currency)?;
+        Some((middle.currency.to_string(), middle.minor, high.minor))
+    });
+    let (mut currencies, mut middles, mut highs) = (Vec::new(), Vec::new(), Vec::new());
+    for (currency, middle, high) in both {
+        currencies.push(currency);
+        middles.push(middle);
+        highs.push(high);
+    }
+    (currencies, middles, highs)
 }
 
 async fn weeks(
@@ -229,6 +285,7 @@ async fn holdout(
         offered: count(row.offered),
         held_out: count(row.held_out),
         offered_all_the_same: count(row.offered_all_the_same),
+        on_both_sides: count(row.on_both_sides),
     })
 }
 
@@ -305,15 +362,15 @@ fn stored(new: &NewOfferDecision, decided_at: Timestamp) -> StoredOfferDecision 
     }
 }
 
-fn count(rows: i64) -> u32 {
+pub(super) fn count(rows: i64) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
-fn offer_key(text: &str) -> Result<OfferKey, StoreError> {
+pub(super) fn offer_key(text: &str) -> Result<OfferKey, StoreError> {
     OfferKey::parse(text).map_err(|_| StoreError::inconsistent(TABLE, "compared_offer_key", text))
 }
 
-fn currency(code: Option<&str>) -> Result<Option<Currency>, StoreError> {
+pub(super) fn currency(code: Option<&str>) -> Result<Option<Currency>, StoreError> {
     code.map(Currency::parse)
         .transpose()
         .map_err(|_| StoreError::inconsistent(TABLE, "margin_currency", code.unwrap_or_default()))

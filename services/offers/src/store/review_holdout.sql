@@ -1,13 +1,23 @@
--- How many customers are on each side of a holdout, of those with a call that counts: $1 since when,
--- $2 now, $3 the key of the holdout. Whoever is held out and was offered something all the same spoils
--- the comparison.
-select count(distinct customer_id) filter (where holdout_exposed and not held_out) as "offered!",
-       count(distinct customer_id) filter (where holdout_exposed and held_out) as "held_out!",
-       count(distinct customer_id) filter (where holdout_exposed and held_out and (overridden or exists (
-           select from call_outcome elsewhere
-           where elsewhere.customer_id = call_outcome.customer_id
-             and elsewhere.decided_at >= $1 and elsewhere.decided_at <= $2
-             and not elsewhere.held_out and elsewhere.offer_key is not null
-             and elsewhere.compared_offer_key is not null))) as "offered_all_the_same!"
-from call_outcome
-where decided_at >= $1 and decided_at <= $2 and holdout_key = $3
+-- How many people are on each side of a holdout, of those with a call that counts: $1 since when, $2
+-- now, $3 the key of the holdout. Ids that profiles found to be one person count as one; who turned out
+-- to be on both sides is on neither, and told apart. Whoever is held out and was offered something all
+-- the same spoils the comparison.
+with calls as (
+    select coalesce(identity.stays_customer_id, outcome.customer_id) as person, outcome.*
+    from call_outcome outcome left join customer_identity identity using (customer_id)
+    where decided_at >= $1 and decided_at <= $2
+), people as (
+    select person, bool_or(held_out) as held_out, bool_or(not held_out) as not_held_out,
+           bool_or(overridden) as overridden
+    from calls where holdout_key = $3 and holdout_exposed
+    group by person
+)
+select count(*) filter (where not held_out) as "offered!",
+       count(*) filter (where not not_held_out) as "held_out!",
+       count(*) filter (where held_out and not_held_out) as "on_both_sides!",
+       count(*) filter (where not not_held_out and (overridden or exists (
+           select from calls elsewhere
+           where elsewhere.person = people.person and not elsewhere.held_out
+             and elsewhere.offer_key is not null and elsewhere.compared_offer_key is not null)))
+           as "offered_all_the_same!"
+from people

@@ -1,15 +1,23 @@
 -- How long customers stayed, by offer, currency, side and whole weeks since the call: $1 since when
 -- calls count, $2 now, $3 the one offer, or empty. The last week of those still here is that of now.
-with counted as (
+-- Which calls count is as in review_figures.sql.
+with calls as (
+    select coalesce(identity.stays_customer_id, outcome.customer_id) as person, outcome.*
+    from call_outcome outcome left join customer_identity identity using (customer_id)
+    where decided_at >= $1 and decided_at <= $2 and compared_offer_key is not null
+), on_both_sides as (
+    select person, holdout_key from calls where holdout_key is not null
+    group by person, holdout_key having bool_or(held_out) and bool_or(not held_out)
+), counted as (
     select compared_offer_key, margin_currency, held_out,
            coalesce(left_at <= $2, false) as has_left,
            greatest(0, extract(epoch from least(left_at, $2) - decided_at)) as seconds
-    from call_outcome
-    where decided_at >= $1 and decided_at <= $2 and status <> 'excluded' and not overridden
-      and compared_offer_key is not null and ($3 = '' or compared_offer_key = $3)
+    from calls
+    where status <> 'excluded' and ($3 = '' or compared_offer_key = $3)
       -- Without a holdout nothing is compared; with one, nothing from before it.
-      and (holdout_key is not null
-           or not exists (select from call_outcome where decided_at >= $1 and held_out))
+      and (holdout_key is not null or not exists (select from calls where held_out))
+      and not exists (select from on_both_sides both_sides
+          where both_sides.person = calls.person and both_sides.holdout_key = calls.holdout_key)
 )
 select compared_offer_key as "offer_key!", margin_currency, held_out as "held_out!",
        floor(seconds / 604800)::integer as "week!",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kernel::entropy::Entropy;
-use kernel::id::SessionId;
+use kernel::id::{OfferKey, SessionId};
 use kernel::refusal::{Refusal, Violation};
 use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
@@ -19,6 +19,7 @@ use crate::domain::customer::Customer;
 use crate::domain::decision::{Record, decide_on_facts};
 use crate::domain::direction::{Directions, direct, direct_by_facts};
 use crate::domain::history::DeskHistory;
+use crate::domain::outcome::first_chosen;
 use crate::domain::progress::Progress;
 use crate::domain::request::SaveRequest;
 use crate::store::{
@@ -139,7 +140,7 @@ impl RequestSaveOffer {
             };
             match self.record(decided, History::Supposed, deadline).await? {
                 Ok(answer) => return Ok(answer),
-                Err(short) => shortages.note(short),
+                Err((short, first)) => shortages.note(short, first),
             }
         }
     }
@@ -161,7 +162,7 @@ impl RequestSaveOffer {
             match self.record(decided, History::Read, deadline).await? {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => return self.read_first_answer(&command, session_id, deadline).await,
-                Err(short) => shortages.note(short),
+                Err((short, first)) => shortages.note(short, first),
             }
         }
     }
@@ -173,7 +174,7 @@ impl RequestSaveOffer {
         (new, directions): Decided,
         history: History,
         deadline: Deadline,
-    ) -> Result<Result<Option<Answer>, Vec<Shortage>>, Refusal> {
+    ) -> Result<Result<Option<Answer>, Short>, Refusal> {
         let noted = self.store.record_decision(&new, history, deadline).await?;
         Ok(match noted {
             Noted::Recorded => Ok(Some(Answer {
@@ -182,7 +183,7 @@ impl RequestSaveOffer {
                 directions,
             })),
             Noted::Before => Ok(None),
-            Noted::Short(short) => Err(short),
+            Noted::Short(short) => Err((short, first_choice(&new.record))),
         })
     }
 
@@ -225,7 +226,7 @@ impl RequestSaveOffer {
                     }));
                 }
                 Asked::Before => return Ok(None),
-                Asked::Short(short) => shortages.note(short),
+                Asked::Short(short) => shortages.note(short, first_choice(&new.record)),
             }
         }
     }
@@ -315,8 +316,12 @@ impl RequestSaveOffer {
         let (decision, facts) = decide_on_facts(&inputs);
         let took = started.elapsed();
         let directions = direct_by_facts(&inputs, &decision, facts);
+        let record = undecided.record(decision, took, self.entropy.as_ref());
         let new = NewDecision {
-            record: undecided.record(decision, took, self.entropy.as_ref()),
+            record: Record {
+                first_choice: shortages.first_choice.clone(),
+                ..record
+            },
             body_hash: command.body_hash,
         };
         Ok((new, directions))
@@ -349,17 +354,28 @@ impl RequestSaveOffer {
 /// A decision to record, with what the agent is told beside it.
 type Decided = (NewDecision, Directions);
 
+/// What budgets lacked, and the offer that was to be made first.
+type Short = (Vec<Shortage>, Option<OfferKey>);
+
+/// What a decision chose first, whether a budget pays for it or not.
+fn first_choice(record: &Record) -> Option<OfferKey> {
+    let first_choice = record.first_choice.clone();
+    first_choice.or_else(|| first_chosen(&record.decision))
+}
+
 /// What budgets lacked while a call was decided.
 #[derive(Debug, Default)]
 struct Shortages {
     known: Vec<Shortage>,
+    first_choice: Option<OfferKey>,
     tries: u32,
 }
 
 impl Shortages {
     /// Remembers for the next try what turned out to be missing.
-    fn note(&mut self, short: Vec<Shortage>) {
+    fn note(&mut self, short: Vec<Shortage>, first_choice: Option<OfferKey>) {
         self.tries += 1;
+        self.first_choice = first_choice;
         let news = |known: &Shortage| short.iter().all(|it| it.budget != known.budget);
         self.known.retain(news);
         self.known.extend(short);

@@ -11,8 +11,10 @@ use statistics::lift::{SampleRatio, sample_ratio};
 use super::active::Active;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::holdout::Holdout;
-use crate::domain::review::{Cell, OfferReview, SurvivalPoint, WeekOfCalls, review, survival};
-use crate::store::{CurveKey, HoldoutCounts, Store, WhichReview};
+use crate::domain::review::{
+    Cell, OfferReview, Spending, SurvivalPoint, WeekOfCalls, review, survival,
+};
+use crate::store::{CurveKey, HoldoutCounts, ParityKept, Store, WhichReview};
 
 pub use crate::store::{NewOfferDecision, StoredOfferDecision};
 
@@ -30,6 +32,17 @@ pub struct ReviewOffers {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What is asked of a review.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Only this offer.
+    pub offer_key: Option<OfferKey>,
+    /// Only calls since then.
+    pub since: Option<Timestamp>,
+    /// By segment, too.
+    pub by_segment: bool,
+}
+
 /// A review.
 #[derive(Clone, Debug)]
 pub struct Review {
@@ -41,6 +54,8 @@ pub struct Review {
     pub reviewed_at: Timestamp,
     /// Since when calls count.
     pub since: Timestamp,
+    /// What was spent of each budget.
+    pub spending: Vec<Spending>,
 }
 
 /// A holdout in force and how it stands.
@@ -71,16 +86,19 @@ pub struct ReviewedOffer {
     pub is_due: bool,
     /// What was decided last.
     pub decision: Option<StoredOfferDecision>,
+    /// How its price was kept from being above that of new customers.
+    pub parity: ParityKept,
 }
 
 impl ReviewOffers {
-    /// Reviews one offer or all of them, on calls since a time.
-    pub async fn handle(
-        &self,
-        offer_key: Option<OfferKey>,
-        since: Option<Timestamp>,
-        deadline: Deadline,
-    ) -> Result<Review, Refusal> {
+    /// Reviews one offer or all of them, on calls since a time; by segment where that is asked for and
+    /// the catalogue says where segments begin.
+    pub async fn handle(&self, asked: Asked, deadline: Deadline) -> Result<Review, Refusal> {
+        let Asked {
+            offer_key,
+            since,
+            by_segment,
+        } = asked;
         let now = self.clock.now();
         let furthest = now
             .checked_sub(Span::new().hours(FURTHEST_BACK_HOURS))
@@ -93,6 +111,7 @@ impl ReviewOffers {
             now,
             offer_key,
             holdout_key: holdout.as_ref().map(|holdout| holdout.key.clone()),
+            kinds: versions.catalogue.learning.clone().filter(|_| by_segment),
         };
         let rows = self.store.review(&which, deadline).await?;
         let share = holdout.as_ref().map_or(0.0, |it| it.share.fraction());
@@ -100,6 +119,7 @@ impl ReviewOffers {
         let beside = Beside {
             weeks: &rows.weeks,
             decisions: &rows.decisions,
+            parity: &rows.parity,
             catalogue: &versions.catalogue,
             today: now.in_tz("UTC").map_or(Date::MIN, |now| now.date()),
         };
@@ -115,6 +135,7 @@ impl ReviewOffers {
             }),
             reviewed_at: now,
             since,
+            spending: rows.spending,
         })
     }
 
@@ -149,6 +170,7 @@ fn with_silent(mut cells: Vec<Cell>, catalogue: &Catalogue, only: Option<&OfferK
 struct Beside<'a> {
     weeks: &'a BTreeMap<CurveKey, Vec<WeekOfCalls>>,
     decisions: &'a BTreeMap<OfferKey, StoredOfferDecision>,
+    parity: &'a BTreeMap<OfferKey, ParityKept>,
     catalogue: &'a Catalogue,
     today: Date,
 }
@@ -166,6 +188,11 @@ impl Beside<'_> {
             review_due,
             is_due: review_due.is_some_and(|due| due <= self.today),
             decision,
+            parity: self
+                .parity
+                .get(&review.offer_key)
+                .copied()
+                .unwrap_or_default(),
             review,
         }
     }

@@ -76,6 +76,7 @@ impl Undecided<'_> {
             degraded: self.gathered.degraded.clone(),
             barred: self.barred,
             seed: seed_of(self.session_id),
+            first_choice: None,
             learned_version: self.versions.learned.as_ref().map(|it| it.version),
             decision,
             presented_offer_ids: (0..offers)

@@ -3,6 +3,7 @@
 use contract::offers::v1 as pb;
 use contract::offers::v1::budget_service_client::BudgetServiceClient;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
+use contract::offers::v1::review_service_client::ReviewServiceClient;
 use futures::future::join_all;
 use pb::PresentedOutcome::{Accepted, Declined, NotPresented, Presented};
 use tonic::transport::Channel;
@@ -607,4 +608,66 @@ async fn an_override_locks_the_budgets_it_gives_back_to_and_takes_from_in_one_or
     assert_eq!(till.sums().await, (0, 0, 5));
     let held = "select held from budget_bucket where budget_key = 'a_plans'";
     assert_eq!(till.world.number(held).await, 1);
+}
+
+/// Of many at once one is paid for. The others are decided again, and compared by what they were to be
+/// offered: those who are held out take nothing from any budget and are never told that it is empty.
+#[tokio::test]
+async fn a_call_decided_again_is_compared_by_what_it_was_to_be_offered() {
+    let till = Till::with(budget(1, "", 1)).await;
+    let asking = (0..8).map(|number| {
+        let customer = format!("c-{number}");
+        till.world.neighbours.put(facts(&customer));
+        let mut desk = till.world.desk.clone();
+        async move { desk.request_save_offer(request(&customer)).await.unwrap() }
+    });
+    let answers = join_all(asking).await;
+    let paid = answers.iter().filter(|it| has_discount(it.get_ref()));
+    assert_eq!(paid.count(), 1);
+    let again = "select count(*) from decision where record::jsonb ->> 'first_choice' = 'discount'";
+    assert!(till.world.number(again).await > 0);
+    let long_ago = "update save_session set updated_at = now() - interval '5 hours'";
+    till.world.execute(long_ago).await;
+    let described = "select count(*) from call_outcome where described_at is not null";
+    till.world.wait_for(described, 8).await;
+    let compared = "select count(*) from call_outcome outcome \
+         join decision using (customer_id, session_id) \
+         where record::jsonb ->> 'first_choice' = 'discount' \
+           and compared_offer_key is distinct from 'discount'";
+    assert_eq!(till.world.number(compared).await, 0);
+}
+
+#[tokio::test]
+async fn the_review_tells_what_was_spent_of_each_budget() {
+    let mut till = Till::with(budget(10_000, "USD", 1)).await;
+    for customer in ["c-one", "c-two"] {
+        let answer = till.ask(customer).await;
+        till.answer(customer, &answer, Accepted).await.unwrap();
+    }
+    till.leave("c-two").await;
+    let given_back = "select count(*) from budget_entry where kind = 'refund'";
+    till.world.wait_for(given_back, 1).await;
+    let mut review = ReviewServiceClient::new(till.world.channel().await);
+    let answer = review
+        .review_offers(pb::ReviewOffersRequest::default())
+        .await;
+    let answer = answer.unwrap().into_inner();
+    let [spending] = &answer.spending[..] else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(
+        (
+            spending.budget_key.as_str(),
+            spending.currency.as_str(),
+            spending.limit_amount
+        ),
+        ("discounts", "USD", 10_000)
+    );
+    let [week] = &spending.weeks[..] else {
+        panic!("{spending:?}");
+    };
+    assert_eq!(
+        (week.committed, week.given_back, week.spent_so_far),
+        (2 * DISCOUNT, DISCOUNT, DISCOUNT)
+    );
 }

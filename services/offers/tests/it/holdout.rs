@@ -178,8 +178,8 @@ async fn a_share_by_volume_is_settled_by_the_calls_of_a_month() {
     publish(&world, "first", first).await.unwrap();
     world
         .execute(
-            "insert into request_log (request_id, method, body_hash, created_at) \
-             select 'old-' || number, 'RequestSaveOffer', sha256(''), \
+            "insert into call_outcome (customer_id, session_id, subscription_id, decided_at) \
+             select 'old-' || number, gen_random_uuid(), 's-1', \
                  now() - case when number > 1000 then interval '31 days' else '1 day' end \
              from generate_series(1, 2000) as number",
         )

@@ -23,6 +23,7 @@ async fn review(world: &World, offer_key: &str) -> pb::ReviewOffersResponse {
     let request = pb::ReviewOffersRequest {
         offer_key: offer_key.to_owned(),
         since_time: None,
+        by_segment: true,
     };
     let answer = client(world).await.review_offers(request).await;
     answer.unwrap().into_inner()
@@ -70,7 +71,7 @@ fn close(found: f64, wanted: f64) -> bool {
 async fn an_offer_is_judged_by_the_bill_against_those_who_would_have_had_it() {
     let world = World::start().await;
     outcomes(&world, "offered-", 400, false, 7).await;
-    outcomes(&world, "held-out-", 40, true, 2).await;
+    outcomes(&world, "held-out-", 60, true, 2).await;
     let answer = review(&world, OFFER).await;
     let [offer] = &answer.offers[..] else {
         panic!("{answer:?}");
@@ -87,7 +88,7 @@ async fn an_offer_is_judged_by_the_bill_against_those_who_would_have_had_it() {
     );
     assert_eq!(
         (held_out.calls, held_out.presented, held_out.taken),
-        (40, 0, 0)
+        (60, 0, 0)
     );
     assert_eq!((offered.serial_calls, offered.cost_minor), (80, 240_000));
     let at_180 = offered.here_180_days.unwrap();
@@ -146,7 +147,7 @@ async fn how_long_customers_stay_is_told_by_week_and_side() {
 }
 
 #[tokio::test]
-async fn what_came_to_nothing_or_was_decided_by_somebody_counts_for_nothing() {
+async fn what_came_to_nothing_counts_for_nothing_and_an_override_where_it_was_assigned() {
     let world = World::start().await;
     outcomes(&world, "offered-", 100, false, 7).await;
     outcomes(&world, "held-out-", 20, true, 2).await;
@@ -163,18 +164,147 @@ async fn what_came_to_nothing_or_was_decided_by_somebody_counts_for_nothing() {
     world
         .execute("update call_outcome set overridden = true where customer_id like 'held-out-_'")
         .await;
-    assert_eq!(calls().await, (90, 10));
+    assert_eq!(calls().await, (90, 20));
     let answer = review(&world, OFFER).await;
     assert_eq!(answer.holdout.unwrap().offered_all_the_same, 10);
+    let all = answer.offers[0].all.unwrap();
+    let overridden = (
+        all.offered.unwrap().overridden,
+        all.held_out.unwrap().overridden,
+    );
+    assert_eq!(overridden, (0, 10));
     // What was before the holdout is nothing to compare it with.
     world
         .execute("update call_outcome set holdout_key = null, holdout_exposed = false where customer_id like 'offered-1_'")
         .await;
-    assert_eq!(calls().await, (80, 10));
+    assert_eq!(calls().await, (80, 20));
     world
         .execute("update call_outcome set decided_at = decided_at - interval '200 days' where customer_id like 'offered-2_'")
         .await;
-    assert_eq!(calls().await, (70, 10));
+    assert_eq!(calls().await, (70, 20));
+}
+
+#[tokio::test]
+async fn one_person_on_both_sides_is_on_neither() {
+    let world = World::start().await;
+    outcomes(&world, "offered-", 100, false, 7).await;
+    outcomes(&world, "held-out-", 20, true, 2).await;
+    world
+        .execute(
+            "select learn_identity('held-out-3', 'offered-3'), \
+                    learn_identity('offered-8', 'offered-7')",
+        )
+        .await;
+    let answer = review(&world, OFFER).await;
+    let all = answer.offers[0].all.unwrap();
+    assert_eq!(all.offered.unwrap().calls, 99);
+    assert_eq!(all.held_out.unwrap().calls, 19);
+    let week = &answer.offers[0].held_out_survival[0];
+    assert_eq!(week.calls, 19);
+    let holdout = answer.holdout.unwrap();
+    assert_eq!(
+        (
+            holdout.offered_customers,
+            holdout.held_out_customers,
+            holdout.on_both_sides
+        ),
+        (98, 19, 1)
+    );
+}
+
+#[tokio::test]
+async fn what_was_known_of_the_risk_is_taken_out() {
+    let world = World::start().await;
+    outcomes(&world, "offered-", 400, false, 7).await;
+    outcomes(&world, "held-out-", 40, true, 2).await;
+    world
+        .execute("update call_outcome set churn_risk = case when durable then 0.2 else 0.7 end")
+        .await;
+    let answer = review(&world, OFFER).await;
+    let all = answer.offers[0].all.unwrap();
+    // Who stays is told by the risk alone, so that nothing is left for the offer.
+    let adjusted = all.durable_lift_at_equal_risk.unwrap();
+    assert!(adjusted.difference.abs() < 1e-9, "{adjusted:?}");
+    assert!(close(all.explained_by_risk.unwrap(), 1.0));
+    assert!(close(all.durable_lift.unwrap().difference, 0.5));
+    let durable = all.durable_lift.unwrap();
+    assert!(durable.always_low() < durable.low && durable.always_high() > durable.high);
+}
+
+#[tokio::test]
+async fn segments_are_told_apart_by_worth_and_tenure() {
+    let world = World::start().await;
+    outcomes(&world, "offered-", 100, false, 7).await;
+    for change in [
+        "update call_outcome set monthly_margin_minor = 1 where customer_id like 'offered-_'",
+        "update call_outcome set monthly_margin_minor = 100000000, tenure_days = 9999 \
+         where customer_id like 'offered-1_'",
+        "update call_outcome set monthly_margin_minor = null, margin_currency = null where customer_id like 'offered-2_'",
+    ] {
+        world.execute(change).await;
+    }
+    let answer = review(&world, OFFER).await;
+    let mut segments = std::collections::BTreeMap::new();
+    for of in answer.offers.iter().flat_map(|offer| &offer.by_segment) {
+        let calls = of.figures.unwrap().offered.unwrap().calls;
+        *segments.entry((of.value_tier, of.long_term)).or_insert(0) += calls;
+    }
+    let told: Vec<((u32, bool), u32)> = segments.into_iter().collect();
+    assert_eq!(
+        told.iter()
+            .filter(|it| it.0 == (0, false) || it.0 == (2, true))
+            .count(),
+        2,
+        "{told:?}"
+    );
+    assert_eq!(told.iter().map(|it| it.1).sum::<u32>(), 100, "{told:?}");
+    assert!(told.contains(&((2, true), 10)), "{told:?}");
+}
+
+#[tokio::test]
+async fn dependence_on_discounts_shows() {
+    let world = World::start().await;
+    // Ten took a discount 200 days before.
+    outcomes(&world, "offered-", 10, false, 7).await;
+    world
+        .execute(
+            "update call_outcome set price_offer = true, decided_at = decided_at - interval '200 days', \
+                 accepted_at = accepted_at - interval '200 days', \
+                 benefit_end_at = benefit_end_at - interval '200 days'",
+        )
+        .await;
+    // Five rang to leave again 20 days after the benefit of 90 days ended.
+    outcomes(&world, "offered-", 5, false, 7).await;
+    world
+        .execute(
+            "update call_outcome set decided_at = decided_at + interval '110 days', \
+                 accepted_at = null, compared_offer_key = null where not price_offer",
+        )
+        .await;
+    outcomes(&world, "offered-", 100, false, 7).await;
+    let answer = review(&world, OFFER).await;
+    let offered = answer.offers[0].all.unwrap().offered.unwrap();
+    let before = offered.took_price_before.unwrap();
+    assert_eq!((before.calls, before.count), (100, 10));
+    let again = offered.rang_again.unwrap();
+    assert_eq!((again.calls, again.count), (100, 5));
+}
+
+#[tokio::test]
+async fn prices_out_of_line_are_counted() {
+    let world = World::start().await;
+    outcomes(&world, "offered-", 100, false, 7).await;
+    for change in [
+        "update call_outcome set parity_after_minor = 100 where customer_id like 'offered-_'",
+        "update call_outcome set parity_after_minor = 0 where customer_id like 'offered-1_'",
+        "update call_outcome set parity_refused_keys = array['retired', 'ten_percent_three_months'] \
+         where customer_id like 'offered-2_'",
+    ] {
+        world.execute(change).await;
+    }
+    let answer = review(&world, OFFER).await;
+    let offer = &answer.offers[0];
+    assert_eq!((offer.parity_breaches, offer.parity_refused), (10, 10));
 }
 
 #[tokio::test]

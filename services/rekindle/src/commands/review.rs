@@ -45,6 +45,10 @@ struct Offers {
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
 
+    /// By segment, too: the reason, the tier of value, and whether customers are long-standing.
+    #[arg(long)]
+    by_segment: bool,
+
     /// Write a page with plots into this file, complete in itself.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -107,6 +111,7 @@ impl Offers {
         let request = ReviewOffersRequest {
             offer_key: self.offer.clone(),
             since_time: self.since.map(wire_time),
+            by_segment: self.by_segment,
         };
         let mut review = services.review();
         let method = "rekindle.offers.v1.ReviewService/ReviewOffers";

@@ -4780,8 +4780,8 @@ pub struct CallOutcome {
     /// Calls to leave within 730 days, this one included; absent where nothing was decided.
     #[prost(int32, optional, tag = "24")]
     pub cancel_call_count: ::core::option::Option<i32>,
-    /// Why nothing is learnt from the call: "not_decided", "unreadable", "not_presented" or "only_owed";
-    /// empty where something is.
+    /// Why nothing is learnt from the call: "not_decided", "unreadable", "not_presented", "only_owed"
+    /// or "overridden"; empty where something is.
     #[prost(string, tag = "25")]
     pub neutral_reason: ::prost::alloc::string::String,
     /// Where the save stands.
@@ -4900,6 +4900,13 @@ pub struct Difference {
     /// The standard error.
     #[prost(double, tag = "4")]
     pub standard_error: f64,
+    /// The lower end of the interval that is right however often one looks (a 95 % confidence sequence);
+    /// absent until enough are held out for one. Verdicts go by it.
+    #[prost(double, optional, tag = "5")]
+    pub always_low: ::core::option::Option<f64>,
+    /// The upper end.
+    #[prost(double, optional, tag = "6")]
+    pub always_high: ::core::option::Option<f64>,
 }
 /// SurvivalPoint is a point of a survival curve (Kaplan-Meier).
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
@@ -4950,6 +4957,16 @@ pub struct ReviewSide {
     /// Calls of customers who rang to leave for the third time or more within 24 months.
     #[prost(uint32, tag = "11")]
     pub serial_calls: u32,
+    /// Calls on which somebody with authority decided otherwise. They count where they were assigned, and
+    /// make lifts look smaller than they are.
+    #[prost(uint32, tag = "12")]
+    pub overridden: u32,
+    /// Of those who took it: had taken another offer about price in the 12 months before.
+    #[prost(message, optional, tag = "13")]
+    pub took_price_before: ::core::option::Option<Share>,
+    /// Of those who took it and whose benefit ended 60 days ago or more: rang to leave again within these.
+    #[prost(message, optional, tag = "14")]
+    pub rang_again: ::core::option::Option<Share>,
 }
 /// ReviewFigures are the figures of one comparison.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
@@ -4981,6 +4998,17 @@ pub struct ReviewFigures {
     /// How many calls are still needed to tell the durable lift from none; absent where no number does.
     #[prost(uint32, optional, tag = "9")]
     pub calls_still_needed: ::core::option::Option<u32>,
+    /// The durable lift with what the risk of leaving, as it was known on the calls, says taken out (CUPED);
+    /// absent until both sides have two such calls.
+    #[prost(message, optional, tag = "10")]
+    pub durable_lift_at_equal_risk: ::core::option::Option<Difference>,
+    /// Which share of the variance of who stays that risk explains, 0 to 1; absent as that is.
+    #[prost(double, optional, tag = "11")]
+    pub explained_by_risk: ::core::option::Option<f64>,
+    /// What all calls of 180 days ago and more brought beyond those held out, in minor units: the margin
+    /// that was retained less what it cost.
+    #[prost(message, optional, tag = "12")]
+    pub net_retained_margin_minor: ::core::option::Option<Difference>,
 }
 /// ReasonFigures are the figures of the calls with one reason.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4990,6 +5018,23 @@ pub struct ReasonFigures {
     pub reason: ::prost::alloc::string::String,
     /// The figures.
     #[prost(message, optional, tag = "2")]
+    pub figures: ::core::option::Option<ReviewFigures>,
+}
+/// SegmentFigures are the figures of the calls with one reason of one kind of customers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SegmentFigures {
+    /// The reason stated; empty where none was.
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+    /// The tier of value by the margin of a month, from zero: little, something, much. Whose worth nobody
+    /// knows is in the middle.
+    #[prost(uint32, tag = "2")]
+    pub value_tier: u32,
+    /// The customers are long-standing.
+    #[prost(bool, tag = "3")]
+    pub long_term: bool,
+    /// The figures.
+    #[prost(message, optional, tag = "4")]
     pub figures: ::core::option::Option<ReviewFigures>,
 }
 /// OfferDecision is what a manager decided about an offer.
@@ -5030,7 +5075,7 @@ pub struct OfferReview {
     #[prost(enumeration = "ReviewVerdict", tag = "5")]
     pub verdict: i32,
     /// Why: "worth_more_than_nothing", "worth_less_than_nothing", "they_leave_when_it_ends",
-    /// "cannot_be_told_apart", "too_few_calls", "nobody_to_compare_with".
+    /// "discount_holds_briefly", "cannot_be_told_apart", "too_few_calls", "nobody_to_compare_with".
     #[prost(string, tag = "6")]
     pub verdict_reason: ::prost::alloc::string::String,
     /// How likely it is worth more than nothing; absent while nobody can say.
@@ -5055,6 +5100,16 @@ pub struct OfferReview {
     /// How long those who would have been stayed.
     #[prost(message, repeated, tag = "13")]
     pub held_out_survival: ::prost::alloc::vec::Vec<SurvivalPoint>,
+    /// Each reason and kind of customers, the one with the most calls first; at most 100. Empty unless it
+    /// was asked for and the catalogue says where tiers of value begin.
+    #[prost(message, repeated, tag = "14")]
+    pub by_segment: ::prost::alloc::vec::Vec<SegmentFigures>,
+    /// How often it was accepted although its price afterwards was above that of a new customer.
+    #[prost(uint32, tag = "15")]
+    pub parity_breaches: u32,
+    /// On how many calls it was not offered for that.
+    #[prost(uint32, tag = "16")]
+    pub parity_refused: u32,
 }
 /// HoldoutCheck says whether the comparison can be believed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5081,6 +5136,45 @@ pub struct HoldoutCheck {
     /// lifts look smaller than they are.
     #[prost(uint32, tag = "7")]
     pub offered_all_the_same: u32,
+    /// Customers with a call that counts who turned out to be one person with two ids, one of them held out
+    /// and one not. They count on neither side.
+    #[prost(uint32, tag = "8")]
+    pub on_both_sides: u32,
+}
+/// WeekOfSpending is what was spent of a budget in a week.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WeekOfSpending {
+    /// When it began.
+    #[prost(message, optional, tag = "1")]
+    pub begin_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What was accepted in it: minor units, or offers.
+    #[prost(int64, tag = "2")]
+    pub committed: i64,
+    /// What was given back in it.
+    #[prost(int64, tag = "3")]
+    pub given_back: i64,
+    /// All since the beginning of the review, what was given back taken off.
+    #[prost(int64, tag = "4")]
+    pub spent_so_far: i64,
+}
+/// BudgetSpending is what was spent of a budget, by the ledger.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BudgetSpending {
+    /// The budget.
+    #[prost(string, tag = "1")]
+    pub budget_key: ::prost::alloc::string::String,
+    /// ISO 4217; empty for a budget that counts offers.
+    #[prost(string, tag = "2")]
+    pub currency: ::prost::alloc::string::String,
+    /// Its limit as it is now, for each of its windows.
+    #[prost(int64, tag = "3")]
+    pub limit_amount: i64,
+    /// How often it begins anew: "endless", "calendar_day", "calendar_month" or "fixed".
+    #[prost(string, tag = "4")]
+    pub window: ::prost::alloc::string::String,
+    /// The weeks in which something was spent or came back, the oldest first.
+    #[prost(message, repeated, tag = "5")]
+    pub weeks: ::prost::alloc::vec::Vec<WeekOfSpending>,
 }
 /// ReviewOffersRequest is the request of ReviewOffers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5091,6 +5185,9 @@ pub struct ReviewOffersRequest {
     /// Only calls since then; 400 days ago where absent, and never before.
     #[prost(message, optional, tag = "2")]
     pub since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// By segment, too: reason, tier of value, and whether the customers are long-standing.
+    #[prost(bool, tag = "3")]
+    pub by_segment: bool,
 }
 /// ReviewOffersResponse is the response of ReviewOffers.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5107,6 +5204,9 @@ pub struct ReviewOffersResponse {
     /// Since when calls count.
     #[prost(message, optional, tag = "4")]
     pub since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What was spent of each budget since then.
+    #[prost(message, repeated, tag = "5")]
+    pub spending: ::prost::alloc::vec::Vec<BudgetSpending>,
 }
 /// DecideOfferRequest is the request of DecideOffer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -655,6 +655,7 @@ fn record(call: &Situated) -> Record {
         degraded: Vec::new(),
         barred: call.barred.clone(),
         learned_version: None,
+        first_choice: None,
         seed: 1,
         decision: call.decide(),
         presented_offer_ids: vec![PresentedOfferId::new(now(), [3; 10])],

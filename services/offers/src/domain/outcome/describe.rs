@@ -61,8 +61,12 @@ pub struct Decided {
     pub cancel_calls: u32,
     /// On which side of the holdout it was; absent where none was in force.
     pub holdout: Option<Assignment>,
-    /// The best offer that is not owed, made or withheld.
+    /// The best offer that is not owed, made or withheld by the first decision that came to one.
     pub compared_offer: Option<OfferKey>,
+    /// The chance of leaving as it was known before anything was said.
+    pub churn_risk: Option<f64>,
+    /// Offers that were kept from the call for their price against that of a new customer.
+    pub parity_refused: Vec<OfferKey>,
 }
 
 /// The offer a call is measured by.
@@ -80,6 +84,10 @@ pub struct OfferTold {
     pub benefit_ends_at: Option<Timestamp>,
     /// What its hold committed.
     pub cost: Option<Money>,
+    /// It argues about price.
+    pub price_offer: bool,
+    /// What its price afterwards is above that of a new customer; absent where it was not compared.
+    pub parity_after: Option<Money>,
 }
 
 /// Describes a call.
@@ -101,10 +109,12 @@ pub fn describe(call: &EndedCall) -> Description {
 }
 
 /// The first decision of a call that made something or withheld it, on either side alike: what was asked
-/// for afterwards follows from how the first was answered.
+/// for afterwards follows from how the first was answered. An override is no such decision: who is
+/// overridden for stays on the side and with the offer they were assigned to.
 fn compared(call: &EndedCall) -> Option<&Record> {
     let mut decisions = call.decisions.iter();
-    decisions.find(|record| compared_offer(&record.decision).is_some())
+    decisions
+        .find(|record| record.decision.overridden.is_none() && compared_offer(record).is_some())
 }
 
 fn decided(record: &Record, compared: &Record) -> Decided {
@@ -114,6 +124,8 @@ fn decided(record: &Record, compared: &Record) -> Decided {
     let own = customer.map(|customer| customer.jurisdiction.as_str());
     let places = [Some(request.jurisdiction.as_str()), own];
     let place = places.into_iter().flatten().find(|place| !place.is_empty());
+    let compared_offer =
+        compared_offer(compared).filter(|_| compared.decision.overridden.is_none());
     Decided {
         decision_id: record.decision_id,
         catalogue_version: record.catalogue_version,
@@ -127,13 +139,43 @@ fn decided(record: &Record, compared: &Record) -> Decided {
         contract_kind: subscription.and_then(|it| it.contract_kind),
         jurisdiction: place.map(str::to_owned),
         cancel_calls: serial_saver::calls_remembered(&record.history, request, record.decided_at),
-        holdout: compared.decision.holdout.clone(),
-        compared_offer: compared_offer(&compared.decision),
+        holdout: holdout(compared),
+        compared_offer,
+        churn_risk: churn_risk(compared),
+        parity_refused: parity_refused(&compared.decision),
     }
 }
 
-/// The verdicts of what qualified are in the order of their rank.
-fn compared_offer(decision: &Decision) -> Option<OfferKey> {
+/// The side of a call. One that was decided again, since a budget could not pay, had come to something.
+fn holdout(record: &Record) -> Option<Assignment> {
+    let mut assignment = record.decision.holdout.clone()?;
+    assignment.exposed |= record.first_choice.is_some();
+    Some(assignment)
+}
+
+fn churn_risk(record: &Record) -> Option<f64> {
+    let customer = record.customer.as_deref()?;
+    let subscription = customer.subscription(&record.request.subscription_id)?;
+    let risk = subscription.score?.churn_risk;
+    (0.0..=1.0).contains(&risk).then_some(risk)
+}
+
+fn parity_refused(decision: &Decision) -> Vec<OfferKey> {
+    let verdicts = decision.verdicts.iter();
+    let refused = verdicts.filter(|verdict| verdict.code.as_deref() == Some(code::PARITY));
+    refused.map(|verdict| verdict.offer_key.clone()).collect()
+}
+
+/// What a call is compared by: the offer that was chosen first, also where a budget turned out to be
+/// unable to pay for it. The held out are never told so, since they take nothing from any budget.
+fn compared_offer(record: &Record) -> Option<OfferKey> {
+    let first_choice = record.first_choice.clone();
+    first_choice.or_else(|| first_chosen(&record.decision))
+}
+
+/// The best offer that is not owed, made or withheld. The verdicts of what qualified are in the order
+/// of their rank.
+pub fn first_chosen(decision: &Decision) -> Option<OfferKey> {
     let made = decision.offers.iter().find(|promise| !promise.owed);
     let mut verdicts = decision.verdicts.iter();
     let withheld = verdicts.find(|verdict| verdict.code.as_deref() == Some(code::HELD_OUT));
@@ -153,6 +195,8 @@ fn told(offer: &OfferOfCall, record: Option<&Record>) -> OfferTold {
         accepted_at,
         benefit_ends_at: terms.and_then(|terms| terms.benefit_end_at),
         cost: offer.committed,
+        price_offer: promise.is_some_and(|promise| promise.price_offer),
+        parity_after: promise.and_then(|promise| Some(promise.parity?.after)),
     }
 }
 
@@ -166,12 +210,15 @@ fn neutral(call: &EndedCall, record: Option<&Record>) -> Option<Neutral> {
             Neutral::NotDecided
         });
     };
+    if record.decision.overridden.is_some() {
+        return Some(Neutral::Overridden);
+    }
     match call.telling_offer() {
         Some(offer) if offer.outcome.was_heard() => None,
         Some(_) => Some(Neutral::NotPresented),
         None if record.decision.offers.is_empty() => None,
         // What was withheld tells as much as what was made.
-        None if compared_offer(&record.decision).is_some() => None,
+        None if compared_offer(record).is_some() => None,
         None => Some(Neutral::OnlyOwed),
     }
 }

@@ -28,8 +28,6 @@ pub struct Measured {
     pub profiles_revision: Option<u64>,
     /// What was accepted was taken back, or could not be delivered and was not made good.
     pub benefit_undone: bool,
-    /// Somebody with authority decided against the ranking.
-    pub overridden: bool,
     /// Another call about the same began within the day before.
     pub repeats: bool,
 }
@@ -97,7 +95,6 @@ impl Measured {
             durable_due_at: durable_due_at(description.decided_at, benefit_ends_at),
             profiles_revision: standing.and_then(|cancellation| cancellation.profiles_revision),
             benefit_undone: call.accepted().is_some_and(|accepted| accepted.undone),
-            overridden: description.decided.as_ref().is_some_and(|it| it.overridden),
             repeats: call.repeats,
         }
     }
@@ -144,7 +141,6 @@ pub fn judge(
         .as_ref()
         .map_or(answered, |sight| sight.windows(answered, now));
     let (status, reason) = match (&sight, evidence) {
-        _ if call.overridden => (SaveStatus::Excluded, Some(StatusReason::Overridden)),
         _ if call.repeats => (SaveStatus::Excluded, Some(StatusReason::RepeatedContact)),
         (Some(sight), _) => sight.status(windows, now),
         (None, Some(_)) => (

@@ -28,7 +28,7 @@ mod tests;
 use super::named::Named;
 
 pub use before::{Before, judge_erased};
-pub use describe::{Decided, Description, OfferTold, describe};
+pub use describe::{Decided, Description, OfferTold, describe, first_chosen};
 pub use ended_call::{AcceptanceOfCall, EndedCall, OfferOfCall, StandingCancellation};
 pub use evidence::{Away, EndKind, Evidence, Standing, SubscriptionEvidence};
 pub use judge::{Judged, Judgement, Measured, Windows, durable_due_at, judge};
@@ -63,6 +63,8 @@ pub enum Neutral {
     NotPresented,
     /// All there was is owed, and is given whatever they decide.
     OnlyOwed,
+    /// Somebody with authority decided against the ranking.
+    Overridden,
 }
 
 impl Named for Neutral {
@@ -71,6 +73,7 @@ impl Named for Neutral {
         (Self::Unreadable, "unreadable"),
         (Self::NotPresented, "not_presented"),
         (Self::OnlyOwed, "only_owed"),
+        (Self::Overridden, "overridden"),
     ];
 }
 
@@ -116,8 +119,6 @@ impl Named for SaveStatus {
 /// Why a status is what it is, where that is not in its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusReason {
-    /// Excluded: somebody with authority decided against the ranking.
-    Overridden,
     /// Excluded: another call about the same subscription began within the day before, and is the one
     /// that is measured.
     RepeatedContact,
@@ -148,7 +149,6 @@ pub enum StatusReason {
 
 impl Named for StatusReason {
     const NAMES: &'static [(Self, &'static str)] = &[
-        (Self::Overridden, "overridden"),
         (Self::RepeatedContact, "repeated_contact"),
         (Self::CustomerUnknown, "customer_unknown"),
         (Self::SubscriptionUnknown, "subscription_unknown"),

@@ -1,11 +1,17 @@
 //! The figures of one comparison, each with what it takes to believe it.
 
-use statistics::lift::{Group, Lift, Plan, calls_still_needed, lift, value_lift};
+use statistics::lift::{
+    Adjusted, ConfidenceSequence, Group, Lift, Plan, adjusted_lift, calls_needed,
+    calls_still_needed, lift, value_lift,
+};
 
 use super::{Comparison, Side};
 
 /// The lift that a review shall be able to see, where none is known yet.
 const WORTH_SEEING: f64 = 0.05;
+
+/// How many stay anyway, where nothing is known yet.
+const STAY_ANYWAY: f64 = 0.1;
 
 /// The figures of one comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +28,15 @@ pub struct Figures {
     /// What each call brought within 180 days beyond those held out, the cost taken off, in minor units;
     /// absent until both sides have two calls that old.
     pub value_lift: Option<Lift>,
+    /// The durable lift with an interval that is right however often somebody looks; absent until
+    /// enough are held out for one.
+    pub durable_always: Option<Lift>,
+    /// The value of a call likewise.
+    pub value_always: Option<Lift>,
+    /// The durable lift with the risk that was known on the calls taken out, and how much it explains.
+    pub durable_adjusted: Option<Adjusted>,
+    /// What all calls of 180 days ago brought beyond those held out, costs taken off, in minor units.
+    pub net_retained_margin: Option<Lift>,
     /// What one customer kept beyond those who stay anyway has cost, in minor units, by the durable lift;
     /// absent where nobody was.
     pub cost_per_incremental_save_minor: Option<f64>,
@@ -36,14 +51,42 @@ pub fn figures(comparison: &Comparison, holdout: f64) -> Figures {
     let difference = |with: Group, without: Group| lift(with, without).ok();
     let durable_lift = difference(offered.durable, held_out.durable);
     let window = |place: usize| difference(offered.windows[place], held_out.windows[place]);
+    let value_lift = value_lift(offered.values, held_out.values).ok();
+    let always = sequence(holdout);
     Figures {
         offered,
         held_out,
         lifts: [window(0), window(1), window(2)],
         durable_lift,
-        value_lift: value_lift(offered.values, held_out.values).ok(),
+        value_lift,
+        durable_always: always.look(offered.durable, held_out.durable).ok(),
+        value_always: always.look_at_values(offered.values, held_out.values).ok(),
+        durable_adjusted: adjusted_lift(offered.by_risk, held_out.by_risk).ok(),
+        net_retained_margin: value_lift.map(|lift| of_all(lift, offered.values.calls)),
         cost_per_incremental_save_minor: cost_per_save(&offered, durable_lift),
         calls_still_needed: still_needed(&offered, &held_out, durable_lift, holdout),
+    }
+}
+
+/// At its tightest half-way to what it takes to see the smallest lift that is worth an offer. It hangs on
+/// the holdout alone: planned by what was found, it would not be right at all times.
+fn sequence(holdout: f64) -> ConfidenceSequence {
+    let plan = Plan {
+        without: STAY_ANYWAY,
+        lift: WORTH_SEEING,
+        holdout,
+    };
+    // Nobody is held out: nothing is compared.
+    ConfidenceSequence::planned(calls_needed(&plan).unwrap_or(1))
+}
+
+fn of_all(each: Lift, calls: u32) -> Lift {
+    let calls = f64::from(calls);
+    Lift {
+        difference: each.difference * calls,
+        standard_error: each.standard_error * calls,
+        low: each.low * calls,
+        high: each.high * calls,
     }
 }
 

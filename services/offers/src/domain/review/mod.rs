@@ -6,6 +6,8 @@
 //! word counts as a save.
 
 mod figures;
+mod lasting;
+mod spending;
 mod survival;
 #[cfg(test)]
 mod tests;
@@ -15,10 +17,13 @@ use std::collections::BTreeMap;
 
 use kernel::id::OfferKey;
 use kernel::money::Currency;
-use statistics::lift::{Group, Values};
+use statistics::lift::{Covaried, Group, Values};
 
 pub use figures::{Figures, figures};
+pub use lasting::Lasting;
+pub use spending::{Spending, WeekOfSpending};
 pub use survival::{SurvivalPoint, WeekOfCalls, survival};
+use verdict::LEAST_MATURED;
 pub use verdict::{Opinion, Verdict, opinion};
 
 /// The windows of a save, in days.
@@ -47,6 +52,16 @@ pub struct Side {
     pub after_terms: [Group; 2],
     /// Calls of customers who rang to leave for the third time or more within 24 months.
     pub serial_calls: u32,
+    /// Calls on which somebody with authority decided otherwise: they count where they were assigned.
+    pub overridden: u32,
+    /// Of those who were here at 30 days, how many it lasted for.
+    pub stayed: Group,
+    /// Of those who took it, how many had taken another offer about price in the year before.
+    pub took_price_before: Group,
+    /// Takers whose benefit ended 60 days ago, and how many of them rang to leave again by then.
+    pub rang_again: Group,
+    /// Whether it lasts, beside the risk of leaving that was known on the call.
+    pub by_risk: Covaried,
 }
 
 /// The calls of one offer and one reason, in one currency, on one side.
@@ -60,8 +75,21 @@ pub struct Cell {
     pub currency: Option<Currency>,
     /// The customers are held out.
     pub held_out: bool,
+    /// Who they are beside the reason; absent where nobody asked.
+    pub kind: Option<CustomerKind>,
+    /// The offer argues about price.
+    pub about_price: bool,
     /// What it came to.
     pub side: Side,
+}
+
+/// Customers of a tier of value, from zero, who are long-standing or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CustomerKind {
+    /// By the margin of a month.
+    pub value_tier: u32,
+    /// They have been here for long.
+    pub long_term: bool,
 }
 
 impl Cell {
@@ -72,6 +100,8 @@ impl Cell {
             reason: None,
             currency: None,
             held_out: false,
+            kind: None,
+            about_price: false,
             side: Side::default(),
         }
     }
@@ -97,51 +127,88 @@ pub struct OfferReview {
     pub all: Figures,
     /// Each reason, the one with the most calls first.
     pub by_reason: Vec<(Option<String>, Figures)>,
+    /// Each reason and kind of customers, likewise; empty where nobody asked.
+    pub by_segment: Vec<(Segment, Figures)>,
     /// What to do about it.
     pub opinion: Opinion,
 }
 
-/// What an offer is compared with where nobody is held out: nothing, and nothing is made up.
-type Reasons = BTreeMap<Option<String>, Comparison>;
+/// A reason and a kind of customers.
+pub type Segment = (Option<String>, CustomerKind);
+
+/// What an offer came to by reason, and by segment where somebody asked. What it is compared with where
+/// nobody is held out: nothing, and nothing is made up.
+#[derive(Default)]
+struct Compared {
+    reasons: BTreeMap<Option<String>, Comparison>,
+    segments: BTreeMap<Segment, Comparison>,
+    about_price: bool,
+}
 
 /// Reviews every offer of the cells, by key. `holdout` is the share of customers who are held out.
 pub fn review(cells: &[Cell], holdout: f64) -> Vec<OfferReview> {
-    let mut offers: BTreeMap<(&OfferKey, Option<Currency>), Reasons> = BTreeMap::new();
+    let mut offers: BTreeMap<(&OfferKey, Option<Currency>), Compared> = BTreeMap::new();
     for cell in cells {
-        let reasons = offers.entry((&cell.offer_key, cell.currency)).or_default();
-        let comparison = reasons.entry(cell.reason.clone()).or_default();
-        comparison.side(cell.held_out).add(&cell.side);
+        let compared = offers.entry((&cell.offer_key, cell.currency)).or_default();
+        compared.add(cell);
     }
+    let lasting = Lasting::of(cells);
     offers
         .into_iter()
-        .map(|((offer_key, currency), reasons)| one(offer_key, currency, &reasons, holdout))
+        .map(|((offer_key, currency), compared)| {
+            let briefly = compared.about_price && lasting.is_brief(&compared.reasons);
+            one(offer_key, currency, &compared, holdout, briefly)
+        })
         .collect()
 }
 
 fn one(
     offer_key: &OfferKey,
     currency: Option<Currency>,
-    reasons: &Reasons,
+    compared: &Compared,
     holdout: f64,
+    holds_briefly: bool,
 ) -> OfferReview {
     let mut all = Comparison::default();
-    for comparison in reasons.values() {
+    for comparison in compared.reasons.values() {
         all.offered.add(&comparison.offered);
         all.held_out.add(&comparison.held_out);
     }
-    let mut by_reason: Vec<(Option<String>, Figures)> = reasons
-        .iter()
-        .filter(|(_, comparison)| comparison.offered.calls + comparison.held_out.calls > 0)
-        .map(|(reason, comparison)| (reason.clone(), figures(comparison, holdout)))
-        .collect();
-    by_reason.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.offered.calls));
     let all = figures(&all, holdout);
     OfferReview {
         offer_key: offer_key.clone(),
         currency,
-        opinion: opinion(&all),
+        opinion: opinion(&all, holds_briefly),
         all,
-        by_reason,
+        by_reason: most_first(&compared.reasons, holdout),
+        by_segment: most_first(&compared.segments, holdout),
+    }
+}
+
+/// The figures of parts of an offer's calls, the one with the most calls first.
+fn most_first<Part: Clone>(
+    parts: &BTreeMap<Part, Comparison>,
+    holdout: f64,
+) -> Vec<(Part, Figures)> {
+    let mut of_parts: Vec<(Part, Figures)> = parts
+        .iter()
+        .filter(|(_, comparison)| comparison.offered.calls + comparison.held_out.calls > 0)
+        .map(|(part, comparison)| (part.clone(), figures(comparison, holdout)))
+        .collect();
+    of_parts.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.offered.calls));
+    of_parts
+}
+
+impl Compared {
+    fn add(&mut self, cell: &Cell) {
+        self.about_price |= cell.about_price;
+        let comparison = self.reasons.entry(cell.reason.clone()).or_default();
+        comparison.side(cell.held_out).add(&cell.side);
+        if let Some(kind) = cell.kind {
+            let segment = (cell.reason.clone(), kind);
+            let comparison = self.segments.entry(segment).or_default();
+            comparison.side(cell.held_out).add(&cell.side);
+        }
     }
 }
 
@@ -172,6 +239,16 @@ impl Side {
             add(after, more);
         }
         self.serial_calls = self.serial_calls.saturating_add(more.serial_calls);
+        self.overridden = self.overridden.saturating_add(more.overridden);
+        add(&mut self.stayed, more.stayed);
+        add(&mut self.took_price_before, more.took_price_before);
+        add(&mut self.rang_again, more.rang_again);
+        let (by_risk, more) = (&mut self.by_risk, more.by_risk);
+        by_risk.calls = by_risk.calls.saturating_add(more.calls);
+        by_risk.saves = by_risk.saves.saturating_add(more.saves);
+        by_risk.sum += more.sum;
+        by_risk.sum_of_squares += more.sum_of_squares;
+        by_risk.sum_of_saves += more.sum_of_saves;
     }
 }
 

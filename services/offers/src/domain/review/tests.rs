@@ -44,6 +44,8 @@ fn cell(reason: &str, held_out: bool, side: Side) -> Cell {
         reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
         currency: usd(),
         held_out,
+        kind: None,
+        about_price: false,
         side,
     }
 }
@@ -152,6 +154,97 @@ fn what_only_lasts_as_long_as_its_terms_is_changed_and_not_praised() {
         cell("r", true, side(200, 10, 1_000.0)),
     ]);
     assert_eq!(found.opinion.verdict, Verdict::Continue);
+}
+
+/// A discount by which as many stay as without, and of them only so many in a hundred for longer.
+fn discount(lasts_of_100: u32) -> Cell {
+    Cell {
+        about_price: true,
+        ..cell(
+            "r",
+            false,
+            Side {
+                stayed: Group {
+                    calls: 400,
+                    saves: 4 * lasts_of_100,
+                },
+                ..side(2_000, 40, 3_000.0)
+            },
+        )
+    }
+}
+
+#[test]
+fn a_discount_that_holds_briefly_is_changed() {
+    let stays_anyway = Side {
+        stayed: Group {
+            calls: 100,
+            saves: 90,
+        },
+        ..side(200, 10, 1_000.0)
+    };
+    let told = |cells: &[Cell]| {
+        let found = review(cells, HOLDOUT);
+        (found[0].opinion.verdict, found[0].opinion.reason)
+    };
+    let held_out = cell("r", true, stays_anyway);
+    let brief = told(&[discount(70), held_out.clone()]);
+    assert_eq!(brief, (Verdict::Change, "discount_holds_briefly"));
+    let lasting = told(&[discount(88), held_out.clone()]);
+    assert_eq!(lasting.0, Verdict::Continue);
+    // What others say who rang for something else is no measure, and an offer that is no discount has
+    // nothing to end.
+    let other_reason = cell("other", true, stays_anyway);
+    let alone = Cell {
+        reason: held_out.reason.clone(),
+        ..cell("r", true, side(200, 10, 1_000.0))
+    };
+    assert_eq!(
+        told(&[discount(70), alone, other_reason]).0,
+        Verdict::Continue
+    );
+    let plan = Cell {
+        about_price: false,
+        ..discount(70)
+    };
+    assert_eq!(told(&[plan, held_out]).0, Verdict::Continue);
+}
+
+#[test]
+fn who_looks_every_day_is_told_nothing_before_it_is_sure() {
+    let offered = side(2_000, 40, 1_160.0);
+    let found = only(&[
+        cell("r", false, offered),
+        cell("r", true, side(200, 10, 1_000.0)),
+    ]);
+    let figures = found.all;
+    let (once, always) = (figures.value_lift.unwrap(), figures.value_always.unwrap());
+    assert!(once.low > 0.0 && always.low < 0.0, "{once:?} {always:?}");
+    assert_eq!(found.opinion.reason, "cannot_be_told_apart");
+    let margin = figures.net_retained_margin.unwrap();
+    assert!((margin.difference - 2_000.0 * once.difference).abs() < 1e-6);
+}
+
+#[test]
+fn kinds_of_customers_are_told_apart_where_somebody_asks() {
+    let kind = |value_tier| {
+        Some(CustomerKind {
+            value_tier,
+            long_term: true,
+        })
+    };
+    let of = |value_tier, calls| Cell {
+        kind: kind(value_tier),
+        ..cell("r", false, side(calls, 40, 10.0))
+    };
+    let found = only(&[of(0, 10), of(2, 30), cell("r", false, side(5, 40, 10.0))]);
+    let segments: Vec<(u32, u32)> = found
+        .by_segment
+        .iter()
+        .map(|((_, kind), figures)| (kind.value_tier, figures.offered.calls))
+        .collect();
+    assert_eq!(segments, [(2, 30), (0, 10)]);
+    assert_eq!(found.all.offered.calls, 45);
 }
 
 #[test]

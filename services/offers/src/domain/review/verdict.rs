@@ -6,10 +6,7 @@ use super::Figures;
 use crate::domain::named::Named;
 
 /// With fewer calls that are old enough nothing is dropped and nothing is praised.
-const LEAST_MATURED: u32 = 50;
-
-/// How sure it has to be that an offer is worth more, or not, than nothing.
-const SURE: f64 = 0.95;
+pub(super) const LEAST_MATURED: u32 = 50;
 
 /// Takers who stay for less than this share after the terms end, at best, stay for the terms.
 const STAYS_AFTERWARDS: f64 = 0.5;
@@ -47,22 +44,33 @@ pub struct Opinion {
     pub chance_worth_more: Option<f64>,
 }
 
-/// Judges an offer by all its calls. Money decides; without known amounts the customers kept do.
-pub fn opinion(figures: &Figures) -> Opinion {
-    let decisive = figures.value_lift.or(figures.durable_lift);
-    let matured = match figures.value_lift {
-        Some(_) => figures.offered.values.calls,
-        None => figures.offered.durable.calls,
+/// Judges an offer by all its calls. Money decides; without known amounts the customers kept do. By the
+/// interval that is right however often somebody looks: who reads the review every day and acts on the
+/// first verdict is wrong as seldom as who reads it once.
+pub fn opinion(figures: &Figures, holds_briefly: bool) -> Opinion {
+    let (at_once, always, matured) = match figures.value_lift {
+        Some(_) => (
+            figures.value_lift,
+            figures.value_always,
+            figures.offered.values.calls,
+        ),
+        None => (
+            figures.durable_lift,
+            figures.durable_always,
+            figures.offered.durable.calls,
+        ),
     };
-    let chance = decisive.map(Lift::chance_above_zero);
-    let (verdict, reason) = match chance {
-        None => (Verdict::Watch, "nobody_to_compare_with"),
-        Some(_) if matured < LEAST_MATURED => (Verdict::Watch, "too_few_calls"),
-        Some(chance) if chance < 1.0 - SURE => (Verdict::Drop, "worth_less_than_nothing"),
-        Some(_) if ends_with_its_terms(figures) => (Verdict::Change, "they_leave_when_it_ends"),
-        Some(chance) if chance > SURE => (Verdict::Continue, "worth_more_than_nothing"),
-        Some(_) => (Verdict::Watch, "cannot_be_told_apart"),
+    let (verdict, reason) = match (at_once, always) {
+        (None, _) => (Verdict::Watch, "nobody_to_compare_with"),
+        (Some(_), None) => (Verdict::Watch, "too_few_calls"),
+        _ if matured < LEAST_MATURED => (Verdict::Watch, "too_few_calls"),
+        (_, Some(always)) if always.high < 0.0 => (Verdict::Drop, "worth_less_than_nothing"),
+        _ if ends_with_its_terms(figures) => (Verdict::Change, "they_leave_when_it_ends"),
+        _ if holds_briefly => (Verdict::Change, "discount_holds_briefly"),
+        (_, Some(always)) if always.low > 0.0 => (Verdict::Continue, "worth_more_than_nothing"),
+        _ => (Verdict::Watch, "cannot_be_told_apart"),
     };
+    let chance = at_once.map(Lift::chance_above_zero);
     Opinion {
         verdict,
         reason,

@@ -71,6 +71,10 @@ struct DescribedRow<'a> {
     held_out: bool,
     holdout_exposed: bool,
     compared_offer_key: Option<&'a str>,
+    churn_risk: Option<f64>,
+    price_offer: bool,
+    parity_after_minor: Option<i64>,
+    parity_refused_keys: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -147,7 +151,9 @@ pub(super) async fn describe(connection: &mut PgConnection, rows: &str) -> Resul
              cancel_calls_24_months = told.cancel_calls_24_months, \
              neutral_reason = told.neutral_reason, holdout_key = told.holdout_key, \
              held_out = told.held_out, holdout_exposed = told.holdout_exposed, \
-             compared_offer_key = told.compared_offer_key, \
+             compared_offer_key = told.compared_offer_key, churn_risk = told.churn_risk, \
+             price_offer = told.price_offer, parity_after_minor = told.parity_after_minor, \
+             parity_refused_keys = told.parity_refused_keys, \
              status = coalesce(outcome.status, case told.ended_as \
                  when 'accepted' then 'provisional_save' end) \
          from jsonb_to_recordset($1::text::jsonb) as told ( \
@@ -160,7 +166,8 @@ pub(super) async fn describe(connection: &mut PgConnection, rows: &str) -> Resul
              monthly_margin_minor bigint, margin_currency text, tenure_days integer, \
              contract_kind text, jurisdiction text, cancel_calls_24_months integer, \
              neutral_reason text, holdout_key text, held_out boolean, \
-             holdout_exposed boolean, compared_offer_key text) \
+             holdout_exposed boolean, compared_offer_key text, churn_risk double precision, \
+             price_offer boolean, parity_after_minor bigint, parity_refused_keys text[]) \
          where outcome.customer_id = told.customer_id and outcome.session_id = told.session_id",
         rows,
     )
@@ -261,6 +268,12 @@ fn described<'a>(call: &DescribedCall<'a>) -> DescribedRow<'a> {
         compared_offer_key: decided
             .and_then(|it| it.compared_offer.as_ref())
             .map(OfferKey::as_str),
+        churn_risk: decided.and_then(|it| it.churn_risk),
+        price_offer: offer.is_some_and(|it| it.price_offer),
+        parity_after_minor: offer.and_then(|it| Some(it.parity_after?.minor)),
+        parity_refused_keys: decided.map_or_else(Vec::new, |it| {
+            it.parity_refused.iter().map(OfferKey::as_str).collect()
+        }),
     }
 }
 

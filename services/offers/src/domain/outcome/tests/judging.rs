@@ -160,21 +160,13 @@ fn what_says_nothing_about_offers_is_excluded_from_then_on() {
 
 #[test]
 fn a_call_that_is_no_measure_is_excluded_whatever_the_facts() {
-    let overridden = Measured {
-        overridden: true,
-        ..call(EndedAs::Accepted)
-    };
     let repeats = Measured {
         repeats: true,
         ..call(EndedAs::Accepted)
     };
-    for (call, reason) in [
-        (overridden, StatusReason::Overridden),
-        (repeats, StatusReason::RepeatedContact),
-    ] {
-        let (status, told_reason, _) = told(&call, &here(), 200);
-        assert_eq!((status, told_reason), (SaveStatus::Excluded, Some(reason)));
-    }
+    let (status, reason, _) = told(&repeats, &here(), 200);
+    let repeated = Some(StatusReason::RepeatedContact);
+    assert_eq!((status, reason), (SaveStatus::Excluded, repeated));
     let unknown = judge(&call(EndedAs::Accepted), None, None, day(200));
     assert_eq!(unknown.reason, Some(StatusReason::CustomerUnknown));
     let other = changed(|it| it.subscription_id = SubscriptionId::parse("s-2").unwrap());

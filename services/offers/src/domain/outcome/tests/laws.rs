@@ -46,14 +46,12 @@ prop_compose! {
         durable in 90_i64..400,
         carried_out in option::of(1_u64..6),
         benefit_undone: bool,
-        overridden in prop::bool::weighted(0.1),
         repeats in prop::bool::weighted(0.1),
     ) -> Measured {
         Measured {
             durable_due_at: day(durable),
             profiles_revision: carried_out,
             benefit_undone,
-            overridden,
             repeats,
             ..call(ended_as)
         }

@@ -28,7 +28,6 @@ fn call(ended_as: EndedAs) -> Measured {
         durable_due_at: day(120),
         profiles_revision: None,
         benefit_undone: false,
-        overridden: false,
         repeats: false,
     }
 }
