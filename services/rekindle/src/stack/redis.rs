@@ -66,6 +66,8 @@ impl Redis {
                 "--dir",
             ])
             .arg(&self.folder)
+            // A library put before its own is one that its allocator has to start without.
+            .env_remove("LD_PRELOAD")
             .current_dir("/");
         let process = self.process.insert(ServerProcess::spawn(ServerCommand {
             name: "redis",
