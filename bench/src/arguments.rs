@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rekindle::arguments::StackArguments;
 
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Portfolio(Box<Portfolio>),
     /// What the product's way of choosing offers gains on simulated save desks.
     Selection(Box<Selection>),
+    /// A year of simulated calls through the real services, and their review against the truth.
+    Year(Box<Year>),
     /// Serve an echo; `speed` starts these itself.
     #[command(hide = true)]
     Echo {
@@ -187,4 +190,44 @@ pub(crate) enum Variant {
     Budget,
     /// Few offers and many.
     Arms,
+}
+
+/// How long a year is played, and with how many calls.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Year {
+    /// Calls, each of a customer of its own.
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=5_000_000))]
+    pub(crate) calls: u64,
+
+    /// In how many weeks they come.
+    #[arg(long, default_value_t = 52, value_parser = clap::value_parser!(u64).range(1..=104))]
+    pub(crate) weeks: u64,
+
+    /// How many weeks go by afterwards, in which windows ripen.
+    #[arg(long, default_value_t = 27, value_parser = clap::value_parser!(u64).range(0..=104))]
+    pub(crate) ripening_weeks: u64,
+
+    /// Offers of the desk: as many that last, that hold for their terms, and that do nothing.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=60).map(usize::from))]
+    pub(crate) offers: usize,
+
+    /// Where all draws begin.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Calls in flight.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_024).map(usize::from))]
+    pub(crate) in_flight: usize,
+
+    /// The file that moves the clock of this process; it starts itself again with one.
+    #[arg(long, env = crate::year::calendar::FILE, hide = true)]
+    pub(crate) clock_file: Option<PathBuf>,
+
+    /// Folder with the policy and the rules to publish.
+    #[arg(long, default_value = "deploy/seed", value_name = "DIR")]
+    pub(crate) seed_files: PathBuf,
+
+    /// Where the programs of Postgres and Redis come from.
+    #[command(flatten)]
+    pub(crate) stack: StackArguments,
 }

@@ -8,6 +8,7 @@
 //! | `models`  | the models' figures, and the contests with numpy and lifetimes |
 //! | `portfolio` | a whole portfolio scored, against a plain COPY of its rows |
 //! | `selection` | a simulated save desk, through the product's arbitration |
+//! | `year` | a year of simulated calls through the services, and their review against the truth |
 //! | `load`    | closed and open loops, and what became of their calls |
 //! | `echo`, `pgbench` | the ceilings |
 //! | `figures` | medians, ratios, the report |
@@ -25,6 +26,7 @@ mod portfolio;
 mod redis;
 mod selection;
 mod speed;
+mod year;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,11 @@ fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
             Command::Selection(selection) => {
                 let report = selection::run(selection, output)?;
                 output.result(&report, selection::Report::table)?;
+                Ok(0)
+            }
+            Command::Year(year) => {
+                let report = year::run(year, output).await?;
+                output.result(&report, year::Report::table)?;
                 Ok(0)
             }
             Command::Portfolio(portfolio) => {

@@ -1,7 +1,7 @@
 //! The largest memory a process ever had, as /proc has it.
 
 /// Reads the peak of the resident set in MiB; nothing where /proc does not say.
-pub(super) fn peak_rss_mib(process_id: u32) -> Option<u64> {
+pub(crate) fn peak_rss_mib(process_id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).ok()?;
     peak_of(&status)
 }

@@ -6,7 +6,7 @@
 //! its own whose largest memory is told: once with nothing scored yet, and once more after other
 //! rules were published, when every row is replaced.
 
-mod memory;
+pub(crate) mod memory;
 mod report;
 mod sql;
 
