@@ -216,7 +216,7 @@ pub(crate) struct Year {
     pub(crate) seed: u64,
 
     /// Calls in flight.
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_024).map(usize::from))]
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1_024).map(usize::from))]
     pub(crate) in_flight: usize,
 
     /// The file that moves the clock of this process; it starts itself again with one.
