@@ -162,18 +162,33 @@ pub(super) fn lines(contest: &Contest, outcomes: &[Outcome]) -> Vec<Line> {
         let values: Vec<f64> = outcomes.iter().map(pick).collect();
         Mean::of(&values)
     };
+    let place_of = |who: &str| first.captured.iter().position(|(each, _)| *each == who);
+    // World by world, which tells more than two intervals beside each other.
+    let over_expert = place_of("ours")
+        .zip(place_of("expert"))
+        .map(|(ours, expert)| {
+            let over =
+                mean(&|outcome: &Outcome| outcome.captured[ours].1 - outcome.captured[expert].1);
+            ("over_expert", over)
+        });
     let sides = first.captured.iter().enumerate();
     sides
         .map(|(side, (who, _))| {
             let ours = *who == "ours";
             let more = first.ours.iter().enumerate().filter(|_| ours);
             let more = more.map(|(place, (name, _))| {
-                (*name, mean(&|outcome: &Outcome| outcome.ours[place].1))
+                let values: Vec<f64> = outcomes.iter().map(|it| it.ours[place].1).collect();
+                // A budget that one world overspends is overspent, whatever the others left.
+                let found = match *name {
+                    "most_spent" => Mean::of(&[values.iter().copied().fold(0.0, f64::max)]),
+                    _ => Mean::of(&values),
+                };
+                (*name, found)
             });
             Line {
                 name: [contest.name.clone(), vec![(*who).to_owned()]].concat(),
                 captured: mean(&|outcome: &Outcome| outcome.captured[side].1),
-                more: more.collect(),
+                more: more.chain(over_expert.filter(|_| ours)).collect(),
                 goal: contest.goal.filter(|_| ours),
             }
         })

@@ -10,6 +10,11 @@ use super::world::real;
 /// How many standard errors a 95 % interval reaches to each side.
 const NORMAL_95: f64 = 1.959_963_984_540_054;
 
+/// Which share of a budget that is short is to be spent.
+const ON_TARGET: f64 = 0.995;
+/// From what price on a budget is short.
+const SHORT_PRICE: f64 = 0.05;
+
 /// A mean over worlds, and how far other worlds may be from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Mean {
@@ -67,6 +72,19 @@ impl Serialize for Report {
 }
 
 impl Line {
+    /// Whether a budget was spent to half a per cent, and whether no more than that ever was; absent
+    /// without one. Where a unit costs no more than itself there was nothing left to spend it on.
+    fn budget_kept(&self) -> Option<(bool, bool)> {
+        let mean = |name| {
+            let mut more = self.more.iter();
+            more.find(|(each, _)| *each == name)
+                .map(|(_, mean)| mean.value)
+        };
+        let (spent, most) = (mean("spent")?, mean("most_spent")?);
+        let is_short = mean("price").is_some_and(|price| price > SHORT_PRICE);
+        Some((!is_short || spent >= ON_TARGET, most <= 1.0))
+    }
+
     fn document(&self) -> Json {
         let (low, high) = self.captured.interval();
         let mut document = json!({
@@ -77,6 +95,10 @@ impl Line {
         if let Json::Object(document) = &mut document {
             for (name, mean) in &self.more {
                 document.insert((*name).to_owned(), json!(mean.value));
+            }
+            if let Some((on_target, never_over)) = self.budget_kept() {
+                document.insert("on_target".to_owned(), json!(on_target));
+                document.insert("never_over".to_owned(), json!(never_over));
             }
             if let Some([least, aim]) = self.goal {
                 document.insert("goal".to_owned(), json!(least));
@@ -133,6 +155,11 @@ impl Report {
                 };
                 let _ = write!(text, "  goal {least}, aim {aim}: {word}");
             }
+            if let Some((on_target, never_over)) = line.budget_kept() {
+                let word = |kept| if kept { "yes" } else { "NO" };
+                let (on_target, never_over) = (word(on_target), word(never_over));
+                let _ = write!(text, "  on target: {on_target}, never over: {never_over}");
+            }
             text.push('\n');
         }
         text.trim_end().to_owned()
@@ -142,6 +169,24 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_is_kept_where_it_is_short_and_spent_or_not_short() {
+        let kept = |spent: f64, most: f64, price: f64| {
+            let more = [("spent", spent), ("most_spent", most), ("price", price)];
+            let line = Line {
+                name: Vec::new(),
+                captured: Mean::default(),
+                more: more.map(|(name, value)| (name, Mean::of(&[value]))).into(),
+                goal: None,
+            };
+            line.budget_kept()
+        };
+        assert_eq!(kept(0.996, 1.0, 0.8), Some((true, true)));
+        assert_eq!(kept(0.994, 1.0, 0.8), Some((false, true)));
+        assert_eq!(kept(0.54, 0.6, 0.0), Some((true, true)));
+        assert_eq!(kept(1.0, 1.001, 0.8), Some((true, false)));
+    }
 
     #[test]
     fn names_are_the_places_in_the_document() {

@@ -78,6 +78,15 @@ fn sides_play_the_same_year_and_the_same_again() {
         named(&once[1].captured, "ours"),
     );
     assert!((lines[0].captured.value - mean).abs() < 1e-12);
+    let over = once
+        .iter()
+        .map(|outcome| named(&outcome.captured, "ours") - named(&outcome.captured, "expert"));
+    let over = over.sum::<f64>() / 2.0;
+    let more = lines[0].more.iter();
+    let told = more.filter(|(name, _)| *name == "over_expert");
+    let told: Vec<f64> = told.map(|(_, mean)| mean.value).collect();
+    assert!((told[0] - over).abs() < 1e-12);
+    assert!(lines[1].more.is_empty());
 }
 
 #[test]
