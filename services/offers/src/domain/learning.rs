@@ -66,7 +66,7 @@ pub fn ladder(
     Ladder::new(std::iter::once(nothing).chain(arms).collect(), groups)
 }
 
-fn chances(prior: StagePrior) -> [f64; 3] {
+pub(super) fn chances(prior: StagePrior) -> [f64; 3] {
     const LEAST: f64 = 1e-3;
     [prior.stay, prior.here_30_days, prior.durable].map(|chance| chance.clamp(LEAST, 1.0 - LEAST))
 }

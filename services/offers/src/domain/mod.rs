@@ -7,6 +7,7 @@ pub mod authority;
 pub mod budget;
 pub mod care;
 pub mod catalogue;
+mod catalogue_belief;
 pub mod computed_with;
 pub mod contact_policy;
 pub mod customer;

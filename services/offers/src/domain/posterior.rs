@@ -5,6 +5,7 @@
 //! and segments are named, so that a version outlives the catalogue it was made with: what the
 //! catalogue has no longer counts for nothing, and what it has since begins with what it believes.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use kernel::id::{OfferKey, SessionId};
@@ -15,8 +16,9 @@ use statistics::selection::{Beliefs, Count, Evidence, Exploration, Pooling, Segm
 
 use super::arbitration::NO_OFFER_PRIOR;
 use super::catalogue::{Catalogue, Learning, StagePrior};
+use super::catalogue_belief::{OfReasons, ladder_of, shifted};
 use super::decision::NO_OFFER;
-use super::learning::{Arms, Learned, NOTHING, ladder};
+use super::learning::{Arms, Learned, NOTHING};
 use super::qualification::Call;
 use super::request::Occasion;
 
@@ -120,6 +122,17 @@ pub struct Posterior {
     arms: Arms,
     beliefs: Beliefs,
     draws: Vec<OnceLock<SegmentDraws>>,
+    /// The reasons of which something else is believed than of their category.
+    reasons: BTreeMap<String, OfReason>,
+}
+
+/// A reason of which something else is believed than of its category, where nothing is offered.
+#[derive(Debug)]
+struct OfReason {
+    /// By how much, in log-odds at each stage.
+    shifts: [f64; 3],
+    /// For each segment of the category.
+    draws: [OnceLock<SegmentDraws>; SEGMENTS_A_CATEGORY],
 }
 
 impl Posterior {
@@ -133,7 +146,7 @@ impl Posterior {
         let segments = groups.len();
         let unstated = catalogue.reasons.unstated();
         let nothing = unstated.map_or(NO_OFFER_PRIOR, |reason| reason.no_offer);
-        let ladder = ladder(catalogue, nothing, groups).ok()?;
+        let (ladder, of_reasons) = ladder_of(catalogue, nothing, &categories, groups).ok()?;
         let arms = Arms::new(catalogue);
         let mut evidence = Evidence::none(&ladder);
         for seen in &learned.evidence {
@@ -153,13 +166,22 @@ impl Posterior {
             arms,
             beliefs: Beliefs::new(&ladder, &evidence, &Pooling::default()),
             draws: (0..segments).map(|_| OnceLock::new()).collect(),
+            reasons: with_draws(of_reasons),
         })
     }
 
     /// Draws for every segment, so that no call waits for it.
-    pub fn draw_all(&self) {
+    pub fn draw_all(&self, catalogue: &Catalogue) {
         for segment in 0..self.draws.len() {
             self.draws(segment);
+        }
+        for (key, reason) in &self.reasons {
+            let category = catalogue.reason(key).map(|stated| &stated.category);
+            let category = category.and_then(|it| self.categories.binary_search(it).ok());
+            for within in 0..SEGMENTS_A_CATEGORY {
+                let segment = category.map(|category| category * SEGMENTS_A_CATEGORY + within);
+                segment.and_then(|segment| self.draws_of(segment, reason));
+            }
         }
     }
 
@@ -167,6 +189,21 @@ impl Posterior {
         let draws = self.draws.get(segment)?;
         Some(draws.get_or_init(|| self.beliefs.draw(segment, self.seed)))
     }
+
+    /// The draws for those of a segment who leave for a reason that is not like its category.
+    fn draws_of<'a>(&'a self, segment: usize, reason: &'a OfReason) -> Option<&'a SegmentDraws> {
+        let of_segment = self.draws(segment)?;
+        let own = &reason.draws[segment % SEGMENTS_A_CATEGORY];
+        Some(own.get_or_init(|| of_segment.with_shift(NOTHING, reason.shifts)))
+    }
+}
+
+fn with_draws(of_reasons: OfReasons) -> BTreeMap<String, OfReason> {
+    let reasons = of_reasons.into_iter().map(|(key, shifts)| {
+        let draws = [const { OnceLock::new() }; SEGMENTS_A_CATEGORY];
+        (key, OfReason { shifts, draws })
+    });
+    reasons.collect()
 }
 
 impl Seen {
@@ -211,6 +248,8 @@ pub fn seed_of(session_id: SessionId) -> u64 {
 pub struct Believed<'a> {
     given: Given<'a>,
     segment: usize,
+    /// The reason, where something else is believed of it than of its category.
+    reason: Option<&'a OfReason>,
 }
 
 /// Finds what was learnt of calls like this one; absent where nothing is learnt of them.
@@ -220,13 +259,14 @@ pub fn believed<'a>(call: &Call<'a>) -> Option<Believed<'a>> {
     if call.inputs.request.occasion != Occasion::CancelCall {
         return None;
     }
-    let category = &call.stated?.category;
+    let stated = call.stated?;
     let margin = call.subscription.score.map(|score| score.monthly_margin);
     let tenure_days = call.customer.tenure_days(call.inputs.now);
     let within = within(learning, margin, tenure_days);
     Some(Believed {
         given,
-        segment: place(&given.posterior.categories, category, within)?,
+        segment: place(&given.posterior.categories, &stated.category, within)?,
+        reason: given.posterior.reasons.get(&stated.key),
     })
 }
 
@@ -239,6 +279,15 @@ impl<'a> Believed<'a> {
     /// What is believed of offering nothing.
     pub fn of_nothing(&self) -> StagePrior {
         self.mean(NOTHING)
+    }
+
+    /// How likely each stage of an arm is believed to be.
+    pub fn chances(&self, arm: usize) -> [f64; 3] {
+        let means = self.given.posterior.beliefs.means(self.segment, arm);
+        match self.reason {
+            Some(reason) if arm == NOTHING => shifted(means, reason.shifts),
+            _ => means,
+        }
     }
 
     /// What a unit of a budget must return beside itself.
@@ -260,14 +309,17 @@ impl<'a> Believed<'a> {
     pub fn learned(&self) -> Option<Learned<'a>> {
         let posterior = self.given.posterior;
         Some(Learned {
-            draws: posterior.draws(self.segment)?,
+            draws: match self.reason {
+                Some(reason) => posterior.draws_of(self.segment, reason)?,
+                None => posterior.draws(self.segment)?,
+            },
             price: posterior.price,
             exploration: posterior.exploration,
         })
     }
 
     fn mean(&self, arm: usize) -> StagePrior {
-        let [stay, here_30_days, durable] = self.given.posterior.beliefs.means(self.segment, arm);
+        let [stay, here_30_days, durable] = self.chances(arm);
         StagePrior {
             stay,
             here_30_days,

@@ -65,7 +65,7 @@ pub(super) async fn work_out(
     spawn_blocking(move || {
         let posterior = Posterior::new(&catalogue, &learned)?;
         if for_calls {
-            posterior.draw_all();
+            posterior.draw_all(&catalogue);
         }
         Some(posterior)
     })

@@ -1,5 +1,7 @@
 //! What is believed after the evidence: means for reckoning, draws for choosing.
 
+use std::sync::Arc;
+
 use super::beta::beta;
 use super::evidence::{Count, Evidence};
 use super::ladder::{Ladder, Pooling, Stage, Strengths};
@@ -34,7 +36,9 @@ struct StageBeliefs {
 /// The draws for one segment: for each arm and stage a chance in each of them.
 #[derive(Clone, Debug)]
 pub struct SegmentDraws {
-    chances: Vec<f64>,
+    chances: Arc<[f64]>,
+    /// One arm with other draws than these: the arm, and its chances at each stage.
+    instead: Option<(usize, Arc<[f64]>)>,
 }
 
 impl Beliefs {
@@ -73,7 +77,10 @@ impl Beliefs {
                 self.draw_cell(stage, segment, arm, seed, &mut chances);
             }
         }
-        SegmentDraws { chances }
+        SegmentDraws {
+            chances: chances.into(),
+            instead: None,
+        }
     }
 
     fn draw_cell(&self, stage: Stage, segment: usize, arm: usize, seed: u64, into: &mut Vec<f64>) {
@@ -114,9 +121,40 @@ impl SegmentDraws {
 
     /// The drawn chances of an arm at a stage.
     pub fn chances(&self, arm: usize, stage: Stage) -> &[f64] {
+        let (chances, arm) = match &self.instead {
+            Some((instead, chances)) if *instead == arm => (chances, 0),
+            _ => (&self.chances, arm),
+        };
         let start = (arm * Stage::ALL.len() + stage.place()) * DRAWS;
-        self.chances.get(start..start + DRAWS).unwrap_or_default()
+        chances.get(start..start + DRAWS).unwrap_or_default()
     }
+
+    /// The same draws with one arm moved by so much at each stage, in log-odds: for calls of which
+    /// something else is believed than of their segment.
+    #[must_use]
+    pub fn with_shift(&self, arm: usize, shifts: [f64; 3]) -> Self {
+        let shifted = Stage::ALL.into_iter().flat_map(|stage| {
+            let drawn = self.chances(arm, stage).iter();
+            drawn.map(move |chance| moved(*chance, shifts[stage.place()]))
+        });
+        Self {
+            instead: Some((arm, shifted.collect())),
+            chances: Arc::clone(&self.chances),
+        }
+    }
+}
+
+/// How far the second chance is from the first, in log-odds.
+pub fn log_odds_between(first: f64, second: f64) -> f64 {
+    log_odds(second) - log_odds(first)
+}
+
+/// A chance moved by so much in log-odds; exactly what it was where that is nothing.
+pub fn moved(chance: f64, shift: f64) -> f64 {
+    if shift == 0.0 {
+        return chance;
+    }
+    logistic(log_odds(chance) + shift)
 }
 
 // === impl StageBeliefs ===
@@ -165,7 +203,8 @@ impl StageBeliefs {
         }
         let means = arm_means(ladder, stage, strengths, &groups);
         let groups = groups.iter().enumerate().map(|(place, told)| {
-            let mean = means[place % arms];
+            let (group, arm) = (place / arms, place % arms);
+            let mean = moved(means[arm], shift(ladder, stage, group, arm));
             (
                 strengths.group * mean + told.successes,
                 strengths.group * (1.0 - mean) + told.calls - told.successes,
@@ -178,21 +217,70 @@ impl StageBeliefs {
     }
 }
 
+/// How much better an arm is believed to do in a group than as such, in log-odds.
+fn shift(ladder: &Ladder, stage: Stage, group: usize, arm: usize) -> f64 {
+    let own = ladder.arms()[arm].chances[stage.place()];
+    log_odds_between(own, ladder.chance_in(group, arm, stage))
+}
+
 /// The mean chance of each arm over all groups.
 fn arm_means(ladder: &Ladder, stage: Stage, strengths: Strengths, groups: &[Told]) -> Vec<f64> {
-    let priors = ladder.arms();
-    let mut told = vec![Told::default(); priors.len()];
+    let arms = ladder.arms().len();
+    let mut told: Vec<Vec<Shifted>> = vec![Vec::new(); arms];
     for (place, group) in groups.iter().enumerate() {
-        told[place % priors.len()].add(group.above(strengths.group));
+        let (group, arm, seen) = (place / arms, place % arms, group.above(strengths.group));
+        if seen.calls > 0.0 {
+            let shift = shift(ladder, stage, group, arm);
+            told[arm].push(Shifted { seen, shift });
+        }
     }
-    let means = priors.iter().enumerate().map(|(arm, prior)| {
+    let means = ladder.arms().iter().enumerate().map(|(arm, prior)| {
         let believed = match strengths.family {
             Some(weight) => believed_with_family(ladder, stage, arm, weight, &told),
             None => prior.chances[stage.place()],
         };
-        (prior.weight * believed + told[arm].successes) / (prior.weight + told[arm].calls)
+        mean_of(prior.weight, believed, &told[arm])
     });
     means.collect()
+}
+
+/// What the groups tell of an arm, each of them believed to lie so far from it in log-odds.
+#[derive(Clone, Copy, Debug)]
+struct Shifted {
+    seen: Told,
+    shift: f64,
+}
+
+/// After so many halvings a mean is known to the last digit.
+const HALVINGS: usize = 60;
+
+/// The mean of an arm: what is believed of it, as so many calls, and what its groups tell. Where they
+/// are believed to differ it is the mean at which as many successes are expected in all as were seen:
+/// a logistic regression with the differences as offsets, and nothing but the mean to find. A rate of
+/// a few calls is never moved itself, which would make more of it than it is.
+fn mean_of(weight: f64, believed: f64, told: &[Shifted]) -> f64 {
+    let sum = |part: fn(&Told) -> f64| told.iter().map(|group| part(&group.seen)).sum::<f64>();
+    let (calls, successes) = (sum(|seen| seen.calls), sum(|seen| seen.successes));
+    if told.iter().all(|group| group.shift == 0.0) {
+        return (weight * believed + successes) / (weight + calls);
+    }
+    let seen = weight * believed + successes;
+    let expected = |mean: f64| {
+        let groups = told
+            .iter()
+            .map(|group| group.seen.calls * moved(mean, group.shift));
+        weight * mean + groups.sum::<f64>()
+    };
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if expected(middle) < seen {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
 }
 
 /// What the catalogue says of an arm, moved as far as the other arms of its family turned out to be
@@ -202,16 +290,17 @@ fn believed_with_family(
     stage: Stage,
     arm: usize,
     weight: f64,
-    told: &[Told],
+    told: &[Vec<Shifted>],
 ) -> f64 {
     let own = &ladder.arms()[arm];
     let said = own.chances[stage.place()];
     let (mut seen, mut expected) = (Told::default(), 0.0);
     for (other, prior) in ladder.arms().iter().enumerate() {
         if other != arm && prior.family == own.family {
-            let above = told[other].above(prior.weight);
+            let (all, said) = all_groups(&told[other], prior.chances[stage.place()]);
+            let above = all.above(prior.weight);
             seen.add(above);
-            expected += above.calls * prior.chances[stage.place()];
+            expected += above.calls * said;
         }
     }
     if seen.calls <= 0.0 {
@@ -220,6 +309,21 @@ fn believed_with_family(
     let expected = expected / seen.calls;
     let found = (weight * expected + seen.successes) / (weight + seen.calls);
     logistic(log_odds(said) + log_odds(found) - log_odds(expected))
+}
+
+/// What all groups tell of an arm, and which chance the catalogue gives it on these calls.
+fn all_groups(told: &[Shifted], said: f64) -> (Told, f64) {
+    let (mut all, mut expected) = (Told::default(), 0.0);
+    for group in told {
+        all.add(group.seen);
+        expected += group.seen.calls * moved(said, group.shift);
+    }
+    let said = if all.calls > 0.0 {
+        expected / all.calls
+    } else {
+        said
+    };
+    (all, said)
 }
 
 fn log_odds(chance: f64) -> f64 {

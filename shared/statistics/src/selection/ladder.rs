@@ -89,6 +89,8 @@ pub struct Ladder {
     arms: Vec<ArmPrior>,
     groups: Vec<usize>,
     group_count: usize,
+    /// For each group and arm what is believed there, where it is not what is believed of the arm.
+    of_groups: Vec<Option<[f64; 3]>>,
 }
 
 /// Why arms and segments are no ladder.
@@ -123,20 +125,43 @@ impl Ladder {
             return Err(LadderRefusal::Empty);
         }
         for (arm, prior) in arms.iter().enumerate() {
-            let mut chances = prior.chances.into_iter();
-            if let Some(chance) = chances.find(|chance| !(*chance > 0.0 && *chance < 1.0)) {
-                return Err(LadderRefusal::Chance { arm, chance });
-            }
+            check_chances(arm, prior.chances)?;
             if !(prior.weight > 0.0 && prior.weight.is_finite()) {
                 let weight = prior.weight;
                 return Err(LadderRefusal::Weight { arm, weight });
             }
         }
+        let group_count = highest + 1;
         Ok(Self {
+            of_groups: vec![None; group_count * arms.len()],
             arms,
-            group_count: highest + 1,
+            group_count,
             groups,
         })
+    }
+
+    /// Believes something else of an arm in one group than of the arm as such: what is seen of the arm
+    /// moves both alike, in log-odds. Where there is no such group or arm nothing changes.
+    pub fn believe(
+        &mut self,
+        group: usize,
+        arm: usize,
+        chances: [f64; 3],
+    ) -> Result<(), LadderRefusal> {
+        check_chances(arm, chances)?;
+        let place = group * self.arms.len() + arm;
+        let known = arm < self.arms.len();
+        if let Some(of_group) = self.of_groups.get_mut(place).filter(|_| known) {
+            *of_group = Some(chances);
+        }
+        Ok(())
+    }
+
+    /// What is believed of an arm in a group before anything is seen.
+    pub fn chance_in(&self, group: usize, arm: usize, stage: Stage) -> f64 {
+        let of_group = self.of_groups.get(group * self.arms.len() + arm);
+        let chances = of_group.copied().flatten();
+        chances.unwrap_or(self.arms[arm].chances)[stage.place()]
     }
 
     /// The arms.
@@ -157,5 +182,13 @@ impl Ladder {
     /// One more than the highest group.
     pub fn group_count(&self) -> usize {
         self.group_count
+    }
+}
+
+fn check_chances(arm: usize, chances: [f64; 3]) -> Result<(), LadderRefusal> {
+    let mut chances = chances.into_iter();
+    match chances.find(|chance| !(*chance > 0.0 && *chance < 1.0)) {
+        Some(chance) => Err(LadderRefusal::Chance { arm, chance }),
+        None => Ok(()),
     }
 }

@@ -13,6 +13,8 @@
 //! - what a cell tells of the step above it is `n(τ+1)/(n+τ)` calls: the effective size of a
 //!   Beta-Binomial sample, at most τ+1 however many calls there are;
 //! - the mean of an arm is `(w μ + Σ W y/n)/(w + Σ W)`, μ being the catalogue's and `w` its weight;
+//!   where the catalogue says something else of some groups, it is the mean with which these, moved by
+//!   what they are believed to differ, would have as many successes as were seen;
 //! - a draw for a group is from `Beta(κ(τm + Y), κ(τ(1−m) + W − Y))`, and one for a segment is from
 //!   the same with the draw of its group in place of the mean. κ sharpens.
 //!
@@ -27,12 +29,14 @@ mod beliefs;
 mod beta;
 mod choice;
 mod evidence;
+#[cfg(test)]
+mod group_tests;
 mod ladder;
 #[cfg(test)]
 mod law_tests;
 mod price;
 
-pub use beliefs::{Beliefs, SegmentDraws};
+pub use beliefs::{Beliefs, SegmentDraws, log_odds_between, moved};
 pub use choice::{Contender, Exploration, StageValues, pick, propensities, shares_won};
 pub use evidence::{Count, Evidence};
 pub use ladder::{ArmPrior, Ladder, LadderRefusal, Pooling, Stage, Strengths};

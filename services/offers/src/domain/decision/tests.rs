@@ -4,6 +4,7 @@ mod care;
 mod contact_policy;
 mod draws;
 mod had;
+mod first_version;
 mod holdout;
 mod laws;
 mod learning;
