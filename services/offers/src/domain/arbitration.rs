@@ -124,7 +124,7 @@ pub fn score<'a>(
 
     let nothing = nothing(&benefit.score).expected(no_offer.0);
     let cost = cost(offer, &benefit);
-    let price = call.believed.map_or(0.0, |believed| believed.price());
+    let price = call.believed.map_or(0.0, |believed| believed.price(offer));
     let expected = stages.expected(prior) - price * prior.stay * minor(cost);
     let currency = benefit.score.monthly_margin.currency;
     Scored {

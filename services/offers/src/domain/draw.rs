@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use kernel::id::OfferKey;
 use serde::{Deserialize, Serialize};
+use statistics::selection::Contender;
 
 use super::arbitration::{self, Scored};
 use super::budget::Scarce;
@@ -63,7 +64,11 @@ pub fn draw(call: &Call<'_>, scored: &mut Vec<Scored<'_>>, most: usize) -> Optio
 
 fn draw_one(believed: &Believed<'_>, eligible: &[Scored<'_>]) -> Option<Drawn> {
     let nothing = arbitration::nothing(&eligible.first()?.benefit.score);
-    let contenders = contenders(nothing, eligible, believed.arms());
+    let contenders = priced(
+        contenders(nothing, eligible, believed.arms()),
+        believed,
+        eligible,
+    );
     let choice = choose(&contenders, &believed.learned()?, believed.seed());
     let arms = believed.arms();
     let named = |arm: usize| {
@@ -79,6 +84,21 @@ fn draw_one(believed: &Believed<'_>, eligible: &[Scored<'_>]) -> Option<Drawn> {
             .cloned(),
         propensities: of.zip(choice.propensities).collect(),
     })
+}
+
+/// Contenders that cost what their budgets ask for beside what they spend.
+fn priced(
+    mut contenders: Vec<Contender>,
+    believed: &Believed<'_>,
+    eligible: &[Scored<'_>],
+) -> Vec<Contender> {
+    for contender in &mut contenders {
+        let key = believed.arms().offer(contender.arm);
+        let mut scored = eligible.iter();
+        let scored = scored.find(|scored| Some(&scored.offer.key) == key);
+        contender.values.cost *= scored.map_or(0.0, |scored| believed.price(scored.offer));
+    }
+    contenders
 }
 
 /// The offers that could come first: beside what is owed there is a place for them, a budget pays for

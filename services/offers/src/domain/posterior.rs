@@ -1,6 +1,6 @@
 //! What was learnt, as a version that every process serves, and what follows from it for a call.
 //!
-//! A version is counts, a price and a seed, so that it is small, readable and the same everywhere;
+//! A version is counts, prices and a seed, so that it is small, readable and the same everywhere;
 //! beliefs and draws follow from it and the catalogue. They are made once, not for each call. Offers
 //! and segments are named, so that a version outlives the catalogue it was made with: what the
 //! catalogue has no longer counts for nothing, and what it has since begins with what it believes.
@@ -15,12 +15,16 @@ use serde::{Deserialize, Serialize};
 use statistics::selection::{Beliefs, Count, Evidence, Exploration, Pooling, SegmentDraws, Stage};
 
 use super::arbitration::NO_OFFER_PRIOR;
-use super::catalogue::{Catalogue, Learning, StagePrior};
+use super::budget::BudgetKey;
+use super::catalogue::{Catalogue, Learning, Offer, StagePrior};
 use super::catalogue_belief::{OfReasons, ladder_of, shifted};
 use super::decision::NO_OFFER;
 use super::learning::{Arms, Learned, NOTHING};
 use super::qualification::Call;
 use super::request::Occasion;
+
+/// What a unit of a budget must return beside itself, by budget.
+pub type Prices = BTreeMap<BudgetKey, f64>;
 
 /// How many segments a category of reasons has: three tiers of value, and two of tenure.
 const SEGMENTS_A_CATEGORY: usize = VALUE_TIERS * 2;
@@ -102,8 +106,8 @@ pub struct LearnedVersion {
     pub catalogue_version: u64,
     /// What was seen.
     pub evidence: Vec<Seen>,
-    /// What a unit of a budget must return beside itself.
-    pub price: f64,
+    /// What a unit of each budget must return beside itself, where that is anything.
+    pub prices: Prices,
     /// The seed of its draws.
     pub seed: u64,
 }
@@ -115,7 +119,7 @@ pub struct Posterior {
     pub version: u64,
     /// The catalogue.
     pub catalogue_version: u64,
-    price: f64,
+    prices: Prices,
     seed: u64,
     exploration: Exploration,
     categories: Vec<String>,
@@ -155,7 +159,7 @@ impl Posterior {
         Some(Self {
             version: learned.version,
             catalogue_version: catalogue.version,
-            price: learned.price.max(0.0),
+            prices: learned.prices.clone(),
             seed: learned.seed,
             exploration: Exploration {
                 floor: learning.floor,
@@ -290,9 +294,11 @@ impl<'a> Believed<'a> {
         }
     }
 
-    /// What a unit of a budget must return beside itself.
-    pub const fn price(&self) -> f64 {
-        self.given.posterior.price
+    /// What a unit of what pays for an offer must return beside itself; nothing where no budget does.
+    pub fn price(&self, offer: &Offer) -> f64 {
+        let budget = offer.budget.as_ref();
+        let price = budget.and_then(|budget| self.given.posterior.prices.get(budget));
+        price.copied().unwrap_or(0.0).max(0.0)
     }
 
     /// The offers by number.
@@ -313,7 +319,8 @@ impl<'a> Believed<'a> {
                 Some(reason) => posterior.draws_of(self.segment, reason)?,
                 None => posterior.draws(self.segment)?,
             },
-            price: posterior.price,
+            // Contenders cost what their budgets ask for.
+            price: 1.0,
             exploration: posterior.exploration,
         })
     }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use storage::{StoreError, write};
 use tracing::Instrument;
 
-use crate::domain::posterior::{LearnedVersion, Seen};
+use crate::domain::posterior::{LearnedVersion, Prices, Seen};
 
 use super::{Store, from_json, json, statement};
 
@@ -21,8 +21,8 @@ pub struct NewLearned {
     pub catalogue_version: u64,
     /// What was seen.
     pub evidence: Vec<Seen>,
-    /// What a unit of a budget must return beside itself.
-    pub price: f64,
+    /// What a unit of each budget must return beside itself.
+    pub prices: Prices,
     /// The seed of its draws.
     pub seed: u64,
 }
@@ -74,13 +74,14 @@ async fn keep(connection: &mut PgConnection, new: &NewLearned) -> Result<u64, St
     let version = latest(connection).await? + 1;
     let (number, catalogue_version) = (signed(version), signed(new.catalogue_version));
     sqlx::query!(
-        "insert into learned (version, made_at, catalogue_version, evidence, price, seed) \
-         values ($1, $2, $3, $4::text::jsonb, $5, $6)",
+        "insert into learned (version, made_at, catalogue_version, evidence, price, prices, seed) \
+         values ($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, $7)",
         number,
         new.made_at.to_sqlx() as _,
         catalogue_version,
         json(TABLE, "evidence", &new.evidence)?,
-        new.price,
+        new.prices.values().copied().fold(0.0, f64::max),
+        json(TABLE, "prices", &new.prices)?,
         // All 64 bits, as the column has them.
         new.seed.cast_signed(),
     )
@@ -103,7 +104,8 @@ async fn read(
     version: i64,
 ) -> Result<Option<LearnedVersion>, StoreError> {
     let row = sqlx::query!(
-        "select version, made_at, catalogue_version, evidence::text as \"evidence!\", price, seed \
+        "select version, made_at, catalogue_version, evidence::text as \"evidence!\", \
+                prices::text as \"prices!\", seed \
          from learned where version = $1",
         version,
     )
@@ -118,7 +120,7 @@ async fn read(
         made_at: row.made_at.to_jiff(),
         catalogue_version: unsigned(row.catalogue_version)?,
         evidence: from_json(TABLE, "evidence", row.version, &row.evidence)?,
-        price: row.price,
+        prices: from_json(TABLE, "prices", row.version, &row.prices)?,
         seed: row.seed.cast_unsigned(),
     }))
 }

@@ -3,7 +3,7 @@
 use contract::offers::v1 as pb;
 use contract::offers::v1::catalogue_service_client::CatalogueServiceClient;
 use kernel::time::{Clock, Deadline};
-use offers::domain::posterior::{Seen, Segment};
+use offers::domain::posterior::{Prices, Seen, Segment};
 use offers::store::{NewLearned, Store};
 use statistics::selection::Count;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use tokio_util::task::TaskTracker;
 use crate::neighbours::facts;
 use crate::world::{World, file, too_expensive, wait_until};
 
-const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
+pub(crate) const CATALOGUE: &str = include_str!("../../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../../deploy/seed/reasons.yaml");
 
 /// Starts with the seed, without a floor: what is best beyond doubt is drawn for certain.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::start().await;
     publish(&world, CATALOGUE).await;
     world
 }
 
-async fn publish(world: &World, catalogue: &str) {
+pub(crate) async fn publish(world: &World, catalogue: &str) {
     assert!(catalogue.contains("  floor: 0.005\n"));
     let catalogue = catalogue.replacen("  floor: 0.005\n", "  floor: 0\n", 1);
     let request = pb::PublishCatalogueRequest {
@@ -40,20 +40,20 @@ async fn publish(world: &World, catalogue: &str) {
     assert!(published.into_inner().changed);
 }
 
-fn asks(customer: &str) -> pb::RequestSaveOfferRequest {
+pub(crate) fn asks(customer: &str) -> pb::RequestSaveOfferRequest {
     pb::RequestSaveOfferRequest {
         customer_id: customer.to_owned(),
         ..too_expensive(&format!("of-{customer}"))
     }
 }
 
-async fn ask(world: &mut World, customer: &str) -> pb::RequestSaveOfferResponse {
+pub(crate) async fn ask(world: &mut World, customer: &str) -> pb::RequestSaveOfferResponse {
     world.neighbours.put(facts(customer));
     world.ask(asks(customer)).await.unwrap()
 }
 
 /// The offer that was passed over for another.
-fn passed_over(answer: &pb::RequestSaveOfferResponse) -> String {
+pub(crate) fn passed_over(answer: &pb::RequestSaveOfferResponse) -> String {
     let lower = |verdict: &&pb::OfferVerdict| {
         let mut reasons = verdict.reasons.iter();
         reasons.any(|reason| reason.code == "RANKED_LOWER")
@@ -62,15 +62,20 @@ fn passed_over(answer: &pb::RequestSaveOfferResponse) -> String {
     found.expect("an offer ranked lower").offer_key.clone()
 }
 
-/// Keeps a version by which everybody stays for one offer and nobody for any other.
-async fn keep(world: &World, answer: &pb::RequestSaveOfferResponse, best: &str) -> u64 {
+/// The tables, as another process has them.
+pub(crate) fn store(world: &World) -> Store {
     let settings = PostgresSettings::at(&world.database.url);
     let postgres = Postgres::connect_lazy(&settings, &TaskTracker::new()).unwrap();
-    let store = Store::start(
+    Store::start(
         postgres,
         &storage::batch::BatchSettings::default(),
         &storage::batch::BatchSettings::default(),
-    );
+    )
+}
+
+/// Keeps a version by which everybody stays for one offer and nobody for any other.
+async fn keep(world: &World, answer: &pb::RequestSaveOfferResponse, best: &str) -> u64 {
+    let store = store(world);
     let offers = answer
         .verdicts
         .iter()
@@ -100,7 +105,7 @@ async fn keep(world: &World, answer: &pb::RequestSaveOfferResponse, best: &str) 
         made_at: world.clock.now(),
         catalogue_version: answer.catalogue_version,
         evidence: evidence.collect(),
-        price: 0.0,
+        prices: Prices::new(),
         seed: u64::MAX - 5,
     };
     let deadline = Deadline::within(Duration::from_secs(20));

@@ -4,7 +4,7 @@ use statistics::selection::Count;
 
 use super::holdout::learning_call;
 use super::*;
-use crate::domain::budget::Left;
+use crate::domain::budget::{BudgetKey, Left};
 use crate::domain::overriding::decide_override;
 use crate::domain::posterior::{Given, LearnedVersion, Posterior, Seen, Segment, seed_of};
 use crate::domain::simulation::{Change, Draft, Simulation, Then};
@@ -41,7 +41,7 @@ fn version(evidence: Vec<Seen>) -> LearnedVersion {
         made_at: now(),
         catalogue_version: 1,
         evidence,
-        price: 0.0,
+        prices: BTreeMap::new(),
         seed: 11,
     }
 }
@@ -307,15 +307,27 @@ fn a_version_outlives_what_it_was_made_with() {
 
 #[test]
 fn a_price_of_the_budget_keeps_back_what_does_not_return_it() {
-    let call = learning_call(false);
+    let mut call = learning_call(false);
+    let paid = BudgetKey::parse("discounts").unwrap();
+    let offers = call.catalogue.offers().map(|offer| Offer {
+        budget: Some(paid.clone()).filter(|_| offer.key.as_str() == "discount"),
+        ..offer.clone()
+    });
+    let catalogue = Catalogue::new(call.catalogue.reasons.clone(), offers.collect());
+    call.catalogue = catalogue.with_learning(call.catalogue.learning.clone());
     let evidence: Vec<Seen> = [("no_offer", 5.0), ("discount", 950.0), ("extra", 700.0)]
         .map(|(arm, stayed)| seen(&call, arm, stayed))
         .into();
     let free = posterior(&call, evidence.clone());
     let dear = LearnedVersion {
-        price: 50.0,
+        prices: BTreeMap::from([(paid, 50.0)]),
+        ..version(evidence.clone())
+    };
+    let elsewhere = LearnedVersion {
+        prices: BTreeMap::from([(BudgetKey::parse("other").unwrap(), 50.0)]),
         ..version(evidence)
     };
+    let elsewhere = Posterior::new(&call.catalogue, &elsewhere).unwrap();
     let dear = Posterior::new(&call.catalogue, &dear).unwrap();
     let most = |posterior: &Posterior| {
         let drawn = drawn_with(&call, posterior, 3).drawn.unwrap();
@@ -329,6 +341,8 @@ fn a_price_of_the_budget_keeps_back_what_does_not_return_it() {
         (most(&free).as_str(), most(&dear).as_str()),
         ("discount", "extra")
     );
+    // The price of one budget is not asked of what another pays for.
+    assert_eq!(most(&elsewhere), "discount");
 }
 
 #[test]

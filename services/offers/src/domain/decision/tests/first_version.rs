@@ -63,7 +63,7 @@ fn version(evidence: Vec<Seen>) -> LearnedVersion {
         made_at: now(),
         catalogue_version: 1,
         evidence,
-        price: 0.0,
+        prices: BTreeMap::new(),
         seed: 5,
     }
 }
