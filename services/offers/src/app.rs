@@ -35,6 +35,7 @@ use crate::usecase::explain_policy::ExplainPolicy;
 use crate::usecase::fulfil::Fulfil;
 use crate::usecase::gather::{FeedTrust, Gather};
 use crate::usecase::latest::Latest;
+use crate::usecase::learn::Learn;
 use crate::usecase::measure_outcomes::MeasureOutcomes;
 use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::ports::{Lifecycle, Profiles};
@@ -183,6 +184,15 @@ fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: A
             clock: Arc::clone(&context.clock),
         },
         period(settings.outcome_period_ms),
+        stop(),
+    ));
+    tracker.spawn(jobs::learn(
+        Learn {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
+            entropy: Arc::clone(&context.entropy),
+        },
+        period(settings.learning_period_ms),
         stop(),
     ));
     tracker.spawn(jobs::follow_changes(

@@ -38,6 +38,8 @@ pub struct Settings {
     pub delivery_period_ms: u64,
     /// How often what became of calls is looked at.
     pub outcome_period_ms: u64,
+    /// How often it is looked whether a version of what was learnt is due; one is made a day.
+    pub learning_period_ms: u64,
     /// How often newer catalogues and policies are looked for.
     pub active_period_ms: u64,
     /// How often lifecycle is asked for newer rules and models in use.
@@ -62,6 +64,7 @@ impl Default for Settings {
             session_idle_seconds: 4 * 3_600,
             delivery_period_ms: 500,
             outcome_period_ms: 1_000,
+            learning_period_ms: 600_000,
             active_period_ms: 1_000,
             latest_period_ms: 1_000,
             page_token_secret: Secret::new("local development only"),

@@ -7,7 +7,7 @@ use kernel::money::Money;
 use kernel::time::Timestamp;
 use statistics::selection::Count;
 
-use super::catalogue::Learning;
+use super::catalogue::{Catalogue, Learning};
 use super::history::days_since;
 use super::posterior::{Seen, Segment};
 
@@ -33,18 +33,102 @@ pub struct CallResult {
     pub durable: Option<bool>,
 }
 
+/// A version is made from so many calls on of which it is known how they ended. A share that is seen in
+/// fifty calls is known to within a tenth or so, which is when it begins to correct a belief that counts
+/// as ten; and no offer is judged by managers on fewer either.
+pub const LEAST_CALLS: u64 = 50;
+
+/// So many half-lives ago is the furthest back: what is older would count for a sixteenth and less.
+pub const HALF_LIVES: u32 = 4;
+
+/// A call as the desk and the facts have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownCall {
+    /// The reason stated on the call; absent where none was.
+    pub reason: Option<String>,
+    /// The margin of a month then.
+    pub monthly_margin: Option<Money>,
+    /// For how many days the customer had been here.
+    pub tenure_days: i64,
+    /// The key of the offer that came first, or `no_offer`.
+    pub arm: String,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// They cancelled on the call.
+    pub left: bool,
+    /// They accepted another offer than the first.
+    pub took_another: bool,
+    /// They were here at 30 days; absent while that is not known.
+    pub here_30_days: Option<bool>,
+    /// It lasted.
+    pub durable: Option<bool>,
+}
+
+impl KnownCall {
+    /// What it tells of its arm. Whoever refused the first offer and took another did not stay for the
+    /// first; of the other nothing is learnt, since only those hear it whom the first did not keep.
+    /// Absent where the catalogue has no category for it.
+    pub fn result(self, catalogue: &Catalogue) -> Option<CallResult> {
+        let stated = self.reason.and_then(|key| catalogue.reason(&key));
+        let stated = stated.or_else(|| catalogue.reasons.unstated())?;
+        Some(CallResult {
+            category: stated.category.clone(),
+            monthly_margin: self.monthly_margin,
+            tenure_days: self.tenure_days,
+            arm: self.arm,
+            decided_at: self.decided_at,
+            stayed: Some(!self.left && !self.took_another),
+            here_30_days: self.here_30_days,
+            durable: self.durable,
+        })
+    }
+}
+
 /// Counts results by segment and arm, in the order of both; after a half-life one counts half.
 pub fn count<'a>(
     learning: &Learning,
     results: impl IntoIterator<Item = &'a CallResult>,
     now: Timestamp,
 ) -> Vec<Seen> {
-    let mut cells: BTreeMap<(Segment, &str), [Count; 3]> = BTreeMap::new();
+    let mut tally = Tally::new(learning, now);
     for result in results {
+        tally.add(result);
+    }
+    tally.seen()
+}
+
+/// What was counted so far.
+#[derive(Debug)]
+pub struct Tally<'a> {
+    learning: &'a Learning,
+    now: Timestamp,
+    cells: BTreeMap<(Segment, String), [Count; 3]>,
+    calls: u64,
+}
+
+impl<'a> Tally<'a> {
+    /// Begins to count what is known by an instant.
+    pub const fn new(learning: &'a Learning, now: Timestamp) -> Self {
+        Self {
+            learning,
+            now,
+            cells: BTreeMap::new(),
+            calls: 0,
+        }
+    }
+
+    /// Of how many calls it is known whether the customer stayed.
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, result: &CallResult) {
         let (margin, tenure_days) = (result.monthly_margin, result.tenure_days);
-        let segment = Segment::of(learning, &result.category, margin, tenure_days);
-        let cell = cells.entry((segment, &result.arm)).or_default();
-        let weight = weight(learning, result.decided_at, now);
+        let segment = Segment::of(self.learning, &result.category, margin, tenure_days);
+        self.calls += u64::from(result.stayed.is_some());
+        let cell = self.cells.entry((segment, result.arm.clone())).or_default();
+        let weight = weight(self.learning, result.decided_at, self.now);
         let mut reached = true;
         let stages = [result.stayed, result.here_30_days, result.durable];
         for (count, passed) in cell.iter_mut().zip(stages) {
@@ -57,17 +141,21 @@ pub fn count<'a>(
             reached = passed;
         }
     }
-    let seen = cells.into_iter().map(|((segment, arm), counts)| {
-        let [stay, here_30_days, durable] = counts;
-        Seen {
-            segment,
-            arm: arm.to_owned(),
-            stay,
-            here_30_days,
-            durable,
-        }
-    });
-    seen.collect()
+
+    /// The counts, in the order of segment and arm.
+    pub fn seen(self) -> Vec<Seen> {
+        let seen = self.cells.into_iter().map(|((segment, arm), counts)| {
+            let [stay, here_30_days, durable] = counts;
+            Seen {
+                segment,
+                arm,
+                stay,
+                here_30_days,
+                durable,
+            }
+        });
+        seen.collect()
+    }
 }
 
 fn weight(learning: &Learning, then: Timestamp, now: Timestamp) -> f64 {
@@ -80,7 +168,9 @@ mod tests {
     use kernel::money::BasisPoints;
 
     use super::*;
-    use crate::domain::catalogue::ValueTiers;
+    use crate::domain::catalogue::{
+        Controllable, EndReason, ExitPath, Lever, Reason, ReasonTree, StagePrior, ValueTiers,
+    };
     use crate::domain::holdout::{HoldoutKey, PlannedHoldout, PlannedShare};
 
     fn learning() -> Learning {
@@ -93,6 +183,30 @@ mod tests {
             long_term_months: 24,
             half_life_days: 100,
             floor: 0.005,
+        }
+    }
+
+    fn reason(key: &str) -> Reason {
+        Reason {
+            key: key.to_owned(),
+            category: "other".to_owned(),
+            controllable: Controllable::Partly,
+            levers: vec![Lever::ValueAdd],
+            price_offer_allowed: false,
+            offers_allowed: true,
+            structural: false,
+            serviceability_check: false,
+            exit_path: ExitPath::Standard,
+            win_back_after_days: None,
+            win_back_theme: String::new(),
+            expected_return: 0.1,
+            sensitive: false,
+            system_code: EndReason::CustomerTermination,
+            no_offer: StagePrior {
+                stay: 0.1,
+                here_30_days: 0.9,
+                durable: 0.8,
+            },
         }
     }
 
@@ -146,6 +260,33 @@ mod tests {
         let mut early = result([Some(false), None, None]);
         early.decided_at = at("2026-12-01");
         assert_eq!(counts(&[early])[0], (1.0, 0.0));
+    }
+
+    #[test]
+    fn who_took_another_offer_did_not_stay_for_the_first() {
+        let catalogue = Catalogue::new(ReasonTree::new([reason("declined_to_say")]), Vec::new());
+        let known = KnownCall {
+            reason: Some("gone_since".to_owned()),
+            monthly_margin: None,
+            tenure_days: 3,
+            arm: "discount".to_owned(),
+            decided_at: at("2026-11-22"),
+            left: false,
+            took_another: false,
+            here_30_days: Some(true),
+            durable: None,
+        };
+        let stayed = |known: KnownCall| known.result(&catalogue).unwrap().stayed;
+        assert_eq!(stayed(known.clone()), Some(true));
+        let mut another = known.clone();
+        another.took_another = true;
+        assert_eq!(stayed(another), Some(false));
+        let mut left = known.clone();
+        left.left = true;
+        assert_eq!(stayed(left), Some(false));
+        // What the catalogue does not know is no reason, and without any there is no category.
+        assert_eq!(known.clone().result(&catalogue).unwrap().category, "other");
+        assert_eq!(known.result(&Catalogue::empty()), None);
     }
 
     #[test]

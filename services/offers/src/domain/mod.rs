@@ -35,6 +35,7 @@ pub mod parity;
 pub mod policy;
 pub mod posterior;
 pub mod predicate;
+pub mod price;
 pub mod problem;
 pub mod progress;
 pub mod promise;

@@ -11,6 +11,7 @@ pub mod explain_policy;
 pub mod fulfil;
 pub mod gather;
 pub mod latest;
+pub mod learn;
 pub mod measure_outcomes;
 pub mod override_offer;
 pub mod ports;

@@ -26,6 +26,7 @@ mod fulfilment;
 mod guidance;
 mod holdout;
 mod learned;
+mod learning;
 mod leaving;
 mod merged;
 mod neighbours;
