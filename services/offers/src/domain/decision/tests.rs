@@ -3,8 +3,8 @@
 mod care;
 mod contact_policy;
 mod draws;
-mod had;
 mod first_version;
+mod had;
 mod holdout;
 mod laws;
 mod learning;
