@@ -1,6 +1,6 @@
 //! Calls whose person was erased: what is asked about one is refused, and nothing looks broken.
 
-use kernel::id::SessionId;
+use kernel::id::{CustomerId, SessionId};
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 use sqlx::PgConnection;
@@ -63,4 +63,19 @@ pub(super) fn call_erased(session_id: SessionId, erased_at: Timestamp) -> Refusa
     )
     .with("session_id", session_id)
     .with("erase_time", erased_at)
+}
+
+/// Tells when an id was erased, if it was.
+pub(super) async fn erased_at(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let erased_at = sqlx::query_scalar!(
+        "select erased_at from erased_identity where identity_digest = erased_identity_digest($1)",
+        customer_id.as_str(),
+    )
+    .fetch_optional(connection)
+    .instrument(statement("SELECT", "erased_identity"))
+    .await?;
+    Ok(erased_at.map(jiff_sqlx::Timestamp::to_jiff))
 }

@@ -58,8 +58,8 @@ async fn record(
     match request_log::begin(connection, request_id, OVERRIDE_OFFER, new.body_hash).await? {
         Begun::Fresh => {}
         Begun::Replay(answer) => {
-            let (customer_id, id) = (&request.customer_id, &request.request_id);
-            let known = answered(connection, customer_id, id, &answer).await?;
+            let call = (&request.customer_id, new.record.session_id);
+            let known = answered(connection, call, &request.request_id, &answer).await?;
             return Ok((known, true));
         }
         _ => return Err(StoreError::rejected(request_id_reused(request_id))),

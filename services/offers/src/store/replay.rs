@@ -1,6 +1,6 @@
 //! Requests that are found by their id alone: the decision that one was answered with before.
 
-use kernel::id::{CustomerId, DecisionId, RequestId};
+use kernel::id::{CustomerId, DecisionId, RequestId, SessionId};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
 use storage::StoreError;
@@ -11,6 +11,7 @@ use crate::domain::decision::Record;
 
 use super::Store;
 use super::decision::read_decision;
+use super::erased_call::{call_erased, erased_at};
 use super::session::request_id_reused;
 
 /// The name under which requests for an alternative stand in the request log.
@@ -26,6 +27,8 @@ pub struct Repeated {
     pub method: &'static str,
     /// The customer.
     pub customer_id: CustomerId,
+    /// The session.
+    pub session_id: SessionId,
     /// The request.
     pub request_id: RequestId,
     /// The SHA-256 of the request.
@@ -59,7 +62,8 @@ async fn before(
     };
     match request_log::peek(connection, &entry).await? {
         Some(Begun::Replay(answer)) => {
-            answered(connection, &repeated.customer_id, request_id, &answer)
+            let call = (&repeated.customer_id, repeated.session_id);
+            answered(connection, call, request_id, &answer)
                 .await
                 .map(Some)
         }
@@ -68,15 +72,22 @@ async fn before(
     }
 }
 
-/// Reads the decision that the stored answer of a request names.
+/// Reads the decision that the stored answer of a request names. Under an id that was erased since there
+/// is none any more.
 pub(super) async fn answered(
     connection: &mut PgConnection,
-    customer_id: &CustomerId,
+    (customer_id, session_id): (&CustomerId, SessionId),
     request_id: &RequestId,
     answer: &[u8],
 ) -> Result<Record, StoreError> {
     let inconsistent = || StoreError::inconsistent("request_log", "response", request_id);
     let id = Uuid::from_slice(answer).map_err(|_| inconsistent())?;
     let found = read_decision(connection, customer_id, DecisionId::from_uuid(id)).await?;
-    found.map(|stored| stored.record).ok_or_else(inconsistent)
+    if let Some(stored) = found {
+        return Ok(stored.record);
+    }
+    let erased_at = erased_at(connection, customer_id).await?;
+    Err(erased_at.map_or_else(inconsistent, |erased_at| {
+        StoreError::rejected(call_erased(session_id, erased_at))
+    }))
 }

@@ -87,6 +87,7 @@ impl OverrideOffer {
         let repeated = Repeated {
             method: OVERRIDE_OFFER,
             customer_id: command.customer_id.clone(),
+            session_id: command.session_id,
             request_id: command.request_id.clone(),
             body_hash: command.body_hash,
         };

@@ -102,6 +102,7 @@ impl RequestAlternative {
         let repeated = Repeated {
             method: REQUEST_ALTERNATIVE,
             customer_id: command.customer_id.clone(),
+            session_id: command.session_id,
             request_id: command.request_id.clone(),
             body_hash: command.body_hash,
         };

@@ -42,3 +42,22 @@ async fn what_is_asked_about_an_erased_call_is_answered_with_that() {
     };
     world.leave(gone).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_retry_about_an_erased_call_is_answered_with_that() {
+    let mut world = World::start().await;
+    let asked = world.ask(ask("k-1", "c-1")).await.unwrap();
+    let alternative = pb::RequestAlternativeRequest {
+        request_id: "else".to_owned(),
+        customer_id: "c-1".to_owned(),
+        session_id: asked.session_id.clone(),
+        contact_id: "k-1".to_owned(),
+        agent: None,
+    };
+    let first = world.desk.request_alternative(alternative.clone()).await;
+    first.unwrap();
+    world.neighbours.erase_and_tell(&["c-1"]);
+    world.wait_for_feed().await;
+    let again = world.desk.request_alternative(alternative).await;
+    refused(again, Code::FailedPrecondition, "CALL_ERASED");
+}
