@@ -63,9 +63,46 @@ async fn a_holder_whose_lease_is_over_loses_it_to_the_next_and_cannot_advance() 
             .await
             .unwrap()
     );
+    for moved in [
+        feed_cursor::advance(connection, NAME, "first", "9.9").await,
+        feed_cursor::catch_up(connection, NAME, "first", "9.9").await,
+    ] {
+        assert!(!moved.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn who_catches_up_goes_on_there_and_does_not_keep_up_by_that() {
+    let stage = stage().await;
+    let connection = &mut stage.postgres.connect().await.unwrap();
+    feed_cursor::acquire(connection, NAME, "first", LEASE)
+        .await
+        .unwrap();
+    sqlx::raw_sql("update feed_cursor set advanced_at = '-infinity'")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let keeps_up = "select advanced_at > '-infinity' from feed_cursor where position = $1";
     assert!(
-        !feed_cursor::advance(connection, NAME, "first", "9.9")
+        feed_cursor::catch_up(connection, NAME, "first", "3.1")
             .await
             .unwrap()
     );
+    let behind: bool = sqlx::query_scalar(keeps_up)
+        .bind("3.1")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    assert!(!behind);
+    assert!(
+        feed_cursor::advance(connection, NAME, "first", "4.1")
+            .await
+            .unwrap()
+    );
+    let there: bool = sqlx::query_scalar(keeps_up)
+        .bind("4.1")
+        .fetch_one(connection)
+        .await
+        .unwrap();
+    assert!(there);
 }
