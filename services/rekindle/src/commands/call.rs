@@ -127,7 +127,13 @@ impl Call {
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle call"))?;
         let request = self.request(&services).await?;
-        let mut answer = request_save_offer(&services, request.clone()).await?;
+        let asked = request_save_offer(&services, request.clone()).await;
+        let mut answer = match asked {
+            Err(failure) if self.respond == Respond::Cancel => {
+                return leave_unasked(&services, &request, &failure, output).await;
+            }
+            asked => asked?,
+        };
         show(&request, &answer, output)?;
         let mut respond = self.how(output)?;
         while respond == Respond::Alternative {
@@ -158,7 +164,9 @@ impl Call {
     async fn request(&self, services: &Services) -> Result<RequestSaveOfferRequest, Failure> {
         let subscription_id = match &self.subscription {
             Some(subscription) => subscription.clone(),
-            None => only_live_subscription(services, &self.customer).await?,
+            None => only_live_subscription(services, &self.customer)
+                .await
+                .map_err(nameable)?,
         };
         Ok(RequestSaveOfferRequest {
             request_id: new_request_id(),
@@ -183,6 +191,31 @@ impl Call {
             include_passed_over: true,
         })
     }
+}
+
+/// Leaves where no offer could be asked for: nothing that goes wrong with an offer keeps anybody here.
+async fn leave_unasked(
+    services: &Services,
+    request: &RequestSaveOfferRequest,
+    failure: &Failure,
+    output: Output,
+) -> Result<u8, Failure> {
+    output.progress(format_args!(
+        "no offer could be asked for ({}); they leave all the same",
+        failure.message()
+    ));
+    let answer = RequestSaveOfferResponse::default();
+    let ending = go_on(services, request, &answer, Respond::Cancel).await?;
+    print_ending(&answer, &ending, services, output)?;
+    Ok(0)
+}
+
+/// Where profiles does not answer, the subscription can be named instead of looked up.
+fn nameable(failure: Failure) -> Failure {
+    if failure.exit() != Exit::Unavailable {
+        return failure;
+    }
+    failure.advice("name the subscription with --subscription: then nobody has to be asked for it")
 }
 
 fn show(

@@ -1,8 +1,14 @@
 //! `rekindle override`: an offer that somebody with authority makes against the ranking.
 
 use clap::Args;
-use contract::offers::v1::{Agent, OverrideOfferRequest, RecordResponseResponse};
+use clap::ValueEnum;
+use contract::offers::v1::{
+    Agent, OverrideOfferRequest, OverrideOfferResponse, RecordResponseResponse,
+    RequestSaveOfferRequest, RequestSaveOfferResponse,
+};
+use serde_json::json;
 
+use super::call::{Ending, Respond, ending_json, ending_text, go_on};
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -43,12 +49,25 @@ pub struct Override {
     #[arg(long, default_value = "senior", value_parser = |word: &str| vocabulary::AUTHORITY.number(word))]
     authority: i32,
 
+    /// What the customer says to it; it stays open when left out.
+    #[arg(long, value_enum)]
+    respond: Option<Said>,
+
     #[command(flatten)]
     services: ServiceArguments,
 }
 
+/// What a customer says to an offer.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Said {
+    /// They accept it.
+    Accept,
+    /// They decline it.
+    Decline,
+}
+
 impl Override {
-    /// Makes the offer and shows it.
+    /// Makes the offer, shows it and records what is said to it.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle override"))?;
         let mut desk = services.save_desk();
@@ -58,16 +77,50 @@ impl Override {
                 desk.override_offer(request).await
             })
             .await?;
+        let ending = self.go_on(&services, &made).await?;
         // It is shown as an answer to an offer is: the offer, and where the call stands.
         let shown = RecordResponseResponse {
-            offer: made.offer,
+            offer: made.offer.clone(),
             session_state: made.session_state,
             replayed: made.replayed,
         };
-        output.result(&documents::responded(&shown), |_| {
-            screen::responded(&shown, Paper::of_stdout())
+        let mut document = documents::responded(&shown);
+        if let Some(document) = document.as_object_mut() {
+            document.insert("ending".to_owned(), json!(ending_json(&ending)));
+        }
+        output.result(&document, |_| match (&made.offer, &ending) {
+            (Some(offer), Ending::Open) => screen::made(offer, Paper::of_stdout()),
+            (Some(offer), ending) => {
+                let made = screen::made(offer, Paper::of_stdout());
+                format!("{made}\n{}", ending_text(ending, Paper::of_stdout()))
+            }
+            (None, _) => screen::responded(&shown, Paper::of_stdout()),
         })?;
         Ok(0)
+    }
+
+    async fn go_on(
+        &self,
+        services: &Services,
+        made: &OverrideOfferResponse,
+    ) -> Result<Ending, Failure> {
+        let respond = match self.respond {
+            Some(Said::Accept) => Respond::Accept,
+            Some(Said::Decline) => Respond::Decline,
+            None => Respond::None,
+        };
+        let request = RequestSaveOfferRequest {
+            customer_id: self.customer.clone(),
+            contact_id: self.contact.clone(),
+            agent: self.request().agent,
+            ..RequestSaveOfferRequest::default()
+        };
+        let answer = RequestSaveOfferResponse {
+            session_id: self.session.clone(),
+            offers: made.offer.iter().cloned().collect(),
+            ..RequestSaveOfferResponse::default()
+        };
+        go_on(services, &request, &answer, respond).await
     }
 
     fn request(&self) -> OverrideOfferRequest {

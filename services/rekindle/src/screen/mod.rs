@@ -31,6 +31,7 @@ pub use import::import;
 pub use models::{
     activated_model, drift, fitted_model, imported_model, model_line, models, shown_model,
 };
+pub use offers::made;
 pub use outcome::{acknowledged, responded};
 pub use paper::{Paper, heading};
 pub use portfolio::{customers, portfolio, scoring_line, transition_line};

@@ -5,7 +5,7 @@ use contract::offers::v1::{
 };
 use jiff::Timestamp;
 
-use super::paper::{Page, Style};
+use super::paper::{Page, Paper, Style};
 use super::words;
 use crate::vocabulary;
 
@@ -29,11 +29,20 @@ pub(super) fn offers(page: &mut Page, answer: &RequestSaveOfferResponse, now: Ti
         }
         let title = format!("{}  {}", index + 1, presented.title);
         page.paragraph(2, Style::Strong, &title);
-        offer(page, presented, now);
+        offer(page, presented, Some(now));
     }
 }
 
-fn offer(page: &mut Page, offer: &PresentedOffer, now: Timestamp) {
+/// One offer by itself, as it is read out.
+pub fn made(presented: &PresentedOffer, paper: Paper) -> String {
+    let mut page = Page::on(paper);
+    page.heading("THE OFFER");
+    page.paragraph(2, Style::Strong, &presented.title);
+    offer(&mut page, presented, None);
+    page.finish()
+}
+
+fn offer(page: &mut Page, offer: &PresentedOffer, now: Option<Timestamp>) {
     let label = |page: &mut Page, label: &str, value: &str| {
         page.labelled_in(5, Style::Plain, label, value);
     };
@@ -59,12 +68,12 @@ fn offer(page: &mut Page, offer: &PresentedOffer, now: Timestamp) {
         label(page, "owed", "hand it over whatever they decide");
     }
     if let Some(expire) = words::instant(offer.expire_time.as_ref()) {
-        let left = words::distance(now, expire);
-        label(
-            page,
-            "held until",
-            &format!("{} ({left})", words::minute(expire)),
+        let until = words::minute(expire);
+        let held = now.map_or_else(
+            || until.clone(),
+            |now| format!("{until} ({})", words::distance(now, expire)),
         );
+        label(page, "held until", &held);
     }
     if let Some(gain) = &offer.expected_net_gain {
         let gain = words::signed_money(gain);
