@@ -135,40 +135,54 @@ fn bids_of(inputs: &Inputs<'_>, record: &Record, purses: &[Purse]) -> Option<Bid
     let arms: &Arms = believed.arms();
     let bids = contenders(nothing, &scored, arms).into_iter();
     let bids = bids.filter_map(|contender| {
-        let paid_by = paid_by(&contender, &scored, arms, purses)?;
+        let (purse, amount) = match paid_by(&contender, &scored, arms, purses) {
+            PaidBy::Nothing => (None, 0.0),
+            PaidBy::Purse(place, amount) => (Some(place), amount),
+            PaidBy::Missing => return None,
+        };
         Some(Bid {
             values: contender.values,
             chances: believed.chances(contender.arm),
-            purse: paid_by.map(|(purse, _)| purse),
-            amount: paid_by.map_or(0.0, |(_, amount)| amount),
+            purse,
+            amount,
         })
     });
     Some(Bids(bids.collect()))
 }
 
-/// The purse that pays for a contender, and how much; absent where none has to. `None` altogether where
-/// what had to pay for it cannot.
-fn paid_by(
-    contender: &Contender,
-    scored: &[Scored<'_>],
-    arms: &Arms,
-    purses: &[Purse],
-) -> Option<Option<(usize, f64)>> {
+/// What pays for an arm.
+#[derive(Clone, Copy, Debug)]
+enum PaidBy {
+    /// Nothing has to.
+    Nothing,
+    /// The purse of this number, and how much.
+    Purse(usize, f64),
+    /// Nothing can, so that it cannot be offered.
+    Missing,
+}
+
+fn paid_by(contender: &Contender, scored: &[Scored<'_>], arms: &Arms, purses: &[Purse]) -> PaidBy {
     if contender.arm == NOTHING {
-        return Some(None);
+        return PaidBy::Nothing;
     }
-    let key = arms.offer(contender.arm)?;
-    let scored = scored.iter().find(|scored| scored.offer.key == *key)?;
+    let key = arms.offer(contender.arm);
+    let mut scored = scored.iter();
+    let Some(scored) = scored.find(|scored| Some(&scored.offer.key) == key) else {
+        return PaidBy::Missing;
+    };
     let Some(budget) = &scored.offer.budget else {
-        return Some(None);
+        return PaidBy::Nothing;
     };
-    let place = purses.iter().position(|purse| purse.key == *budget)?;
-    let amount = match purses[place].currency {
-        None => 1.0,
-        Some(currency) if currency == scored.cost.currency => contender.values.cost,
-        Some(_) => return None,
+    let Some(place) = purses.iter().position(|purse| purse.key == *budget) else {
+        return PaidBy::Missing;
     };
-    Some(Some((place, amount)))
+    match purses[place].currency {
+        None => PaidBy::Purse(place, 1.0),
+        Some(currency) if currency == scored.cost.currency => {
+            PaidBy::Purse(place, contender.values.cost)
+        }
+        Some(_) => PaidBy::Missing,
+    }
 }
 
 /// Works out what a unit of each budget must return beside itself, given how many calls a day could be

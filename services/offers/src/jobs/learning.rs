@@ -1,5 +1,6 @@
 //! Learning from what became of calls, once a day.
 
+use std::error::Error;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,10 @@ pub async fn learn(learn: Learn, period: Duration, stop: CancellationToken) {
             Some(Err(refusal)) if trouble == Some(refusal.reason) => {}
             Some(Err(refusal)) => {
                 let reason = refusal.reason;
+                let cause = refusal.source().map(ToString::to_string);
                 tracing::warn!(
                     reason,
+                    cause,
                     "nothing could be learnt; the version in use stays, and it is tried again"
                 );
                 trouble = Some(reason);
