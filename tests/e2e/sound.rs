@@ -642,6 +642,7 @@ fn of_the_review(person: &Person) -> Vec<Sound> {
     vec![
         outcomes,
         sound("ReviewOffers", &review, &["offer_key"]),
+        sound("GetLearned", &offers::GetLearnedRequest::default(), &[]),
         sound("DecideOffer", &decide, &["review_due"]),
     ]
 }

@@ -128,14 +128,15 @@ impl Plan {
     }
 }
 
-/// The tables that followers of the feed write.
-const FOLLOWED: [&str; 12] = [
+/// The tables that jobs and followers of the feed write.
+const FOLLOWED: [&str; 13] = [
     "call_outcome",
     "call_to_measure",
     "customer_facts",
     "erased_identity",
     "erasure_owed",
     "feed_cursor",
+    "learned",
     "observed_customer",
     "purchase_history",
     "scored_customer",

@@ -43,6 +43,7 @@ use crate::usecase::prove_call::ProveCall;
 use crate::usecase::publish_catalogue::PublishCatalogue;
 use crate::usecase::publish_policy::PublishPolicy;
 use crate::usecase::read_catalogue::ReadCatalogue;
+use crate::usecase::read_learned::ReadLearned;
 use crate::usecase::read_session::ReadSession;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
@@ -305,6 +306,10 @@ fn review_rpc(settings: &Settings, context: &Context, parts: &Parts) -> ReviewRp
             store: parts.store.clone(),
             active: parts.active.clone(),
             clock: Arc::clone(&context.clock),
+        },
+        read_learned: ReadLearned {
+            store: parts.store.clone(),
+            active: parts.active.clone(),
         },
         page_tokens: PageTokens::new(&settings.page_token_secret),
     }

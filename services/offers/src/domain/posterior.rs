@@ -143,6 +143,15 @@ impl Posterior {
     /// Believes what the catalogue says, corrected by what was seen; absent where the catalogue says
     /// nothing about learning.
     pub fn new(catalogue: &Catalogue, learned: &LearnedVersion) -> Option<Self> {
+        Self::with_pooling(catalogue, learned, &Pooling::default())
+    }
+
+    /// The same with other strengths than those that decide.
+    pub(super) fn with_pooling(
+        catalogue: &Catalogue,
+        learned: &LearnedVersion,
+        pooling: &Pooling,
+    ) -> Option<Self> {
         let learning = catalogue.learning.as_ref()?;
         let categories: Vec<String> = catalogue.reasons.categories().map(str::to_owned).collect();
         let of_category = |category| std::iter::repeat_n(category, SEGMENTS_A_CATEGORY);
@@ -168,7 +177,7 @@ impl Posterior {
             },
             categories,
             arms,
-            beliefs: Beliefs::new(&ladder, &evidence, &Pooling::default()),
+            beliefs: Beliefs::new(&ladder, &evidence, pooling),
             draws: (0..segments).map(|_| OnceLock::new()).collect(),
             reasons: with_draws(of_reasons),
         })
@@ -187,6 +196,15 @@ impl Posterior {
                 segment.and_then(|segment| self.draws_of(segment, reason));
             }
         }
+    }
+
+    /// The number of an arm with its mean chances and draws in a segment; absent where there is no such
+    /// arm or segment.
+    pub(super) fn cell(&self, of: &Segment, arm: &str) -> Option<(usize, [f64; 3], &SegmentDraws)> {
+        let segment = of.place(&self.categories)?;
+        let arm = arm_named(arm, &self.arms)?;
+        let means = self.beliefs.means(segment, arm);
+        Some((arm, means, self.draws(segment)?))
     }
 
     fn draws(&self, segment: usize) -> Option<&SegmentDraws> {
@@ -213,10 +231,7 @@ fn with_draws(of_reasons: OfReasons) -> BTreeMap<String, OfReason> {
 impl Seen {
     /// What is no count, or of nothing that the catalogue has, is left out.
     fn add_to(&self, evidence: &mut Evidence, categories: &[String], arms: &Arms) {
-        let arm = match self.arm.as_str() {
-            NO_OFFER => Some(NOTHING),
-            key => OfferKey::parse(key).ok().and_then(|key| arms.arm(&key)),
-        };
+        let arm = arm_named(&self.arm, arms);
         let (Some(segment), Some(arm)) = (self.segment.place(categories), arm) else {
             return;
         };
@@ -228,6 +243,13 @@ impl Seen {
                 evidence.add_count(stage, segment, arm, count);
             }
         }
+    }
+}
+
+fn arm_named(name: &str, arms: &Arms) -> Option<usize> {
+    match name {
+        NO_OFFER => Some(NOTHING),
+        key => arms.arm(&OfferKey::parse(key).ok()?),
     }
 }
 

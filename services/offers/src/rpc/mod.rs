@@ -8,6 +8,7 @@ mod exit;
 mod files;
 mod fulfilment;
 mod guidance;
+mod learned;
 mod parity;
 mod parse;
 mod policy;

@@ -8,6 +8,7 @@ use kernel::money::Money;
 
 use super::escalation::escalation;
 use super::guidance::{guidance, routing};
+use super::learned;
 use super::parity::{compared, parity};
 use super::request::save_request;
 
@@ -415,6 +416,8 @@ pub(super) fn explanation(explanation: &Explanation) -> pb::ExplainDecisionRespo
         verdicts: verdicts
             .map(|(verdict, grounds)| explained(verdict, grounds))
             .collect(),
+        holdout: record.decision.holdout.as_ref().map(learned::side),
+        draw: explanation.draw.as_ref().map(learned::draw),
     }
 }
 

@@ -11,10 +11,11 @@ use kernel::time::Date;
 use statistics::lift::{Group, Lift};
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, parse, review_calls as calls};
+use super::{BOUNDARY, deadline, learned, parse, review_calls as calls};
 use crate::domain::review::{
     Figures, OfferReview, Side, Spending, SurvivalPoint, Verdict, WeekOfSpending,
 };
+use crate::usecase::read_learned::ReadLearned;
 use crate::usecase::review_calls::ReviewCalls;
 use crate::usecase::review_offers::{
     Asked, CheckedHoldout, NewOfferDecision, Review, ReviewOffers, ReviewedOffer,
@@ -32,6 +33,8 @@ pub struct ReviewRpc {
     pub review_calls: ReviewCalls,
     /// Reviewing and deciding.
     pub review_offers: ReviewOffers,
+    /// What was learnt.
+    pub read_learned: ReadLearned,
     /// Seals page tokens.
     pub page_tokens: PageTokens,
 }
@@ -71,6 +74,20 @@ impl ReviewService for ReviewRpc {
             outcomes: page.outcomes.into_iter().map(calls::outcome).collect(),
             next_page_token: next.unwrap_or_default(),
         }))
+    }
+
+    async fn get_learned(
+        &self,
+        request: Request<pb::GetLearnedRequest>,
+    ) -> Result<Response<pb::GetLearnedResponse>, Status> {
+        let version = Some(request.get_ref().version).filter(|version| *version > 0);
+        let told = self
+            .read_learned
+            .handle(version, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let answer = told.as_ref().map(learned::learned);
+        Ok(Response::new(answer.unwrap_or_default()))
     }
 
     async fn decide_offer(

@@ -5,9 +5,13 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::active::Active;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::decision::{Inputs, Record};
 use crate::domain::direction::{Directions, direct};
+use crate::domain::draw_told::{DrawnArm, told};
 use crate::domain::facts::Facts;
+use crate::domain::policy::PolicySet;
+use crate::domain::posterior::Posterior;
 use crate::domain::qualification::{Call, obstacles};
 use crate::domain::verdict::Verdict;
 use crate::store::Store;
@@ -34,6 +38,17 @@ pub struct Explanation {
     pub replay_agrees: bool,
     /// What the agent was told beside the offers.
     pub directions: Directions,
+    /// What was drawn, and out of what; absent where nothing was learnt by then.
+    pub draw: Option<ExplainedDraw>,
+}
+
+/// A draw explained.
+#[derive(Clone, Debug)]
+pub struct ExplainedDraw {
+    /// The version of what was learnt.
+    pub learned_version: u64,
+    /// The arms, by key.
+    pub arms: Vec<DrawnArm>,
 }
 
 impl ExplainDecision {
@@ -77,9 +92,25 @@ impl ExplainDecision {
             facts: call.map_or_else(Facts::new, |call| call.facts),
             replay_agrees: stored.is(&record.replayed(&catalogue, &policy, learned.as_deref()))?,
             directions: direct(&inputs, &record.decision),
+            draw: learned.and_then(|learned| draw(&record, &catalogue, &policy, &learned)),
             record,
         })
     }
+}
+
+/// What was believed when it was drawn.
+fn draw(
+    record: &Record,
+    catalogue: &Catalogue,
+    policy: &PolicySet,
+    learned: &Posterior,
+) -> Option<ExplainedDraw> {
+    let inputs = record.inputs_learned(catalogue, policy, Some(learned));
+    let drawn = record.decision.drawn.as_ref()?;
+    Some(ExplainedDraw {
+        learned_version: learned.version,
+        arms: told(&call(&inputs)?, drawn)?,
+    })
 }
 
 /// The call as it was then; absent when the customer was not known.

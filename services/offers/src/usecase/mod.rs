@@ -19,6 +19,7 @@ pub mod prove_call;
 pub mod publish_catalogue;
 pub mod publish_policy;
 pub mod read_catalogue;
+pub mod read_learned;
 pub mod read_session;
 pub mod record_response;
 pub mod record_step;

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use contract::offers::v1 as pb;
 use contract::offers::v1::budget_service_client::BudgetServiceClient;
+use contract::offers::v1::review_service_client::ReviewServiceClient;
 use kernel::time::Deadline;
 use offers::domain::posterior::LearnedVersion;
 use offers::usecase::active::Active;
 use offers::usecase::learn::{Learn, Learnt};
 use pb::PresentedOutcome::Accepted;
 use testkit::entropy::Seeded;
+use tonic::{Code, Status};
 
 use crate::learned::{CATALOGUE, ask, asks, passed_over, publish, store, world};
 use crate::neighbours::facts;
-use crate::world::{World, respond, wait_until};
+use crate::world::{World, refused, respond, wait_until};
 
 const DISCOUNT: &str = "ten_percent_three_months";
 
@@ -72,11 +74,21 @@ async fn version(learner: &Learn, version: u64) -> LearnedVersion {
         .unwrap()
 }
 
+async fn learned(world: &World, version: u64) -> Result<pb::GetLearnedResponse, Status> {
+    let mut review = ReviewServiceClient::new(world.channel().await);
+    let request = pb::GetLearnedRequest { version };
+    Ok(review.get_learned(request).await?.into_inner())
+}
+
 const VERSIONS: &str = "select count(*) from learned";
 
 #[tokio::test]
 async fn of_two_processes_one_makes_the_version_of_the_day() {
     let mut world = world().await;
+    assert_eq!(
+        learned(&world, 0).await.unwrap(),
+        pb::GetLearnedResponse::default()
+    );
     let before = ask(&mut world, "c-1").await;
     let best = passed_over(&before);
     one_is_best(&world, &before, &best).await;
@@ -106,6 +118,31 @@ async fn of_two_processes_one_makes_the_version_of_the_day() {
     assert!(first.prices.is_empty());
 
     // Processes that run decide with it, name it, and find what they decided again.
+    let explain = first_drawn(&world, &best).await;
+    let explained = world.desk.explain_decision(explain.clone()).await.unwrap();
+    says_what_was_drawn(explained.get_ref(), &best);
+    let told = learned(&world, 0).await.unwrap();
+    says_what_was_seen(&told, &first, &best);
+    a_day_passes(&world).await;
+    let looked = one.look().await.unwrap();
+    assert!(
+        matches!(looked, Learnt::Made { version: 2, .. }),
+        "{looked:?}"
+    );
+    let explained = world.desk.explain_decision(explain).await.unwrap();
+    assert!(explained.into_inner().replay_agrees);
+    assert_ne!(version(&one, 2).await.seed, first.seed);
+    assert_eq!(learned(&world, 0).await.unwrap().version, 2);
+    assert_eq!(learned(&world, 1).await.unwrap().segments, told.segments);
+    refused(
+        learned(&world, 3).await,
+        Code::NotFound,
+        "LEARNED_NOT_FOUND",
+    );
+}
+
+/// Asks for customers until one is decided about with a version, and offered what is best by it.
+async fn first_drawn(world: &World, best: &str) -> pb::ExplainDecisionRequest {
     let desk = world.desk.clone();
     let number = std::cell::Cell::new(2);
     wait_until("the version is in use", async || {
@@ -129,28 +166,69 @@ async fn of_two_processes_one_makes_the_version_of_the_day() {
         .fetch_one(&world.database.pool)
         .await
         .unwrap();
-    let explain = pb::ExplainDecisionRequest {
+    pb::ExplainDecisionRequest {
         customer_id,
         decision_id,
-    };
-    for passed in ["0 days", "1 day"] {
-        let earlier = format!(
-            "alter table learned disable trigger user; \
-             update learned set made_at = made_at - interval '{passed}'; \
-             alter table learned enable trigger user"
-        );
-        sqlx::raw_sql(sqlx::AssertSqlSafe(earlier))
-            .execute(&world.database.pool)
-            .await
-            .unwrap();
-        let looked = one.look().await.unwrap();
-        let explained = world.desk.explain_decision(explain.clone()).await.unwrap();
-        assert!(explained.into_inner().replay_agrees, "{looked:?}");
     }
-    // A day later there is another.
-    assert_eq!(world.number(VERSIONS).await, 2);
-    assert_ne!(version(&one, 2).await.seed, first.seed);
 }
+
+/// Makes what was learnt a day older.
+async fn a_day_passes(world: &World) {
+    world
+        .execute(
+            "alter table learned disable trigger user; \
+             update learned set made_at = made_at - interval '1 day'; \
+             alter table learned enable trigger user",
+        )
+        .await;
+}
+
+fn says_what_was_drawn(explained: &pb::ExplainDecisionResponse, best: &str) {
+    let side = explained.holdout.as_ref().unwrap();
+    assert_eq!(
+        (side.holdout_key.as_str(), side.held_out, side.exposed),
+        ("calls_2027", false, true)
+    );
+    let draw = explained.draw.as_ref().unwrap();
+    assert_eq!(draw.learned_version, 1);
+    let total: f64 = draw.arms.iter().map(|arm| arm.propensity).sum();
+    assert!((total - 1.0).abs() < 1e-9);
+    let arm = |name: &str| draw.arms.iter().find(|arm| arm.arm == name).unwrap();
+    let (drawn, nothing) = (arm(best), arm("no_offer"));
+    assert!(drawn.drawn && !nothing.drawn);
+    assert!((drawn.propensity - explained.propensity).abs() < 1e-12);
+    assert!(drawn.believed.unwrap().stay > 0.7 && nothing.believed.unwrap().stay < 0.05);
+}
+
+fn says_what_was_seen(told: &pb::GetLearnedResponse, first: &LearnedVersion, best: &str) {
+    assert_eq!(
+        (told.version, told.catalogue_version, told.seed),
+        (1, 2, first.seed)
+    );
+    assert_eq!(told.segments.len(), first.evidence.len());
+    assert!(told.prices.is_empty());
+    let row = told.arms.iter().find(|arm| arm.arm == best).unwrap();
+    assert_eq!(row.reason_category, "price");
+    let (stay, believed) = (row.stay.unwrap(), row.believed.unwrap());
+    assert!((stay.successes / stay.calls - 0.9).abs() < 1e-9);
+    assert!(believed.lasting_low < believed.lasting && believed.lasting < believed.lasting_high);
+}
+
+/// Calls on which no offer was drawn, and one whose customer refused the first offer and took another.
+const DRAWN_AND_SECOND: &str = "update call_outcome set compared_offer_key = null, offer_key = null, \
+                 offer_outcome = null, accepted_at = null, let_go_reason = 'NO_OFFER_DRAWN', \
+                 arm = 'no_offer' where arm = 'drawn'; \
+             insert into call_outcome (customer_id, session_id, subscription_id, decided_at, \
+                 status, reason_key, tenure_days, compared_offer_key, offer_key, offer_outcome, \
+                 accepted_at, here_30_days) \
+             values ('c-second', '01900000-0000-7000-8000-000000000001', 's-1', \
+                 now() - interval '40 days', 'saved_30', 'too_expensive', 10, 'first', 'second', \
+                 'accepted', now() - interval '40 days', true); \
+             insert into presented_offer (customer_id, presented_offer_id, session_id, decision_id, \
+                 offer_key, catalogue_version, rank, price_offer, outcome, decided_at, expires_at, hold_state, \
+                 cost_minor, currency) \
+             select 'c-second', gen_random_uuid(), '01900000-0000-7000-8000-000000000001', \
+                 gen_random_uuid(), 'first', 1, 1, false, 'declined', now(), now(), 'released', 0, 'USD'";
 
 #[tokio::test]
 async fn what_tells_nothing_is_left_out_and_few_calls_make_no_version() {
@@ -185,24 +263,7 @@ async fn what_tells_nothing_is_left_out_and_few_calls_make_no_version() {
 
     // Nothing that was drawn tells, too; and who took another offer than the first refused it.
     outcomes(&world, "drawn", 10, 10).await;
-    world
-        .execute(
-            "update call_outcome set compared_offer_key = null, offer_key = null, \
-                 offer_outcome = null, accepted_at = null, let_go_reason = 'NO_OFFER_DRAWN', \
-                 arm = 'no_offer' where arm = 'drawn'; \
-             insert into call_outcome (customer_id, session_id, subscription_id, decided_at, \
-                 status, reason_key, tenure_days, compared_offer_key, offer_key, offer_outcome, \
-                 accepted_at, here_30_days) \
-             values ('c-second', '01900000-0000-7000-8000-000000000001', 's-1', \
-                 now() - interval '40 days', 'saved_30', 'too_expensive', 10, 'first', 'second', \
-                 'accepted', now() - interval '40 days', true); \
-             insert into presented_offer (customer_id, presented_offer_id, session_id, decision_id, \
-                 offer_key, catalogue_version, rank, price_offer, outcome, decided_at, expires_at, hold_state, \
-                 cost_minor, currency) \
-             select 'c-second', gen_random_uuid(), '01900000-0000-7000-8000-000000000001', \
-                 gen_random_uuid(), 'first', 1, 1, false, 'declined', now(), now(), 'released', 0, 'USD'",
-        )
-        .await;
+    world.execute(DRAWN_AND_SECOND).await;
     // Another process has its turn.
     let turn = learner.store.lock_learning().await.unwrap().unwrap();
     assert_eq!(learner.look().await.unwrap(), Learnt::Elsewhere);
@@ -331,13 +392,7 @@ async fn a_budget_that_runs_short_has_a_price_and_is_never_overspent() {
 
     // A little is left of it for many calls: it must return more than itself.
     put(&world, limit + 1).await;
-    world
-        .execute(
-            "alter table learned disable trigger user; \
-             update learned set made_at = made_at - interval '1 day'; \
-             alter table learned enable trigger user",
-        )
-        .await;
+    a_day_passes(&world).await;
     let world = world.restart().await;
     world.wait_for(VERSIONS, 2).await;
     let prices = version(&learner, 2).await.prices;

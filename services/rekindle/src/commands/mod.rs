@@ -27,6 +27,7 @@ mod portfolio;
 mod record;
 mod retention;
 mod review;
+mod review_learned;
 mod review_outcomes;
 mod rules;
 mod showcase;

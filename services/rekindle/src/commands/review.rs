@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use contract::offers::v1::{DecideOfferRequest, ReviewOffersRequest, ReviewOffersResponse};
 use jiff::Timestamp;
 
+use super::review_learned::Learned;
 use super::review_outcomes::Outcomes;
 use crate::client::{IN_BULK, ONLINE, ServiceArguments, Services, Trace, new_request_id};
 use crate::failure::Failure;
@@ -33,6 +34,8 @@ enum Verb {
     Decide(Decide),
     /// List calls that ended, newest first: also those who were offered nothing, and those who left.
     Outcomes(Outcomes),
+    /// Show what was learnt: what was seen of each offer by reason, and what is believed of it.
+    Learned(Learned),
 }
 
 #[derive(Debug, Args)]
@@ -78,13 +81,14 @@ struct Decide {
 }
 
 impl Review {
-    /// Does one of the three.
+    /// Does one of the four.
     pub async fn run(&self, output: Output) -> Result<u8, Failure> {
         let services = Services::at(&self.services, Trace::begin("rekindle review"))?;
         match &self.verb {
             Verb::Offers(offers) => offers.run(&services, output).await,
             Verb::Decide(decide) => decide.run(&services, output).await,
             Verb::Outcomes(outcomes) => outcomes.run(&services, output).await,
+            Verb::Learned(learned) => learned.run(&services, output).await,
         }
     }
 }

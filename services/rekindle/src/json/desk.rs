@@ -3,6 +3,7 @@
 use contract::offers::v1 as pb;
 use serde_json::{Value, json};
 
+use super::learned::{draw, holdout_side};
 use super::{money, time};
 use crate::vocabulary;
 
@@ -211,6 +212,8 @@ pub fn explanation(explained: &pb::ExplainDecisionResponse) -> Value {
         "replay_agrees": explained.replay_agrees,
         "trace_id": explained.trace_id,
         "decide_microseconds": explained.decide_microseconds,
+        "holdout": explained.holdout.as_ref().map(holdout_side),
+        "draw": explained.draw.as_ref().map(draw),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use contract::offers::v1::{ExplainDecisionResponse, VerdictKind};
 
+use super::learned;
 use super::paper::{Page, Paper, Style};
 use super::why::{reason_line, score_terms};
 use super::words;
@@ -40,6 +41,15 @@ fn drawn(page: &mut Page, explained: &ExplainDecisionResponse) {
         explained.arm, explained.seed
     );
     page.labelled("arm", &drawn);
+    if let Some(side) = &explained.holdout {
+        page.labelled("holdout", &learned::side(side));
+    }
+    if let Some(draw) = &explained.draw {
+        page.labelled("learned", &format!("version {}", draw.learned_version));
+        for arm in &draw.arms {
+            page.paragraph(4, Style::Plain, &learned::drawn_arm(arm));
+        }
+    }
     let (style, replay) = if explained.replay_agrees {
         (
             Style::Good,

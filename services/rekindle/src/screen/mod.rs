@@ -7,6 +7,7 @@ mod evaluation;
 mod explanation;
 mod fulfilment;
 mod import;
+mod learned;
 mod models;
 mod offers;
 mod outcome;
@@ -28,6 +29,7 @@ pub use evaluation::{evaluation, foreign_evaluation};
 pub use explanation::explanation;
 pub use fulfilment::{fulfilments, promise_tasks};
 pub use import::import;
+pub use learned::learned;
 pub use models::{
     activated_model, drift, fitted_model, imported_model, model_line, models, shown_model,
 };

@@ -1217,6 +1217,19 @@ pub struct Acknowledgement {
     #[prost(enumeration = "DatesSource", tag = "6")]
     pub dates_source: i32,
 }
+/// StageChances are the chances of the stages that a save goes through, each given the one before.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct StageChances {
+    /// That the customer stays today, 0 to 1.
+    #[prost(double, tag = "1")]
+    pub stay: f64,
+    /// That they are here at 30 days.
+    #[prost(double, tag = "2")]
+    pub here_30_days: f64,
+    /// That it lasts.
+    #[prost(double, tag = "3")]
+    pub durable: f64,
+}
 /// Occasion is why the company and the customer speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -3314,6 +3327,9 @@ pub enum ErrorReason {
     /// The person of the call was erased and its content with them; its hashes stand. Code
     /// FAILED_PRECONDITION. Metadata: {"session_id": "...", "erase_time": "2027-01-31T00:00:00Z"}.
     CallErased = 49,
+    /// Nothing was learnt under this version: leave it out for the newest. Code NOT_FOUND.
+    /// Metadata: {"version": "7"}.
+    LearnedNotFound = 50,
     /// The key of the holdout was published with another share, which never changes, or customers would
     /// change sides in the middle of a comparison: publish the new share under a new key.
     /// Code FAILED_PRECONDITION. Metadata: {"holdout_key": "calls_2027",
@@ -3372,6 +3388,7 @@ impl ErrorReason {
             Self::OfferNotFound => "ERROR_REASON_OFFER_NOT_FOUND",
             Self::OwedAlreadyAccepted => "ERROR_REASON_OWED_ALREADY_ACCEPTED",
             Self::CallErased => "ERROR_REASON_CALL_ERASED",
+            Self::LearnedNotFound => "ERROR_REASON_LEARNED_NOT_FOUND",
             Self::HoldoutLocked => "ERROR_REASON_HOLDOUT_LOCKED",
             Self::SimulationUnderWay => "ERROR_REASON_SIMULATION_UNDER_WAY",
         }
@@ -3424,6 +3441,7 @@ impl ErrorReason {
             "ERROR_REASON_OFFER_NOT_FOUND" => Some(Self::OfferNotFound),
             "ERROR_REASON_OWED_ALREADY_ACCEPTED" => Some(Self::OwedAlreadyAccepted),
             "ERROR_REASON_CALL_ERASED" => Some(Self::CallErased),
+            "ERROR_REASON_LEARNED_NOT_FOUND" => Some(Self::LearnedNotFound),
             "ERROR_REASON_HOLDOUT_LOCKED" => Some(Self::HoldoutLocked),
             "ERROR_REASON_SIMULATION_UNDER_WAY" => Some(Self::SimulationUnderWay),
             _ => None,
@@ -5237,6 +5255,122 @@ pub struct DecideOfferResponse {
     #[prost(message, optional, tag = "1")]
     pub decision: ::core::option::Option<OfferDecision>,
 }
+/// GetLearnedRequest is the request of GetLearned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetLearnedRequest {
+    /// The version; zero for the newest.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+}
+/// LearnedCount is how many calls came to a stage and how many passed it. Old calls count in part.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct LearnedCount {
+    /// How many came to it.
+    #[prost(double, tag = "1")]
+    pub calls: f64,
+    /// How many of them passed it.
+    #[prost(double, tag = "2")]
+    pub successes: f64,
+}
+/// LearnedBelief is what is believed of an arm, for calls as they came.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct LearnedBelief {
+    /// The chances of the stages.
+    #[prost(message, optional, tag = "1")]
+    pub chances: ::core::option::Option<StageChances>,
+    /// The chance that a call ends in a customer who stays for good, 0 to 1.
+    #[prost(double, tag = "2")]
+    pub lasting: f64,
+    /// It is below this with one chance in twenty.
+    #[prost(double, tag = "3")]
+    pub lasting_low: f64,
+    /// It is above this with one chance in twenty.
+    #[prost(double, tag = "4")]
+    pub lasting_high: f64,
+}
+/// LearnedArm is what was learnt of one arm in one category of reasons.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LearnedArm {
+    /// The category of the reasons.
+    #[prost(string, tag = "1")]
+    pub reason_category: ::prost::alloc::string::String,
+    /// The arm: the key of an offer, or "no_offer".
+    #[prost(string, tag = "2")]
+    pub arm: ::prost::alloc::string::String,
+    /// Who was offered it first, and stayed that day.
+    #[prost(message, optional, tag = "3")]
+    pub stay: ::core::option::Option<LearnedCount>,
+    /// Of these, who was entitled and billed at 30 days.
+    #[prost(message, optional, tag = "4")]
+    pub here_30_days: ::core::option::Option<LearnedCount>,
+    /// Of these, for whom it lasted.
+    #[prost(message, optional, tag = "5")]
+    pub durable: ::core::option::Option<LearnedCount>,
+    /// What is believed; absent where the catalogue in force does not have the offer or the category.
+    #[prost(message, optional, tag = "6")]
+    pub believed: ::core::option::Option<LearnedBelief>,
+}
+/// LearnedSegment is what was seen of one arm in one segment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LearnedSegment {
+    /// The category of the reason.
+    #[prost(string, tag = "1")]
+    pub reason_category: ::prost::alloc::string::String,
+    /// The tier of value by the margin of a month, from zero.
+    #[prost(uint32, tag = "2")]
+    pub value_tier: u32,
+    /// The customers had been here for long.
+    #[prost(bool, tag = "3")]
+    pub long_term: bool,
+    /// The arm: the key of an offer, or "no_offer".
+    #[prost(string, tag = "4")]
+    pub arm: ::prost::alloc::string::String,
+    /// Who was offered it first, and stayed that day.
+    #[prost(message, optional, tag = "5")]
+    pub stay: ::core::option::Option<LearnedCount>,
+    /// Of these, who was entitled and billed at 30 days.
+    #[prost(message, optional, tag = "6")]
+    pub here_30_days: ::core::option::Option<LearnedCount>,
+    /// Of these, for whom it lasted.
+    #[prost(message, optional, tag = "7")]
+    pub durable: ::core::option::Option<LearnedCount>,
+}
+/// BudgetPrice is what a unit of a budget must return beside itself: 0.5 means that one unit must return
+/// 1.5.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BudgetPrice {
+    /// The budget.
+    #[prost(string, tag = "1")]
+    pub budget_key: ::prost::alloc::string::String,
+    /// The price, above 0.
+    #[prost(double, tag = "2")]
+    pub price: f64,
+}
+/// GetLearnedResponse is the response of GetLearned.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetLearnedResponse {
+    /// The version; zero while nothing was learnt.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// When it was made.
+    #[prost(message, optional, tag = "2")]
+    pub make_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The version of the catalogue in force then.
+    #[prost(uint64, tag = "3")]
+    pub catalogue_version: u64,
+    /// The seed of its draws.
+    #[prost(uint64, tag = "4")]
+    pub seed: u64,
+    /// The budgets that have a price, by key. The others have enough.
+    #[prost(message, repeated, tag = "5")]
+    pub prices: ::prost::alloc::vec::Vec<BudgetPrice>,
+    /// What was learnt by category and arm; in a category those with the most calls first.
+    #[prost(message, repeated, tag = "6")]
+    pub arms: ::prost::alloc::vec::Vec<LearnedArm>,
+    /// What was seen by segment and arm.
+    #[prost(message, repeated, tag = "7")]
+    pub segments: ::prost::alloc::vec::Vec<LearnedSegment>,
+}
 /// CallEnd is how a call about leaving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -5562,6 +5696,34 @@ pub mod review_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// GetLearned tells what was learnt of offers from what became of calls: what was seen, what is believed
+        /// of it, and what a unit of each budget must return. An empty answer while nothing was learnt.
+        pub async fn get_learned(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetLearnedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLearnedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.ReviewService/GetLearned",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.offers.v1.ReviewService", "GetLearned"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// DecideOffer records what a manager decides about an offer. The catalogue is not changed by it.
         pub async fn decide_offer(
             &mut self,
@@ -5620,6 +5782,15 @@ pub mod review_service_server {
             request: tonic::Request<super::ReviewOffersRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ReviewOffersResponse>,
+            tonic::Status,
+        >;
+        /// GetLearned tells what was learnt of offers from what became of calls: what was seen, what is believed
+        /// of it, and what a unit of each budget must return. An empty answer while nothing was learnt.
+        async fn get_learned(
+            &self,
+            request: tonic::Request<super::GetLearnedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLearnedResponse>,
             tonic::Status,
         >;
         /// DecideOffer records what a manager decides about an offer. The catalogue is not changed by it.
@@ -5785,6 +5956,51 @@ pub mod review_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReviewOffersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.ReviewService/GetLearned" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetLearnedSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::GetLearnedRequest>
+                    for GetLearnedSvc<T> {
+                        type Response = super::GetLearnedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetLearnedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::get_learned(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetLearnedSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -6308,6 +6524,58 @@ pub struct ExplainDecisionResponse {
     /// every reason in words.
     #[prost(message, repeated, tag = "10")]
     pub verdicts: ::prost::alloc::vec::Vec<OfferVerdict>,
+    /// On which side of the holdout the call was; absent where none was in force, or there was no pitch.
+    #[prost(message, optional, tag = "11")]
+    pub holdout: ::core::option::Option<HoldoutSide>,
+    /// What was drawn, and out of what; absent where nothing was learnt by then, or nothing could be drawn.
+    #[prost(message, optional, tag = "12")]
+    pub draw: ::core::option::Option<ExplainedDraw>,
+}
+/// HoldoutSide is the side of a holdout that a call was on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HoldoutSide {
+    /// The holdout.
+    #[prost(string, tag = "1")]
+    pub holdout_key: ::prost::alloc::string::String,
+    /// Which share of customers it holds out, 0 to 1.
+    #[prost(double, tag = "2")]
+    pub share: f64,
+    /// The customer is one of them.
+    #[prost(bool, tag = "3")]
+    pub held_out: bool,
+    /// Something that is not owed was offered, or would have been: the call counts for the comparison.
+    #[prost(bool, tag = "4")]
+    pub exposed: bool,
+}
+/// DrawnArm is an arm that could have been drawn.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DrawnArm {
+    /// The arm: an offer key, or "no_offer".
+    #[prost(string, tag = "1")]
+    pub arm: ::prost::alloc::string::String,
+    /// With which probability it would have been drawn, 0 to 1.
+    #[prost(double, tag = "2")]
+    pub propensity: f64,
+    /// It was drawn.
+    #[prost(bool, tag = "3")]
+    pub drawn: bool,
+    /// What was believed of it on calls like this one.
+    #[prost(message, optional, tag = "4")]
+    pub believed: ::core::option::Option<StageChances>,
+    /// What a unit of the budget that pays for it had to return beside itself; zero where there was enough,
+    /// or no budget pays.
+    #[prost(double, tag = "5")]
+    pub price: f64,
+}
+/// ExplainedDraw is a draw by what was learnt.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExplainedDraw {
+    /// The version of what was learnt.
+    #[prost(uint64, tag = "1")]
+    pub learned_version: u64,
+    /// The arms, by key.
+    #[prost(message, repeated, tag = "2")]
+    pub arms: ::prost::alloc::vec::Vec<DrawnArm>,
 }
 /// Generated client implementations.
 pub mod save_desk_service_client {
