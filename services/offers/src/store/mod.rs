@@ -31,6 +31,7 @@ mod record_decision;
 mod replay;
 mod response;
 mod review;
+mod review_cells;
 mod review_money;
 mod session;
 mod step;

@@ -6,18 +6,18 @@ use kernel::id::{OfferKey, RequestId};
 use kernel::money::Currency;
 use kernel::time::{Date, Deadline, Timestamp};
 use sqlx::PgConnection;
-use statistics::lift::{Covaried, Group, Values};
 use storage::request_log::{self, Begun, BodyHash};
 use storage::{StoreError, write};
 use tracing::Instrument;
 
+use super::review_cells::cells;
 use super::review_money::{ParityKept, parity, spending};
 use super::session::{bind, request_id_reused};
 use super::{Store, statement};
-use crate::domain::catalogue::{Learning, ValueTiers};
+use crate::domain::catalogue::Learning;
 use crate::domain::holdout::HoldoutKey;
 use crate::domain::named::Named;
-use crate::domain::review::{Cell, CustomerKind, Side, Spending, Verdict, WeekOfCalls};
+use crate::domain::review::{Cell, Spending, Verdict, WeekOfCalls};
 
 const TABLE: &str = "call_outcome";
 
@@ -142,101 +142,6 @@ async fn read(
         parity: parity(connection, which).await?,
         spending: spending(connection, which).await?,
     })
-}
-
-async fn cells(
-    connection: &mut PgConnection,
-    which: &WhichReview,
-) -> Result<Vec<Cell>, StoreError> {
-    let kinds = which.kinds.as_ref();
-    let (currencies, middle, high) = kinds
-        .map(|kinds| tiers(&kinds.value_tiers))
-        .unwrap_or_default();
-    let long_term_days = kinds.map_or(0, Learning::long_term_days);
-    let rows = sqlx::query_file!(
-        "src/store/review_figures.sql",
-        bind(which.since) as _,
-        bind(which.now) as _,
-        which.offer_key.as_ref().map_or("", OfferKey::as_str),
-        kinds.is_some(),
-        &currencies,
-        &middle,
-        &high,
-        i32::try_from(long_term_days).unwrap_or(i32::MAX),
-    )
-    .fetch_all(connection)
-    .instrument(statement("SELECT", TABLE))
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let group = |calls: i64, saves: i64| Group {
-                calls: count(calls),
-                saves: count(saves),
-            };
-            Ok(Cell {
-                offer_key: offer_key(&row.offer_key)?,
-                reason: row.reason_key,
-                currency: currency(row.margin_currency.as_deref())?,
-                held_out: row.held_out,
-                kind: row
-                    .value_tier
-                    .zip(row.long_term)
-                    .map(|(tier, long_term)| CustomerKind {
-                        value_tier: count(tier.into()),
-                        long_term,
-                    }),
-                about_price: row.about_price,
-                side: Side {
-                    calls: count(row.calls),
-                    presented: count(row.presented),
-                    taken: count(row.taken),
-                    windows: [
-                        group(row.calls_30, row.here_30),
-                        group(row.calls_90, row.here_90),
-                        group(row.calls_180, row.here_180),
-                    ],
-                    durable: group(row.durable_calls, row.durable_here),
-                    values: Values {
-                        calls: count(row.valued),
-                        sum: row.value_sum,
-                        sum_of_squares: row.value_squares,
-                    },
-                    cost_minor: row.cost,
-                    after_terms: [
-                        group(row.ended_30, row.after_30),
-                        group(row.ended_90, row.after_90),
-                    ],
-                    serial_calls: count(row.serial),
-                    overridden: count(row.overridden),
-                    stayed: group(row.stayed_calls, row.stayed_here),
-                    took_price_before: group(row.taken, row.price_before),
-                    rang_again: group(row.ended_60, row.rang_again),
-                    by_risk: Covaried {
-                        calls: count(row.risk_calls),
-                        saves: count(row.risk_here),
-                        sum: row.risk_sum,
-                        sum_of_squares: row.risk_squares,
-                        sum_of_saves: row.risk_lasting,
-                    },
-                },
-            })
-        })
-        .collect()
-}
-
-/// Currencies, and from which margin on a customer is worth something and much in each.
-fn tiers(tiers: &ValueTiers) -> (Vec<String>, Vec<i64>, Vec<i64>) {
-    let both = tiers.middle.iter().filter_map(|middle| {
-        let high = tiers.high.get(middle.currency)?;
-        Some((middle.currency.to_string(), middle.minor, high.minor))
-    });
-    let (mut currencies, mut middles, mut highs) = (Vec::new(), Vec::new(), Vec::new());
-    for (currency, middle, high) in both {
-        currencies.push(currency);
-        middles.push(middle);
-        highs.push(high);
-    }
-    (currencies, middles, highs)
 }
 
 async fn weeks(

@@ -1,7 +1,7 @@
 -- The figures of the review, by offer, side, reason and currency: $1 since when calls count, $2 now,
 -- $3 the one offer, or empty, $4 whether also by segment, and if so $5 to $7 from which monthly margin
 -- on a customer is worth something and much in each currency, and $8 from how many days on they are
--- long-standing. Run it by hand with these to recompute any figure of a review: docs/review.md.
+-- long-standing. Run it by hand with these to recompute any figure of a review: services/offers/REVIEW.md.
 --
 -- A call counts for the offer that was decided first, or that would have been, whatever became of it,
 -- and on the side the customer was assigned to, also where somebody overrode that. Excluded calls count

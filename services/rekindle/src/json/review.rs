@@ -17,6 +17,7 @@ pub fn review(answer: &pb::ReviewOffersResponse) -> Value {
             "chance": it.chance,
             "is_suspicious": it.is_suspicious,
             "offered_all_the_same": it.offered_all_the_same,
+            "on_both_sides": it.on_both_sides,
         })
     });
     json!({
@@ -24,6 +25,25 @@ pub fn review(answer: &pb::ReviewOffersResponse) -> Value {
         "since_time": time(answer.since_time.as_ref()),
         "holdout": holdout,
         "offers": answer.offers.iter().map(offer).collect::<Vec<_>>(),
+        "spending": answer.spending.iter().map(spending).collect::<Vec<_>>(),
+    })
+}
+
+fn spending(of: &pb::BudgetSpending) -> Value {
+    let weeks = of.weeks.iter().map(|week| {
+        json!({
+            "begin_time": time(week.begin_time.as_ref()),
+            "committed": week.committed,
+            "given_back": week.given_back,
+            "spent_so_far": week.spent_so_far,
+        })
+    });
+    json!({
+        "budget_key": of.budget_key,
+        "currency": of.currency,
+        "limit_amount": of.limit_amount,
+        "window": of.window,
+        "weeks": weeks.collect::<Vec<_>>(),
     })
 }
 
@@ -45,6 +65,14 @@ fn offer(offer: &pb::OfferReview) -> Value {
             "figures": it.figures.as_ref().map(figures),
         })
     });
+    let by_segment = offer.by_segment.iter().map(|it| {
+        json!({
+            "reason": it.reason,
+            "value_tier": it.value_tier,
+            "long_term": it.long_term,
+            "figures": it.figures.as_ref().map(figures),
+        })
+    });
     json!({
         "offer_key": offer.offer_key,
         "currency": offer.currency,
@@ -57,6 +85,9 @@ fn offer(offer: &pb::OfferReview) -> Value {
         "decision": offer.decision.as_ref().map(offer_decision),
         "all": offer.all.as_ref().map(figures),
         "by_reason": by_reason.collect::<Vec<_>>(),
+        "by_segment": by_segment.collect::<Vec<_>>(),
+        "parity_breaches": offer.parity_breaches,
+        "parity_refused": offer.parity_refused,
         "offered_survival": survival(&offer.offered_survival),
         "held_out_survival": survival(&offer.held_out_survival),
     })
@@ -80,6 +111,11 @@ fn figures(figures: &pb::ReviewFigures) -> Value {
         "value_per_call_minor": figures.value_per_call_minor.as_ref().map(difference),
         "cost_per_incremental_save_minor": figures.cost_per_incremental_save_minor,
         "calls_still_needed": figures.calls_still_needed,
+        "durable_lift_at_equal_risk":
+            figures.durable_lift_at_equal_risk.as_ref().map(difference),
+        "explained_by_risk": figures.explained_by_risk,
+        "net_retained_margin_minor":
+            figures.net_retained_margin_minor.as_ref().map(difference),
     })
 }
 
@@ -96,6 +132,9 @@ fn side(side: &pb::ReviewSide) -> Value {
         "here_30_days_after_terms": side.here_30_days_after_terms.as_ref().map(share),
         "here_90_days_after_terms": side.here_90_days_after_terms.as_ref().map(share),
         "serial_calls": side.serial_calls,
+        "overridden": side.overridden,
+        "took_price_before": side.took_price_before.as_ref().map(share),
+        "rang_again": side.rang_again.as_ref().map(share),
     })
 }
 
@@ -115,5 +154,7 @@ fn difference(it: &pb::Difference) -> Value {
         "low": it.low,
         "high": it.high,
         "standard_error": it.standard_error,
+        "always_low": it.always_low,
+        "always_high": it.always_high,
     })
 }

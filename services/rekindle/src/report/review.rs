@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use contract::offers::v1::{Difference, OfferReview, ReviewOffersResponse, SurvivalPoint};
+use contract::offers::v1::{
+    BudgetSpending, Difference, OfferReview, ReviewOffersResponse, SurvivalPoint, WeekOfSpending,
+};
 
 use super::PlotError;
 use super::markup::{escaped, page, table};
@@ -40,6 +42,9 @@ pub fn review(answer: &ReviewOffersResponse) -> Result<String, PlotError> {
     for (index, offer) in made.enumerate() {
         section(&mut body, index, offer)?;
     }
+    for (index, budget) in answer.spending.iter().enumerate() {
+        body.push_str(&spending(index, budget)?);
+    }
     Ok(page("Which offers keep people", &body))
 }
 
@@ -68,6 +73,52 @@ fn section(body: &mut String, index: usize, offer: &OfferReview) -> Result<(), P
     }
     body.push_str("</section>\n");
     Ok(())
+}
+
+/// What was spent of a budget by weeks, against its limit.
+fn spending(index: usize, budget: &BudgetSpending) -> Result<String, PlotError> {
+    let key = escaped(&budget.budget_key);
+    let said = escaped(&said::spent(budget));
+    let begins = |week: &WeekOfSpending| week.begin_time.map_or(0, |at| at.seconds);
+    let first = budget.weeks.first().map_or(0, begins);
+    let mut line = vec![(0.0, 0.0)];
+    for week in &budget.weeks {
+        let weeks = (begins(week) - first) / 604_800 + 1;
+        line.push((whole(weeks), whole(week.spent_so_far).max(0.0)));
+    }
+    let last = line.last().map_or(1.0, |(week, _)| *week).max(1.0);
+    let highest = line.iter().map(|(_, spent)| *spent).fold(1.0, f64::max);
+    let limit = whole(budget.limit_amount);
+    let axis = if budget.currency.is_empty() {
+        "offers"
+    } else {
+        "minor units"
+    };
+    let plot = Plot {
+        id: &format!("spending-{index}"),
+        title: &format!("Spent of {}", budget.budget_key),
+        description: &said::spent(budget),
+        axes: ["weeks", axis],
+        ends: [last, highest.max(limit)],
+        lines: vec![
+            Line::Seen(line),
+            Line::Fitted(vec![(0.0, limit), (last, limit)]),
+        ],
+    }
+    .draw()?;
+    Ok(format!(
+        "<section>\n<h2>{key}</h2>\n<p>{said}.</p>\n<figure>\n{plot}\n<figcaption>What was spent since the \
+         first week, what came back taken off (drawn through), and the limit of one window \
+         (dashed).</figcaption>\n</figure>\n</section>\n"
+    ))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a plot shows no more than a few digits"
+)]
+const fn whole(count: i64) -> f64 {
+    count as f64
 }
 
 fn survival_plot(index: usize, offer: &OfferReview) -> Result<String, PlotError> {

@@ -129,7 +129,9 @@ fn a_name_cannot_become_markup() {
 
 #[test]
 fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
-    use contract::offers::v1::{OfferReview, ReviewOffersResponse, SurvivalPoint};
+    use contract::offers::v1::{
+        BudgetSpending, OfferReview, ReviewOffersResponse, SurvivalPoint, WeekOfSpending,
+    };
     let point = |week, share| SurvivalPoint {
         week,
         share,
@@ -149,11 +151,23 @@ fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
                 ..OfferReview::default()
             },
         ],
+        spending: vec![BudgetSpending {
+            budget_key: "paid<2>".to_owned(),
+            limit_amount: 900,
+            weeks: vec![WeekOfSpending {
+                committed: 30,
+                spent_so_far: 30,
+                ..WeekOfSpending::default()
+            }],
+            ..BudgetSpending::default()
+        }],
         ..ReviewOffersResponse::default()
     };
     let page = super::review(&answer).unwrap();
     assert!(page.contains("made&lt;1&gt;") && !page.contains("made<1>"));
-    assert_eq!(page.matches("<svg ").count(), 1);
+    assert!(page.contains("paid&lt;2&gt;") && !page.contains("paid<2>"));
+    assert!(page.contains("30 offers spent, 0 offers given back; the limit is 900 offers"));
+    assert_eq!(page.matches("<svg ").count(), 2);
     assert!(page.contains("silent") && page.contains("nobody is held out"));
     let curves = drawn(&page);
     assert!(curves.len() >= 2, "{curves:?}");

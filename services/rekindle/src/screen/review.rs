@@ -10,6 +10,10 @@ use super::paper::{Page, Paper, Style};
 use super::words;
 use crate::vocabulary;
 
+mod money;
+
+pub(crate) use money::spent;
+
 /// Shows a review: whether it can be believed, then offer by offer, those with calls first.
 pub fn review(answer: &ReviewOffersResponse, paper: Paper) -> String {
     let mut page = Page::on(paper);
@@ -24,6 +28,12 @@ pub fn review(answer: &ReviewOffersResponse, paper: Paper) -> String {
         let keys: Vec<&str> = silent.iter().map(|it| it.offer_key.as_str()).collect();
         page.heading("NO CALL YET THAT COUNTS");
         page.paragraph(2, Style::Faint, &keys.join(", "));
+    }
+    if !answer.spending.is_empty() {
+        page.heading("SPENT OF BUDGETS");
+    }
+    for budget in &answer.spending {
+        page.labelled(&budget.budget_key, &money::spent(budget));
     }
     page.finish()
 }
@@ -48,6 +58,14 @@ pub(crate) fn holdout(check: Option<&HoldoutCheck>) -> String {
         let count = words::grouped(u64::from(check.offered_all_the_same));
         text.extend(["; ", &count, " of the held out were offered something"]);
     }
+    if check.on_both_sides > 0 {
+        let count = words::grouped(u64::from(check.on_both_sides));
+        text.extend([
+            "; ",
+            &count,
+            " were on both sides by two ids and count on neither",
+        ]);
+    }
     text
 }
 
@@ -69,6 +87,9 @@ fn one(page: &mut Page, offer: &OfferReview) {
     );
     page.labelled("calls", &taken);
     for (name, kept) in kept(offer) {
+        page.labelled(&name, &kept);
+    }
+    for (name, kept) in money::by_segment(offer) {
         page.labelled(&name, &kept);
     }
     if !offer.review_due.is_empty() {
@@ -108,6 +129,32 @@ pub(crate) fn kept(offer: &OfferReview) -> Vec<(String, String)> {
     let default = ReviewFigures::default();
     let figures = offer.all.as_ref().unwrap_or(&default);
     let (offered, held_out) = sides(Some(figures));
+    let mut lines = windows(figures);
+    let after = [
+        ("30 days after it", offered.here_30_days_after_terms),
+        ("90 days after it", offered.here_90_days_after_terms),
+    ];
+    let after = after
+        .into_iter()
+        .filter(|(_, share)| share.is_some_and(|it| it.calls > 0));
+    lines.extend(after.map(|(name, share)| (name.to_owned(), shown(share))));
+    lines.extend(money::worth(figures, &offer.currency));
+    lines.extend(money::at_equal_risk(figures));
+    lines.push(("cost".to_owned(), cost(figures, &offered, &offer.currency)));
+    if offered.serial_calls > 0 {
+        let count = words::grouped(u64::from(offered.serial_calls));
+        let text = format!("{count} calls of customers who rang for the third time or more");
+        lines.push(("serial".to_owned(), text));
+    }
+    lines.extend(money::dependence(&offered));
+    lines.extend(money::parity(offer));
+    lines.extend(money::overridden(&offered, &held_out));
+    lines
+}
+
+/// Who was still here on the day of each window, on both sides.
+fn windows(figures: &ReviewFigures) -> Vec<(String, String)> {
+    let (offered, held_out) = sides(Some(figures));
     let windows = [
         (
             "30 days",
@@ -134,35 +181,10 @@ pub(crate) fn kept(offer: &OfferReview) -> Vec<(String, String)> {
             figures.durable_lift,
         ),
     ];
-    let mut lines: Vec<(String, String)> = windows
+    windows
         .into_iter()
         .map(|(name, with, without, lift)| (name.to_owned(), compared(with, without, lift)))
-        .collect();
-    let after = [
-        ("30 days after it", offered.here_30_days_after_terms),
-        ("90 days after it", offered.here_90_days_after_terms),
-    ];
-    let after = after
-        .into_iter()
-        .filter(|(_, share)| share.is_some_and(|it| it.calls > 0));
-    lines.extend(after.map(|(name, share)| (name.to_owned(), shown(share))));
-    if let Some(value) = figures.value_per_call_minor {
-        let money = |minor: f64| amount(minor, &offer.currency);
-        let text = format!(
-            "{} a call within 180 days, 95 % of the time {} to {}",
-            money(value.difference),
-            money(value.low),
-            money(value.high)
-        );
-        lines.push(("worth".to_owned(), text));
-    }
-    lines.push(("cost".to_owned(), cost(figures, &offered, &offer.currency)));
-    if offered.serial_calls > 0 {
-        let count = words::grouped(u64::from(offered.serial_calls));
-        let text = format!("{count} calls of customers who rang for the third time or more");
-        lines.push(("serial".to_owned(), text));
-    }
-    lines
+        .collect()
 }
 
 fn cost(figures: &ReviewFigures, offered: &ReviewSide, currency: &str) -> String {
@@ -180,7 +202,7 @@ fn cost(figures: &ReviewFigures, offered: &ReviewSide, currency: &str) -> String
 }
 
 /// An amount that is no whole number of minor units.
-fn amount(minor: f64, currency: &str) -> String {
+pub(super) fn amount(minor: f64, currency: &str) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a float cast saturates, and such amounts are nobody's"
@@ -200,20 +222,31 @@ fn compared(with: Option<Share>, without: Option<Share>, lift: Option<Difference
     );
     match lift {
         Some(lift) => format!(
-            "{sides}: {}, 95 % of the time {} to {}",
+            "{sides}: {}, 95 % of the time {} to {}{}",
             points(lift.difference),
             points(lift.low),
-            points(lift.high)
+            points(lift.high),
+            always(lift, points)
         ),
         None => sides,
     }
 }
 
-fn points(difference: f64) -> String {
+/// The interval that is right however often somebody looks, where there is one.
+pub(super) fn always(lift: Difference, said: impl Fn(f64) -> String) -> String {
+    match (lift.always_low, lift.always_high) {
+        (Some(low), Some(high)) => {
+            format!(", {} to {} however often you look", said(low), said(high))
+        }
+        _ => String::new(),
+    }
+}
+
+pub(super) fn points(difference: f64) -> String {
     format!("{:+.1} points", 100.0 * difference)
 }
 
-fn shown(share: Option<Share>) -> String {
+pub(super) fn shown(share: Option<Share>) -> String {
     match share {
         Some(share) if share.calls > 0 => {
             let of = words::grouped(u64::from(share.calls));

@@ -72,9 +72,15 @@ struct DescribedRow<'a> {
     holdout_exposed: bool,
     compared_offer_key: Option<&'a str>,
     churn_risk: Option<f64>,
+    parity_refused_keys: Vec<&'a str>,
+    #[serde(flatten)]
+    price: PriceOfOffer,
+}
+
+#[derive(Serialize)]
+struct PriceOfOffer {
     price_offer: bool,
     parity_after_minor: Option<i64>,
-    parity_refused_keys: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -269,8 +275,10 @@ fn described<'a>(call: &DescribedCall<'a>) -> DescribedRow<'a> {
             .and_then(|it| it.compared_offer.as_ref())
             .map(OfferKey::as_str),
         churn_risk: decided.and_then(|it| it.churn_risk),
-        price_offer: offer.is_some_and(|it| it.price_offer),
-        parity_after_minor: offer.and_then(|it| Some(it.parity_after?.minor)),
+        price: PriceOfOffer {
+            price_offer: offer.is_some_and(|it| it.price_offer),
+            parity_after_minor: offer.and_then(|it| Some(it.parity_after?.minor)),
+        },
         parity_refused_keys: decided.map_or_else(Vec::new, |it| {
             it.parity_refused.iter().map(OfferKey::as_str).collect()
         }),
