@@ -37,6 +37,7 @@ mod parity;
 mod policy;
 mod proof;
 mod races;
+mod recomputed;
 mod review;
 mod rewritten;
 mod simulation;

@@ -13,13 +13,13 @@ use crate::world::{World, let_go, refused, respond, too_expensive};
 
 /// A customer whom the seed's holdout holds out.
 const HELD_OUT: &str = "c-29";
-const OFFER: &str = "ten_percent_three_months";
+pub(crate) const OFFER: &str = "ten_percent_three_months";
 
 async fn client(world: &World) -> ReviewServiceClient<Channel> {
     ReviewServiceClient::new(world.channel().await)
 }
 
-async fn review(world: &World, offer_key: &str) -> pb::ReviewOffersResponse {
+pub(crate) async fn review(world: &World, offer_key: &str) -> pb::ReviewOffersResponse {
     let request = pb::ReviewOffersRequest {
         offer_key: offer_key.to_owned(),
         since_time: None,
@@ -31,7 +31,13 @@ async fn review(world: &World, offer_key: &str) -> pb::ReviewOffersResponse {
 
 /// Writes so many outcomes of calls of 300 days ago: of ten, the first so many are still here, and the
 /// others left after 100 days.
-async fn outcomes(world: &World, name: &str, count: u32, held_out: bool, stay_of_ten: u32) {
+pub(crate) async fn outcomes(
+    world: &World,
+    name: &str,
+    count: u32,
+    held_out: bool,
+    stay_of_ten: u32,
+) {
     let now = world.clock.now().to_string();
     let sql = "insert into call_outcome (customer_id, session_id, subscription_id, decided_at, \
              status, arm, propensity, offer_key, offer_outcome, accepted_at, benefit_end_at, \
