@@ -89,7 +89,9 @@ fn advice(service: &str, status: &Status) -> String {
         }
         Code::NotFound => where_it_is(status).to_owned(),
         Code::AlreadyExists => "take another id, or change what is there".to_owned(),
-        Code::FailedPrecondition => "do what the message says; repeating it does not help".to_owned(),
+        Code::FailedPrecondition => {
+            "do what the message says; repeating it does not help".to_owned()
+        }
         Code::PermissionDenied => {
             "ask somebody with more authority, or do what needs less of it".to_owned()
         }
