@@ -70,8 +70,14 @@ pub(super) fn run(simulate: Simulate, command: Command) -> Answers {
         let mut under_way = under_way?;
         match under_way.next().await {
             Next::Step(step) => Some((vec![Ok(progress(step))], Some(under_way))),
-            Next::End(Ok(answer)) => Some((answers(answer), None)),
-            Next::End(Err(refusal)) => Some((vec![Err(BOUNDARY.status(refusal))], None)),
+            Next::End(told, ending) => {
+                let told = told.into_iter().map(|step| Ok(progress(step)));
+                let ending = match ending {
+                    Ok(answer) => answers(answer),
+                    Err(refusal) => vec![Err(BOUNDARY.status(refusal))],
+                };
+                Some((told.chain(ending).collect(), None))
+            }
         }
     })
     .flat_map(stream::iter)
@@ -86,7 +92,8 @@ struct UnderWay {
 
 enum Next {
     Step(Progress),
-    End(Result<Answer, Refusal>),
+    /// With the steps that were told since the last one was sent.
+    End(Vec<Progress>, Result<Answer, Refusal>),
 }
 
 impl UnderWay {
@@ -94,7 +101,9 @@ impl UnderWay {
         tokio::select! {
             biased;
             Some(step) = self.steps.recv() => Next::Step(step),
-            answer = &mut self.work => Next::End(answer),
+            answer = &mut self.work => {
+                Next::End(std::iter::from_fn(|| self.steps.try_recv().ok()).collect(), answer)
+            }
         }
     }
 }
