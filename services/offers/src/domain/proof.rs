@@ -109,6 +109,8 @@ pub struct EventRow {
     pub happened_at: Timestamp,
     /// The decision it came after.
     pub decision_id: Option<String>,
+    /// Its hash, made with the one before; absent when it has none.
+    pub hash: Option<Vec<u8>>,
     /// It fits its hash and the one before; absent when it has none.
     pub is_sound: Option<bool>,
     /// What it stands for is as it was.
@@ -139,6 +141,8 @@ pub struct Told {
     pub detail: String,
     /// When.
     pub happened_at: Timestamp,
+    /// The hash of its row; absent where another row tells it, or it has none.
+    pub hash: Option<Vec<u8>>,
 }
 
 /// A row that was changed or is missing.
@@ -179,6 +183,7 @@ impl Rows {
             agent_id: opening.agent_id.clone(),
             detail: opening.intent.clone(),
             happened_at: opening.opened_at,
+            hash: None,
         }];
         let first = self.decisions.first().and_then(|row| row.record.as_ref());
         if let Some(record) = first {
@@ -193,6 +198,7 @@ impl Rows {
                     .map(ToString::to_string),
                 detail,
                 happened_at: record.decided_at,
+                hash: None,
             };
             told.extend(record.request.spoken().map(|spoken| Told {
                 kind: spoken.name().to_owned(),
@@ -206,8 +212,32 @@ impl Rows {
             agent_id: event.agent_id.clone(),
             detail: event.detail.clone(),
             happened_at: event.happened_at,
+            hash: event.hash.clone(),
         }));
         told
+    }
+
+    /// What policy wanted said, each once, in the order of the decisions.
+    pub fn disclosures(&self) -> Vec<String> {
+        let records = self.decisions.iter().filter_map(|row| row.record.as_ref());
+        let mut wanted: Vec<String> = Vec::new();
+        for text in records.flat_map(|record| &record.decision.policy.disclosures) {
+            if !wanted.contains(text) {
+                wanted.push(text.clone());
+            }
+        }
+        wanted
+    }
+
+    /// From the customer saying that they leave to the first confirmation, in seconds; absent when they
+    /// did not leave. A cancellation that was revoked was confirmed, too.
+    pub fn seconds_to_confirmation(&self) -> Option<f64> {
+        let mut events = self.events.iter();
+        let confirmed = events.find(|event| event.kind == State::CancelRecorded.name())?;
+        let span = confirmed
+            .happened_at
+            .duration_since(self.session.opening.opened_at);
+        Some(span.as_secs_f64().max(0.0))
     }
 
     /// Names what was changed or is missing.

@@ -10,8 +10,7 @@ use kernel::refusal::Refusal;
 
 use super::{exit, render};
 use crate::domain::decision::Record;
-use crate::domain::proof::{Finding, Opening, Told};
-use crate::usecase::confirm_cancellation::Confirmed;
+use crate::domain::proof::{Finding, Told};
 use crate::usecase::prove_call::Proof;
 
 /// Checks which call is meant.
@@ -38,12 +37,14 @@ pub(super) fn record(proof: &Proof) -> pb::CancellationRecord {
         events: events(&proof.rows.told()),
         policy_versions: versions(proof, |record| record.policy_version),
         catalogue_versions: versions(proof, |record| record.catalogue_version),
-        seconds_to_confirmation: left.map(|left| seconds(opening, left)),
+        seconds_to_confirmation: proof.rows.seconds_to_confirmation(),
         acknowledgement: left.map(render::acknowledgement),
         exit_plan: left.map(exit::plan),
         intact: proof.findings.is_empty(),
         sealed: proof.rows.are_sealed(),
         findings: proof.findings.iter().map(finding).collect(),
+        reason: opening.reason.clone().unwrap_or_default(),
+        disclosures: proof.rows.disclosures(),
     }
 }
 
@@ -52,11 +53,6 @@ fn versions(proof: &Proof, version: fn(&Record) -> u64) -> Vec<u64> {
     let records = records.filter_map(|row| row.record.as_ref());
     let versions: BTreeSet<u64> = records.map(version).collect();
     versions.into_iter().collect()
-}
-
-fn seconds(opening: &Opening, left: &Confirmed) -> f64 {
-    let span = left.acknowledged_at.duration_since(opening.opened_at);
-    span.as_secs_f64().max(0.0)
 }
 
 /// The events in the words of those who read them; the acknowledgement follows its confirmation.
@@ -87,6 +83,7 @@ fn wire(event: &Told) -> pb::SessionEvent {
         event_time: Some(timestamp(event.happened_at)),
         agent_id: event.agent_id.clone().unwrap_or_default(),
         detail: event.detail.clone(),
+        hash: event.hash.as_deref().map(render::hex).unwrap_or_default(),
     }
 }
 

@@ -318,6 +318,7 @@ fn event(event: &EventView) -> pb::SessionEvent {
         kind: event.kind.clone(),
         event_time: Some(timestamp(event.happened_at)),
         agent_id: event.agent_id.clone().unwrap_or_default(),
+        hash: String::new(),
         detail: event.detail.clone(),
     }
 }

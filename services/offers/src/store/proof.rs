@@ -224,7 +224,7 @@ async fn events(
     session_id: SessionId,
 ) -> Result<Vec<EventRow>, StoreError> {
     let rows = sqlx::query!(
-        "select sequence, kind, event.agent_id, detail, happened_at, decision_id, \
+        "select sequence, kind, event.agent_id, detail, happened_at, decision_id, event.hash, \
                 event.hash = event_link(coalesce( \
                     lag(event.hash) over (order by sequence), session.chain_root), event) as is_sound, \
                 evidence is not distinct from event_evidence(event) as \"evidence_is_sound!\", \
@@ -245,6 +245,7 @@ async fn events(
         detail: row.detail,
         happened_at: row.happened_at.to_jiff(),
         decision_id: row.decision_id.map(|id| id.to_string()),
+        hash: row.hash,
         is_sound: row.is_sound,
         evidence_is_sound: row.evidence_is_sound,
         of_acceptance: row.of_acceptance,

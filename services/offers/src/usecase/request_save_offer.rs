@@ -29,7 +29,7 @@ use crate::store::{
 /// How often a call is decided before budgets are given up on.
 const MOST_TRIES: u32 = 4;
 /// How many reasons are named to whoever sent one that the catalogue does not have.
-const MOST_REASONS_TOLD: usize = 30;
+const MOST_REASONS_TOLD: usize = 100;
 
 /// The use case.
 #[derive(Clone)]

@@ -77,12 +77,42 @@ fn text(record: &CancellationRecord) -> String {
         })
         .collect();
     lines.push(String::new());
+    lines.push(format!(
+        "reason stated: {}",
+        if record.reason.is_empty() {
+            "none"
+        } else {
+            &record.reason
+        }
+    ));
+    lines.extend(
+        record
+            .disclosures
+            .iter()
+            .map(|text| format!("had to be said: {text}")),
+    );
+    lines.push(format!(
+        "policy {}, catalogue {}",
+        versions(&record.policy_versions),
+        versions(&record.catalogue_versions)
+    ));
+    if let Some(seconds) = record.seconds_to_confirmation {
+        lines.push(format!("{seconds:.1} s from intent to confirmation"));
+    }
     lines.push(verdict(record).to_owned());
     lines.extend(record.findings.iter().map(|finding| {
         let (table, row) = (&finding.table, &finding.row);
         format!("  {table} {row}: {}", finding.problem)
     }));
     lines.join("\n")
+}
+
+fn versions(versions: &[u64]) -> String {
+    let versions: Vec<String> = versions
+        .iter()
+        .map(|version| format!("version {version}"))
+        .collect();
+    versions.join(", ")
 }
 
 const fn verdict(record: &CancellationRecord) -> &'static str {

@@ -15,6 +15,7 @@ pub fn record(record: &pb::CancellationRecord) -> Value {
             "acknowledge_time": time(proof.acknowledge_time.as_ref()),
             "service_end_time": time(proof.service_end_time.as_ref()),
             "billing_end_time": time(proof.billing_end_time.as_ref()),
+            "dates_source": vocabulary::DATES_SOURCE.word(proof.dates_source),
         })
     });
     json!({
@@ -22,6 +23,9 @@ pub fn record(record: &pb::CancellationRecord) -> Value {
         "session_id": record.session_id,
         "contact_id": record.contact_id,
         "subscription_id": record.subscription_id,
+        "reason": record.reason,
+        "disclosures": record.disclosures,
+        "exit_type": record.exit_plan.as_ref().map(|plan| vocabulary::EXIT_TYPE.word(plan.r#type)),
         "state": vocabulary::SESSION_STATE.word(record.state),
         "events": record.events.iter().map(event).collect::<Vec<_>>(),
         "policy_versions": record.policy_versions,
@@ -41,6 +45,7 @@ fn event(event: &pb::SessionEvent) -> Value {
         "event_time": time(event.event_time.as_ref()),
         "agent_id": event.agent_id,
         "detail": event.detail,
+        "hash": event.hash,
     })
 }
 

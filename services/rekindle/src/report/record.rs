@@ -22,8 +22,18 @@ pub fn record(record: &CancellationRecord) -> String {
         escaped(&record.subscription_id),
         state_of_record(record),
     );
+    let stated = [("reason stated", or_none(&record.reason))];
+    body.push_str(&table("What was said", &["", ""], &pairs(stated)));
+    if !record.disclosures.is_empty() {
+        let said: Vec<Vec<String>> = record
+            .disclosures
+            .iter()
+            .map(|it| vec![it.clone()])
+            .collect();
+        body.push_str(&table("What had to be said", &["in these words"], &said));
+    }
     let events: Vec<Vec<String>> = record.events.iter().map(event).collect();
-    let heads = ["place", "when", "what", "who", "more"];
+    let heads = ["place", "when", "what", "who", "more", "SHA-256"];
     body.push_str(&table("What happened", &heads, &events));
     if let Some(proof) = &record.acknowledgement {
         let rows = [
@@ -84,7 +94,12 @@ fn event(event: &SessionEvent) -> Vec<String> {
         words::spoken(&event.kind),
         event.agent_id.clone(),
         event.detail.clone(),
+        event.hash.clone(),
     ]
+}
+
+fn or_none(reason: &str) -> String {
+    if reason.is_empty() { "none" } else { reason }.to_owned()
 }
 
 fn finding(finding: &RecordFinding) -> Vec<String> {

@@ -1162,6 +1162,12 @@ pub struct CancellationRecord {
     /// What was changed or is missing.
     #[prost(message, repeated, tag = "14")]
     pub findings: ::prost::alloc::vec::Vec<RecordFinding>,
+    /// The reason the customer stated, as a key of the catalogue; empty when they stated none.
+    #[prost(string, tag = "15")]
+    pub reason: ::prost::alloc::string::String,
+    /// What policy wanted said on the call, in the words in which it was to be said.
+    #[prost(string, repeated, tag = "16")]
+    pub disclosures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// RecordFinding is one row of a record that was changed or is missing.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1194,6 +1200,10 @@ pub struct SessionEvent {
     /// More about it, as a short key or id.
     #[prost(string, tag = "5")]
     pub detail: ::prost::alloc::string::String,
+    /// The SHA-256 of the event and of the hash of the one before, in hexadecimal. Only in the record of
+    /// a call; empty for what another row tells, and where an older version wrote it.
+    #[prost(string, tag = "6")]
+    pub hash: ::prost::alloc::string::String,
 }
 /// Acknowledgement is the proof of a cancellation, for the customer to keep.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
