@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::commands::Command;
+use crate::mapping::midnight;
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed, or some rows of an import were \
 refused · 2 wrong arguments · 65 a file that was given cannot be used · 69 a program or service is \
@@ -98,10 +98,7 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(day) = text.parse::<Date>()
         && text.len() == "2026-11-22".len()
     {
-        let begins = day.to_zoned(TimeZone::UTC);
-        return begins
-            .map(|begins| begins.timestamp())
-            .map_err(|error| error.to_string());
+        return midnight(day);
     }
     text.parse().map_err(|_| {
         "write it like 2027-01-31T09:30:00Z, or 2027-01-31 for its midnight UTC".to_owned()

@@ -29,9 +29,7 @@ impl Store {
             ))
             .await
     }
-}
 
-impl Store {
     /// Reads what is remembered of the stages of some customers, in one statement; nothing for those
     /// never scored.
     pub async fn stage_memories(

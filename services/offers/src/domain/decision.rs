@@ -557,9 +557,8 @@ fn why_nothing(call: &Call<'_>, verdicts: &[Verdict]) -> Reason {
         let detail = "offering nothing was drawn, to learn what that comes to";
         return Reason::new("NO_OFFER_DRAWN", detail);
     }
-    let none_qualified = verdicts.iter().all(|verdict| verdict.score.is_none());
-    let most_often = most_often(verdicts).filter(|_| none_qualified && call.inputs.generation > 4);
-    match most_often {
+    let is_told = call.inputs.generation > 4 && verdicts.iter().all(|it| it.score.is_none());
+    match is_told.then(|| most_often(verdicts)).flatten() {
         Some(code) => Reason::new(
             "NOTHING_SUITABLE",
             format!("no offer qualifies, mostly {code}"),

@@ -164,7 +164,7 @@ fn weight(learning: &Learning, then: Timestamp, now: Timestamp) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use kernel::money::BasisPoints;
 
     use super::*;
@@ -173,7 +173,8 @@ mod tests {
     };
     use crate::domain::holdout::{HoldoutKey, PlannedHoldout, PlannedShare};
 
-    fn learning() -> Learning {
+    /// Learning with a half-life of a hundred days.
+    pub(crate) fn learning() -> Learning {
         Learning {
             holdout: PlannedHoldout {
                 key: HoldoutKey::parse("first").unwrap(),
@@ -186,7 +187,8 @@ mod tests {
         }
     }
 
-    fn reason(key: &str) -> Reason {
+    /// A reason of the category `other` that an extra answers.
+    pub(crate) fn reason(key: &str) -> Reason {
         Reason {
             key: key.to_owned(),
             category: "other".to_owned(),

@@ -120,47 +120,24 @@ fn lasting_draws(draws: &SegmentDraws, arm: usize) -> impl Iterator<Item = f64> 
 
 #[cfg(test)]
 mod tests {
-    use kernel::money::BasisPoints;
-
     use super::*;
-    use crate::domain::catalogue::{
-        Controllable, EndReason, ExitPath, Learning, Lever, Reason, ReasonTree, ValueTiers,
-    };
+    use crate::domain::catalogue::{Learning, Reason, ReasonTree};
     use crate::domain::decision::NO_OFFER;
-    use crate::domain::holdout::{HoldoutKey, PlannedHoldout, PlannedShare};
+    use crate::domain::evidence::tests::{learning, reason};
     use crate::domain::posterior::{Prices, Segment};
 
     fn catalogue() -> Catalogue {
         let reason = Reason {
-            key: "declined_to_say".to_owned(),
-            category: "other".to_owned(),
-            controllable: Controllable::Partly,
-            levers: vec![Lever::ValueAdd],
-            price_offer_allowed: false,
-            offers_allowed: true,
-            structural: false,
-            serviceability_check: false,
-            exit_path: ExitPath::Standard,
-            win_back_after_days: None,
-            win_back_theme: String::new(),
-            expected_return: 0.1,
-            sensitive: false,
-            system_code: EndReason::CustomerTermination,
             no_offer: StagePrior {
                 stay: 0.2,
                 here_30_days: 0.9,
                 durable: 0.8,
             },
+            ..reason("declined_to_say")
         };
         let learning = Learning {
-            holdout: PlannedHoldout {
-                key: HoldoutKey::parse("first").unwrap(),
-                share: PlannedShare::Fixed(BasisPoints(500)),
-            },
-            value_tiers: ValueTiers::default(),
-            long_term_months: 24,
             half_life_days: 365,
-            floor: 0.005,
+            ..learning()
         };
         Catalogue::new(ReasonTree::new([reason]), Vec::new()).with_learning(Some(learning))
     }

@@ -1,12 +1,10 @@
 //! `rekindle override`: an offer that somebody with authority makes against the ranking.
 
-use clap::Args;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use contract::offers::v1::{
     Agent, OverrideOfferRequest, OverrideOfferResponse, RecordResponseResponse,
     RequestSaveOfferRequest, RequestSaveOfferResponse,
 };
-use serde_json::json;
 
 use super::call::{Ending, Respond, ending_json, ending_text, go_on};
 use crate::client::{ONLINE, ServiceArguments, Services, Trace, new_request_id};
@@ -86,7 +84,7 @@ impl Override {
         };
         let mut document = documents::responded(&shown);
         if let Some(document) = document.as_object_mut() {
-            document.insert("ending".to_owned(), json!(ending_json(&ending)));
+            document.insert("ending".to_owned(), ending_json(&ending));
         }
         output.result(&document, |_| match (&made.offer, &ending) {
             (Some(offer), Ending::Open) => screen::made(offer, Paper::of_stdout()),

@@ -8,14 +8,13 @@ use contract::offers::v1::{
     SimulationProgress,
 };
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use prost_types::Timestamp as WireTime;
 use tokio::time::timeout;
 
 use super::files::{read_sources, tell_warnings};
 use crate::client::{SILENCE, STREAMING, Services};
 use crate::failure::{Exit, Failure};
-use crate::mapping::wire_time;
+use crate::mapping::{midnight, wire_time};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::{self, Paper, words};
@@ -177,8 +176,7 @@ fn beginning(text: &str) -> Result<WireTime, String> {
     let day: Date = text
         .parse()
         .map_err(|_| format!("{text:?} is no day: write it like 2026-11-01"))?;
-    let begins = day.to_zoned(TimeZone::UTC).map_err(|it| it.to_string())?;
-    Ok(wire_time(begins.timestamp()))
+    midnight(day).map(wire_time)
 }
 
 #[cfg(test)]

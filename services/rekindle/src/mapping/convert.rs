@@ -16,7 +16,7 @@ pub(super) fn date(text: &str, format: &str) -> Result<Timestamp, String> {
 }
 
 /// The first instant of a day in UTC.
-pub(super) fn midnight(day: Date) -> Result<Timestamp, String> {
+pub(crate) fn midnight(day: Date) -> Result<Timestamp, String> {
     let zoned = day
         .to_zoned(TimeZone::UTC)
         .map_err(|_| format!("{day} is out of range"))?;

@@ -52,6 +52,7 @@ use jiff::civil::Date;
 use toml::de::DeTable;
 
 pub(crate) use build::wire_time;
+pub(crate) use convert::midnight;
 pub use problem::Problem;
 pub use records::Fault;
 pub use source::{SourceFormat, SourceShape};
