@@ -234,6 +234,8 @@ fn of_profiles(person: &Person) -> Vec<Sound> {
                 service_end_time: Some(days_ago(-30)),
                 billing_end_time: Some(days_ago(-60)),
                 end_reason: types::EndReason::CustomerTermination.into(),
+                stated_reason: "too_expensive".to_owned(),
+                reason_category: "price".to_owned(),
             },
             &["request_id"],
         ),

@@ -51,6 +51,8 @@ impl ProfilesClient {
             service_end_time: Some(edge::wire::timestamp(order.service_end_at)),
             billing_end_time: Some(edge::wire::timestamp(order.billing_end_at)),
             end_reason: end_reason(exit_type).into(),
+            stated_reason: String::new(),
+            reason_category: String::new(),
         };
         self.accounts
             .clone()

@@ -28,6 +28,13 @@ impl ConsentService for Rpc {
         })
     }
 
+    async fn may_contact(
+        &self,
+        _request: Request<pb::MayContactRequest>,
+    ) -> Result<Response<pb::MayContactResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
     async fn list_consents(
         &self,
         request: Request<pb::ListConsentsRequest>,

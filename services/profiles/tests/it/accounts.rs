@@ -16,6 +16,8 @@ fn end(service: &str, billing: Option<&str>) -> pb::EndSubscriptionRequest {
         service_end_time: at(service),
         billing_end_time: billing.and_then(at),
         end_reason: EndReason::CustomerTermination.into(),
+        stated_reason: "too_expensive".to_owned(),
+        reason_category: "price".to_owned(),
     }
 }
 

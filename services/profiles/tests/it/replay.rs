@@ -175,6 +175,8 @@ async fn every_call_about_accounts_remembers_its_request() {
             service_end_time: at("2027-01-01T00:00:00Z"),
             billing_end_time: None,
             end_reason: EndReason::CustomerTermination.into(),
+            stated_reason: "too_expensive".to_owned(),
+            reason_category: "price".to_owned(),
         };
         let ended = accounts
             .end_subscription(request)

@@ -63,6 +63,13 @@ pub struct Subscription {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// What the customer said when it ended, as a key of the reason tree; at most 64 characters, empty
+    /// while it goes on and where the reason is sensitive.
+    #[prost(string, tag = "15")]
+    pub stated_reason: ::prost::alloc::string::String,
+    /// The category of what was said; at most 64 characters.
+    #[prost(string, tag = "16")]
+    pub reason_category: ::prost::alloc::string::String,
 }
 /// OpenAccountRequest is the request of OpenAccount.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -131,6 +138,13 @@ pub struct EndSubscriptionRequest {
     /// What ends it.
     #[prost(enumeration = "super::super::r#type::v1::EndReason", tag = "6")]
     pub end_reason: i32,
+    /// What the customer said, as a key of the reason tree; at most 64 characters. Leave it out where the
+    /// reason is sensitive (health, death, hardship) or none was given: a reason is never required.
+    #[prost(string, tag = "7")]
+    pub stated_reason: ::prost::alloc::string::String,
+    /// The category of what was said, for example "price"; at most 64 characters.
+    #[prost(string, tag = "8")]
+    pub reason_category: ::prost::alloc::string::String,
 }
 /// EndSubscriptionResponse is the response of EndSubscription.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1307,6 +1321,125 @@ pub struct ListConsentsResponse {
     #[prost(message, repeated, tag = "1")]
     pub consents: ::prost::alloc::vec::Vec<Consent>,
 }
+/// ContactQuestion asks about one customer, channel and purpose.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactQuestion {
+    /// The customer, by any of their ids.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The channel.
+    #[prost(enumeration = "super::super::r#type::v1::ConsentChannel", tag = "2")]
+    pub channel: i32,
+    /// Why.
+    #[prost(enumeration = "ContactPurpose", tag = "3")]
+    pub purpose: i32,
+    /// When it would be sent; now when absent.
+    #[prost(message, optional, tag = "4")]
+    pub send_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// ContactFinding is one thing that was looked at, for or against.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactFinding {
+    /// What, for example "OBJECTED", "CONSENT_GIVEN", "NO_CONSENT", "ERASED", "DECEASED", "UNKNOWN_CUSTOMER",
+    /// "CHANNEL_CLOSED", "RELATIONSHIP_OVER", "QUIET_HOURS" or "WITHIN_HOURS".
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// It speaks against the contact.
+    #[prost(bool, tag = "2")]
+    pub forbids: bool,
+    /// What was seen, in words, without personal data.
+    #[prost(string, tag = "3")]
+    pub detail: ::prost::alloc::string::String,
+    /// The rule that asked for it; empty for what always holds.
+    #[prost(string, tag = "4")]
+    pub rule: ::prost::alloc::string::String,
+}
+/// ContactPermission is the answer to one question.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ContactPermission {
+    /// The customer, by the id that stays.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The channel.
+    #[prost(enumeration = "super::super::r#type::v1::ConsentChannel", tag = "2")]
+    pub channel: i32,
+    /// The purpose.
+    #[prost(enumeration = "ContactPurpose", tag = "3")]
+    pub purpose: i32,
+    /// The contact is allowed at send_time.
+    #[prost(bool, tag = "4")]
+    pub allowed: bool,
+    /// The time that was asked about.
+    #[prost(message, optional, tag = "5")]
+    pub send_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What was looked at, what forbids it first.
+    #[prost(message, repeated, tag = "6")]
+    pub findings: ::prost::alloc::vec::Vec<ContactFinding>,
+    /// Until when the answer holds while nothing about the customer changes; given where it is allowed.
+    #[prost(message, optional, tag = "7")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it is allowed next, where only time forbids it.
+    #[prost(message, optional, tag = "8")]
+    pub next_allowed_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The version of the contact rules.
+    #[prost(uint64, tag = "9")]
+    pub rules_version: u64,
+    /// The revision of the customer; zero for one who is not known or was erased.
+    #[prost(uint64, tag = "10")]
+    pub revision: u64,
+}
+/// MayContactRequest is the request of MayContact.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MayContactRequest {
+    /// The questions, 1 to 200.
+    #[prost(message, repeated, tag = "1")]
+    pub questions: ::prost::alloc::vec::Vec<ContactQuestion>,
+}
+/// MayContactResponse is the response of MayContact.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MayContactResponse {
+    /// The answers, in the order of the questions.
+    #[prost(message, repeated, tag = "1")]
+    pub permissions: ::prost::alloc::vec::Vec<ContactPermission>,
+}
+/// ContactPurpose is why a customer would be contacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ContactPurpose {
+    /// Not given; refused.
+    Unspecified = 0,
+    /// What the contract or an incident requires: a final bill, the first invoice explained, a promise
+    /// kept.
+    Service = 1,
+    /// Care for somebody who is a customer: a welcome, a check-in, recognition.
+    Care = 2,
+    /// Advertising: an offer, asking somebody back, keeping in touch with somebody who left.
+    Marketing = 3,
+}
+impl ContactPurpose {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONTACT_PURPOSE_UNSPECIFIED",
+            Self::Service => "CONTACT_PURPOSE_SERVICE",
+            Self::Care => "CONTACT_PURPOSE_CARE",
+            Self::Marketing => "CONTACT_PURPOSE_MARKETING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONTACT_PURPOSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONTACT_PURPOSE_SERVICE" => Some(Self::Service),
+            "CONTACT_PURPOSE_CARE" => Some(Self::Care),
+            "CONTACT_PURPOSE_MARKETING" => Some(Self::Marketing),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod consent_service_client {
     #![allow(
@@ -1429,6 +1562,35 @@ pub mod consent_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// MayContact says, for each question, whether a customer may be contacted at a time, why, and when
+        /// it is allowed next. Ask when the message is about to be sent: an answer holds until its
+        /// until_time and no longer than the customer stays as they are.
+        pub async fn may_contact(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MayContactRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MayContactResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.profiles.v1.ConsentService/MayContact",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("rekindle.profiles.v1.ConsentService", "MayContact"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ListConsents reads everything a customer said, newest first; at most 200.
         pub async fn list_consents(
             &mut self,
@@ -1480,6 +1642,16 @@ pub mod consent_service_server {
             request: tonic::Request<super::RecordConsentRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RecordConsentResponse>,
+            tonic::Status,
+        >;
+        /// MayContact says, for each question, whether a customer may be contacted at a time, why, and when
+        /// it is allowed next. Ask when the message is about to be sent: an answer holds until its
+        /// until_time and no longer than the customer stays as they are.
+        async fn may_contact(
+            &self,
+            request: tonic::Request<super::MayContactRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MayContactResponse>,
             tonic::Status,
         >;
         /// ListConsents reads everything a customer said, newest first; at most 200.
@@ -1598,6 +1770,51 @@ pub mod consent_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RecordConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.profiles.v1.ConsentService/MayContact" => {
+                    #[allow(non_camel_case_types)]
+                    struct MayContactSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::MayContactRequest>
+                    for MayContactSvc<T> {
+                        type Response = super::MayContactResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MayContactRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::may_contact(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MayContactSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1740,6 +1957,10 @@ pub struct Customer {
     /// When this customer last changed. Output only.
     #[prost(message, optional, tag = "13")]
     pub update_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The time zone the customer lives in, an IANA name like "America/Denver"; empty when not known, and
+    /// then the hours of every zone of the place count.
+    #[prost(string, tag = "15")]
+    pub time_zone: ::prost::alloc::string::String,
     /// Changes with each write; give it back to update exactly what was read. Output only.
     #[prost(string, tag = "14")]
     pub etag: ::prost::alloc::string::String,

@@ -119,9 +119,16 @@ pub struct SubscriptionFacts {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// What the customer said when it ended, as a key of the reason tree, for example "too_expensive";
+    /// empty when nothing was said or the reason is sensitive, and no subscription that goes on has one.
+    #[prost(string, tag = "15")]
+    pub stated_reason: ::prost::alloc::string::String,
+    /// The category of what was said, for example "price"; given for a sensitive reason, too.
+    #[prost(string, tag = "16")]
+    pub reason_category: ::prost::alloc::string::String,
 }
 /// LifetimeFacts is the n-th continuous relationship of a customer.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LifetimeFacts {
     /// The number, from one.
     #[prost(uint32, tag = "1")]
@@ -135,6 +142,13 @@ pub struct LifetimeFacts {
     /// What ended it.
     #[prost(enumeration = "EndReason", tag = "4")]
     pub end_reason: i32,
+    /// What the customer said when it ended, as a key of the reason tree; empty as in
+    /// SubscriptionFacts.
+    #[prost(string, tag = "5")]
+    pub stated_reason: ::prost::alloc::string::String,
+    /// The category of what was said.
+    #[prost(string, tag = "6")]
+    pub reason_category: ::prost::alloc::string::String,
 }
 /// IncidentFacts is one incident in a snapshot.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

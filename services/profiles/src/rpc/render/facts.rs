@@ -54,6 +54,8 @@ fn subscription(facts: SubscriptionFacts) -> types::SubscriptionFacts {
         monthly_price: money(facts.monthly_price),
         end_reason: number(facts.end_reason),
         attributes: facts.attributes.into_iter().collect(),
+        stated_reason: String::new(),
+        reason_category: String::new(),
     }
 }
 
@@ -63,6 +65,8 @@ fn lifetime(lifetime: &Lifetime) -> types::LifetimeFacts {
         start_time: Some(time(lifetime.start_time)),
         end_time: optional_time(lifetime.end_time),
         end_reason: number(lifetime.end_reason),
+        stated_reason: String::new(),
+        reason_category: String::new(),
     }
 }
 

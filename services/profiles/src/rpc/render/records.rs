@@ -30,6 +30,7 @@ pub(in crate::rpc) fn customer(customer: &Customer, version: Version) -> pb::Cus
         create_time: Some(time(version.create_time)),
         update_time: Some(time(version.update_time)),
         etag: version.etag(),
+        time_zone: String::new(),
     }
 }
 
@@ -75,6 +76,8 @@ pub(in crate::rpc) fn subscription(
         monthly_price: money(subscription.monthly_price),
         end_reason: number(end.and_then(|end| end.reason)),
         attributes: subscription.attributes.clone().into_iter().collect(),
+        stated_reason: String::new(),
+        reason_category: String::new(),
     }
 }
 
