@@ -88,14 +88,16 @@ async fn hear(
         .unzip();
     let ago = |days: i64| now.checked_sub(Span::new().hours(24 * days)).unwrap_or(now);
     let soon = now.checked_add(Span::new().seconds(GATHERED_SECONDS));
+    // All ids first: joined by `any` of a function, every outcome is compared with every change where
+    // the planner believes that there are few, and the feed stands still.
     sqlx::query!(
         "with heard as ( \
-             select customer_id, max(revision) as revision \
-             from unnest($1::text[], $2::bigint[]) as told (customer_id, revision) group by 1 \
+             select known.id as customer_id, max(revision) as revision \
+             from unnest($1::text[], $2::bigint[]) as told (customer_id, revision) \
+             cross join lateral unnest(identities_of(told.customer_id)) as known (id) group by 1 \
          ), again as ( \
              select outcome.customer_id, outcome.session_id, heard.revision \
-             from heard join call_outcome outcome \
-                  on outcome.customer_id = any (identities_of(heard.customer_id)) \
+             from heard join call_outcome outcome using (customer_id) \
              where heard_revision < revision and (decided_at > $4 or durable_due_at > $5) \
              order by outcome.customer_id, outcome.session_id for update of outcome \
          ) \
