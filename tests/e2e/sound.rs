@@ -449,6 +449,20 @@ fn of_the_portfolio(person: &Person) -> Vec<Sound> {
             &["business_line"],
         ),
         sound(
+            "GetPortfolioMetrics",
+            &lifecycle::GetPortfolioMetricsRequest {
+                business_line: "telecom".to_owned(),
+                month_count: 24,
+                until_time: Some(days_ago(30)),
+                spending: Some(lifecycle::PortfolioSpending {
+                    winning: Some(dollars(100)),
+                    winning_back: Some(dollars(100)),
+                    keeping: Some(dollars(100)),
+                }),
+            },
+            &["business_line"],
+        ),
+        sound(
             "ListCustomers",
             &lifecycle::ListCustomersRequest {
                 stage: lifecycle::Stage::Established.into(),

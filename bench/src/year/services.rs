@@ -29,10 +29,11 @@ const OF_BEFORE: [u64; 2] = [1_000, 4_000];
 
 /// Jobs wait by the monotonic clock, which a simulated week does not move: they look more often. The
 /// whole portfolio, which lifecycle scores twice a day, nobody looks at.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("REKINDLE_OFFERS__DELIVERY_PERIOD_MS", "10"),
     ("REKINDLE_OFFERS__OUTCOME_PERIOD_MS", "50"),
     ("REKINDLE_OFFERS__SWEEP_PERIOD_MS", "200"),
+    ("REKINDLE_OFFERS__LEARNING_PERIOD_MS", "5000"),
     ("REKINDLE_LIFECYCLE__SCORING_INTERVAL_MS", "157784630000"),
 ];
 

@@ -11,8 +11,8 @@ use kernel::money::{Currency, Money};
 use kernel::time::Timestamp;
 
 use crate::domain::facts::{
-    Activity, ActivityKind, ContractKind, CustomerFacts, Incident, Lifetime, Relationship, State,
-    Subscription,
+    Activity, ActivityKind, ContractKind, CustomerFacts, EndCause, Incident, Lifetime,
+    Relationship, State, Subscription,
 };
 
 /// The names of the attributes that are read; any other may be about a person.
@@ -126,6 +126,26 @@ fn lifetime(lifetime: &wire::LifetimeFacts) -> Lifetime {
         start_time: time(lifetime.start_time.as_ref()),
         end_time: time(lifetime.end_time.as_ref()),
         lives_on: lives_on(lifetime.end_reason()),
+        cause: cause(lifetime.end_reason()),
+        reason_category: lifetime.reason_category.clone(),
+    }
+}
+
+fn cause(reason: wire::EndReason) -> EndCause {
+    match reason {
+        wire::EndReason::PaymentFailure | wire::EndReason::PaymentDispute => EndCause::Payment,
+        wire::EndReason::ProviderTermination | wire::EndReason::ProductWithdrawn => {
+            EndCause::Provider
+        }
+        wire::EndReason::Death => EndCause::Death,
+        wire::EndReason::InactivityLost => EndCause::Silence,
+        wire::EndReason::Unspecified
+        | wire::EndReason::CustomerTermination
+        | wire::EndReason::CustomerWithdrawal
+        | wire::EndReason::ContractEndNotRenewed
+        | wire::EndReason::MovedService
+        | wire::EndReason::ReplacedService
+        | wire::EndReason::MergedAccount => EndCause::Customer,
     }
 }
 
@@ -142,10 +162,10 @@ fn activity(activity: &wire::ActivityFacts) -> Activity {
         wire::EventKind::Payment => ActivityKind::Payment,
         wire::EventKind::PaymentFailed => ActivityKind::PaymentFailed,
         wire::EventKind::Usage => ActivityKind::Usage,
-        wire::EventKind::Unspecified
-        | wire::EventKind::Contact
-        | wire::EventKind::Survey
-        | wire::EventKind::Referral => ActivityKind::Other,
+        wire::EventKind::Referral => ActivityKind::Referral,
+        wire::EventKind::Unspecified | wire::EventKind::Contact | wire::EventKind::Survey => {
+            ActivityKind::Other
+        }
     };
     Activity {
         kind,

@@ -155,6 +155,26 @@ pub struct Lifetime {
     pub end_time: Option<Timestamp>,
     /// It ended because it lives on elsewhere. Not churn.
     pub lives_on: bool,
+    /// What ended it, as systems tell it.
+    pub cause: EndCause,
+    /// The category of what the customer said when it ended; empty when nothing is known.
+    pub reason_category: String,
+}
+
+/// What ended a relationship, as far as figures tell ends apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum EndCause {
+    /// The customer, or nobody knows.
+    #[default]
+    Customer,
+    /// A payment that failed or was disputed.
+    Payment,
+    /// The provider.
+    Provider,
+    /// Death.
+    Death,
+    /// Silence: nobody said anything.
+    Silence,
 }
 
 /// One open incident.
@@ -177,6 +197,8 @@ pub enum ActivityKind {
     PaymentFailed,
     /// The service was used.
     Usage,
+    /// Somebody else was told of the company.
+    Referral,
     /// Anything else.
     Other,
 }

@@ -6,6 +6,7 @@ mod parse_import;
 mod parse_portfolio;
 mod portfolio_service;
 mod render;
+mod render_metrics;
 mod render_model;
 mod render_portfolio;
 mod render_retention;

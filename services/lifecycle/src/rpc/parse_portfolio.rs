@@ -1,11 +1,16 @@
 //! Requests about the portfolio become commands, with every violation at once.
 
 use contract::lifecycle::v1 as wire;
+use contract::types::v1 as types;
 use edge::page::PageTokens;
 use edge::violations::Violations;
 use kernel::id::{BusinessLine, Customer};
+use kernel::money::Money;
 use kernel::refusal::Refusal;
+use kernel::time::Timestamp;
 
+use crate::domain::portfolio::economics::Spending;
+use crate::domain::portfolio::months::{self, Window};
 use crate::domain::stage::Stage;
 use crate::domain::tenure::retention_outlook::OutlookQuestion;
 use crate::usecase::{CustomerQuery, Position, WatchFrom};
@@ -24,6 +29,10 @@ const DEFAULT_MONTHS: u32 = 36;
 const MAX_MONTHS: u32 = 240;
 /// The longest tenure that a forecast is asked for: a century of months.
 const MAX_TENURE_MONTHS: u32 = 1_200;
+/// How many months figures reach back when the request does not say.
+const DEFAULT_METRIC_MONTHS: u32 = 12;
+/// How many months figures reach back at most.
+const MAX_METRIC_MONTHS: u32 = months::MAX_MONTHS;
 /// How many curves a page has when the request does not say.
 const DEFAULT_CURVES: u32 = 20;
 /// How many curves a page has at most.
@@ -109,6 +118,78 @@ pub(super) fn get_portfolio(request: &wire::GetPortfolioRequest) -> Result<(), R
     let mut checks = Violations::default();
     checks.optional_id::<BusinessLine>("business_line", &request.business_line);
     checks.finish(|| Some(()))
+}
+
+/// The figures that are asked for.
+#[derive(Debug)]
+pub(super) struct AskedMetrics {
+    pub(super) business_line: String,
+    pub(super) window: Window,
+    pub(super) spending: Option<Spending>,
+}
+
+pub(super) fn get_portfolio_metrics(
+    request: wire::GetPortfolioMetricsRequest,
+    now: Timestamp,
+) -> Result<AskedMetrics, Refusal> {
+    let mut checks = Violations::default();
+    checks.optional_id::<BusinessLine>("business_line", &request.business_line);
+    let months = match request.month_count {
+        0 => Some(DEFAULT_METRIC_MONTHS),
+        months => checks.between("month_count", months, 1, MAX_METRIC_MONTHS),
+    };
+    let until = checks.optional_instant("until_time", request.until_time.as_ref());
+    if until.flatten().is_some_and(|until| until > now) {
+        checks.add("until_time", "IN_FUTURE", "must not lie in the future");
+    }
+    let spending = match &request.spending {
+        None => Some(None),
+        Some(wire) => checks
+            .within("spending", |checks| spending(checks, wire))
+            .map(Some),
+    };
+    checks.finish(|| {
+        Some(AskedMetrics {
+            window: Window::before(until?.unwrap_or(now), months?),
+            spending: spending?,
+            business_line: request.business_line,
+        })
+    })
+}
+
+fn spending(checks: &mut Violations, wire: &wire::PortfolioSpending) -> Option<Spending> {
+    let winning = checks.required("winning", wire.winning.as_ref());
+    let winning = winning.and_then(|it| checks.money("winning", it.minor, &it.currency))?;
+    let mut other = |field: &str, wire: Option<&types::Money>| {
+        let Some(wire) = wire else {
+            return Some(Money::zero(winning.currency));
+        };
+        let amount = checks.money(field, wire.minor, &wire.currency)?;
+        if amount.currency != winning.currency {
+            checks.add(
+                field,
+                "WRONG_CURRENCY",
+                "must be in the currency of winning",
+            );
+        }
+        Some(amount)
+    };
+    let winning_back = other("winning_back", wire.winning_back.as_ref());
+    let keeping = other("keeping", wire.keeping.as_ref());
+    for (field, amount) in [
+        ("winning", Some(winning)),
+        ("winning_back", winning_back),
+        ("keeping", keeping),
+    ] {
+        if amount.is_some_and(Money::is_negative) {
+            checks.add(field, "OUT_OF_RANGE", "must not be negative");
+        }
+    }
+    Some(Spending {
+        winning,
+        winning_back: winning_back?,
+        keeping: keeping?,
+    })
 }
 
 pub(super) fn list_customers(

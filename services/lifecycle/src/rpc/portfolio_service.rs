@@ -5,7 +5,10 @@ use contract::lifecycle::v1::portfolio_service_server::PortfolioService;
 use edge::page::PageTokens;
 use tonic::{Request, Response, Status};
 
-use super::{BOUNDARY, deadline, parse_portfolio, render_portfolio, render_retention};
+use super::{
+    BOUNDARY, deadline, parse_portfolio, render_metrics, render_portfolio, render_retention,
+};
+use crate::domain::portfolio::economics::Economics;
 use crate::usecase::UseCases;
 
 /// Answers `PortfolioService`.
@@ -59,6 +62,25 @@ impl PortfolioService for PortfolioRpc {
             .await
             .map_err(|refusal| BOUNDARY.status(refusal))?;
         Ok(Response::new(render_portfolio::portfolio(portfolio)))
+    }
+
+    async fn get_portfolio_metrics(
+        &self,
+        request: Request<wire::GetPortfolioMetricsRequest>,
+    ) -> Result<Response<wire::GetPortfolioMetricsResponse>, Status> {
+        let now = self.use_cases.now();
+        let asked = parse_portfolio::get_portfolio_metrics(request.into_inner(), now)
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let (metrics, flows) = self
+            .use_cases
+            .get_portfolio_metrics(deadline(), asked.business_line, asked.window)
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let economics = asked.spending.map(|it| Economics::of(&it, &metrics));
+        Ok(Response::new(wire::GetPortfolioMetricsResponse {
+            economics: economics.map(render_metrics::economics),
+            metrics: Some(render_metrics::metrics(metrics, asked.window, &flows)),
+        }))
     }
 
     async fn list_customers(

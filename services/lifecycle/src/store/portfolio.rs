@@ -1,5 +1,6 @@
 //! The portfolio as it is read: totals, and lists by stage.
 
+use jiff_sqlx::ToSqlx;
 use kernel::money::{Currency, Money};
 use kernel::time::Deadline;
 use sqlx::PgConnection;
@@ -8,8 +9,9 @@ use tracing::Instrument;
 
 use super::Store;
 use super::memories::{risks, stage};
+use crate::domain::portfolio::months::Window;
 use crate::domain::portfolio::scored_customer::ScoredCustomer;
-use crate::domain::portfolio::{RISK_BANDS, StageTotal, ValueTotal};
+use crate::domain::portfolio::{RISK_BANDS, StageFlow, StageTotal, ValueTotal};
 use crate::domain::stage::Stage;
 use crate::domain::stage::memory::StageMemory;
 
@@ -42,6 +44,19 @@ impl Store {
         self.postgres
             .read(deadline, query, |query, connection| {
                 Box::pin(page(query, connection))
+            })
+            .await
+    }
+
+    /// Counts how often stages changed in a time, of the customers of one line or of all.
+    pub async fn stage_flows(
+        &self,
+        business_line: &str,
+        window: Window,
+    ) -> Result<Vec<StageFlow>, StoreError> {
+        self.postgres
+            .background(&(business_line, window), |(line, window), connection| {
+                Box::pin(read_stage_flows(line, *window, connection))
             })
             .await
     }
@@ -150,6 +165,34 @@ async fn read_totals(
         }
     }
     Ok(totals)
+}
+
+async fn read_stage_flows(
+    business_line: &str,
+    window: Window,
+    connection: &mut PgConnection,
+) -> Result<Vec<StageFlow>, StoreError> {
+    let rows = sqlx::query_file!(
+        "src/store/sql/stage_flows.sql",
+        business_line,
+        window.from.to_sqlx() as _,
+        window.until.to_sqlx() as _
+    )
+    .fetch_all(connection)
+    .instrument(statement_span(
+        "SELECT",
+        "stage_transition",
+        include_str!("sql/stage_flows.sql"),
+    ))
+    .await?;
+    let flows = rows.into_iter().map(|row| {
+        Ok(StageFlow {
+            from: stage(&row.from_stage, "stage_flows")?,
+            to: stage(&row.to_stage, "stage_flows")?,
+            count: row.count.unsigned_abs(),
+        })
+    });
+    flows.collect()
 }
 
 async fn read_bands(

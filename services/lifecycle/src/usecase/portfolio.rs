@@ -6,7 +6,11 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 
 use super::UseCases;
+use crate::domain::facts::CustomerFacts;
 use crate::domain::model::ModelKind;
+use crate::domain::portfolio::StageFlow;
+use crate::domain::portfolio::metrics::{Counting, MetricsQuestion, PortfolioMetrics};
+use crate::domain::portfolio::months::Window;
 use crate::domain::tenure::retention_outlook::{OutlookPage, OutlookQuestion};
 use crate::store::{CustomerPage, CustomerQuery, ScoringRun, Totals, TransitionPage};
 
@@ -50,17 +54,39 @@ impl UseCases {
                 latest_run: self.store.scoring_run(None).await?,
             })
         };
-        let late = |_| {
-            let message = "the portfolio could not be added up in time: allow more time";
-            Err(Refusal::unavailable(
-                "STORAGE_UNAVAILABLE",
-                message,
-                Duration::from_secs(1),
-            ))
+        tokio::time::timeout_at(deadline.instant().into(), read)
+            .await
+            .unwrap_or_else(|_| Err(too_slow()))
+    }
+
+    /// Reckons what the customers together come to, on the facts of all of them.
+    pub async fn get_portfolio_metrics(
+        &self,
+        deadline: Deadline,
+        business_line: String,
+        window: Window,
+    ) -> Result<(PortfolioMetrics, Vec<StageFlow>), Refusal> {
+        let loaded = self.knowledge.current()?;
+        let question = MetricsQuestion {
+            business_line,
+            window,
+            as_of: self.now(),
+        };
+        let read = async {
+            let flows = self.store.stage_flows(&question.business_line, window);
+            let flows = flows.await?;
+            let mut counting = Counting::new(question, &loaded.rules);
+            let show = |facts: &CustomerFacts| {
+                counting.add(facts);
+                Ok(())
+            };
+            let unreadable = self.show_customers(1, |_| {}, show).await?;
+            let unreadable = u32::try_from(unreadable).unwrap_or(u32::MAX);
+            Ok::<_, Refusal>((counting.finish(unreadable), flows))
         };
         tokio::time::timeout_at(deadline.instant().into(), read)
             .await
-            .unwrap_or_else(late)
+            .unwrap_or_else(|_| Err(too_slow()))
     }
 
     /// Tells how long contractual customers stay, by the retention model in use.
@@ -96,4 +122,9 @@ impl UseCases {
         let page = self.store.transitions(deadline, customer_id, before, size);
         Ok(page.await?)
     }
+}
+
+fn too_slow() -> Refusal {
+    let message = "the portfolio could not be added up in time: allow more time";
+    Refusal::unavailable("STORAGE_UNAVAILABLE", message, Duration::from_secs(1))
 }

@@ -3272,6 +3272,273 @@ pub struct ScoringRun {
     #[prost(uint64, tag = "12")]
     pub unreadable_customer_count: u64,
 }
+/// PortfolioSpending is what was spent on customers in some time, all in one currency.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PortfolioSpending {
+    /// On winning new customers. Required; not negative, as the others.
+    #[prost(message, optional, tag = "1")]
+    pub winning: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// On winning customers back; nothing when absent.
+    #[prost(message, optional, tag = "2")]
+    pub winning_back: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// On keeping customers; nothing when absent.
+    #[prost(message, optional, tag = "3")]
+    pub keeping: ::core::option::Option<super::super::r#type::v1::Money>,
+}
+/// PortfolioFlow counts who came and who left in some time. Who left twice is counted twice; whoever
+/// lives on elsewhere, by a move or a merger, did not leave.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct PortfolioFlow {
+    /// The first instant.
+    #[prost(message, optional, tag = "1")]
+    pub from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The end, which is not part of it.
+    #[prost(message, optional, tag = "2")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who was there when it began.
+    #[prost(uint32, tag = "3")]
+    pub live_at_start: u32,
+    /// Who was there when it ended.
+    #[prost(uint32, tag = "4")]
+    pub live_at_end: u32,
+    /// Who came for the first time.
+    #[prost(uint32, tag = "5")]
+    pub won: u32,
+    /// Who came back.
+    #[prost(uint32, tag = "6")]
+    pub returned: u32,
+    /// Who wanted to leave.
+    #[prost(uint32, tag = "7")]
+    pub left_voluntarily: u32,
+    /// Whose payment failed, or whom the provider ended.
+    #[prost(uint32, tag = "8")]
+    pub left_involuntarily: u32,
+    /// Whose life changed: a move, a need that ended.
+    #[prost(uint32, tag = "9")]
+    pub left_structurally: u32,
+    /// Who died.
+    #[prost(uint32, tag = "10")]
+    pub died: u32,
+    /// Who was lost by silence.
+    #[prost(uint32, tag = "11")]
+    pub fell_silent: u32,
+    /// Who of all these left in their early days.
+    #[prost(uint32, tag = "12")]
+    pub left_early: u32,
+    /// All who left, of those who were there when it began.
+    #[prost(double, tag = "13")]
+    pub gross_churn: f64,
+    /// The same, less as many as came back; negative when more came back than left.
+    #[prost(double, tag = "14")]
+    pub net_churn: f64,
+}
+/// CountedShare is a share that was counted, with its 95 % interval (Wilson).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct CountedShare {
+    /// How many are counted.
+    #[prost(uint32, tag = "1")]
+    pub count: u32,
+    /// Out of how many.
+    #[prost(uint32, tag = "2")]
+    pub of_count: u32,
+    /// The share, 0 to 1; zero of none is zero.
+    #[prost(double, tag = "3")]
+    pub share: f64,
+    /// The lower end of its interval.
+    #[prost(double, tag = "4")]
+    pub lower: f64,
+    /// The upper end of its interval.
+    #[prost(double, tag = "5")]
+    pub upper: f64,
+}
+/// RegainShare is the share of those who left who came back within so many months. Deaths are left
+/// out, and those who left less long ago.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct RegainShare {
+    /// How many months.
+    #[prost(uint32, tag = "1")]
+    pub month_count: u32,
+    /// The share.
+    #[prost(message, optional, tag = "2")]
+    pub share: ::core::option::Option<CountedShare>,
+}
+/// SurvivalPoint is one month of a survival curve (Kaplan-Meier).
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct SurvivalPoint {
+    /// The month, from one.
+    #[prost(uint32, tag = "1")]
+    pub month: u32,
+    /// How many were there at its beginning.
+    #[prost(uint64, tag = "2")]
+    pub at_risk_count: u64,
+    /// How many of these left in it.
+    #[prost(uint64, tag = "3")]
+    pub left_count: u64,
+    /// The share that is still there at its end.
+    #[prost(double, tag = "4")]
+    pub survival: f64,
+    /// The lower end of its 95 % interval.
+    #[prost(double, tag = "5")]
+    pub lower: f64,
+    /// The upper end of its 95 % interval.
+    #[prost(double, tag = "6")]
+    pub upper: f64,
+}
+/// RetentionCohort is everybody who came in one month.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RetentionCohort {
+    /// The first instant of the month, UTC.
+    #[prost(message, optional, tag = "1")]
+    pub month_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How many came.
+    #[prost(uint32, tag = "2")]
+    pub customer_count: u32,
+    /// The share that was there after one month, two and so on, as far as all of them were watched. Who
+    /// had come back is there.
+    #[prost(double, repeated, tag = "3")]
+    pub retained: ::prost::alloc::vec::Vec<f64>,
+}
+/// LifetimeValue is what a relationship is worth.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LifetimeValue {
+    /// The mean margin of a month.
+    #[prost(message, optional, tag = "1")]
+    pub monthly_margin: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// How many months one lasts on average, out of the first horizon_months.
+    #[prost(double, tag = "2")]
+    pub expected_months: f64,
+    /// Margin times months, not discounted.
+    #[prost(message, optional, tag = "3")]
+    pub value: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// How many relationships the margin is of.
+    #[prost(uint32, tag = "4")]
+    pub relationship_count: u32,
+}
+/// LifetimeValues is what relationships are worth in one currency.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LifetimeValues {
+    /// First ones; absent when there is none with an amount.
+    #[prost(message, optional, tag = "1")]
+    pub first: ::core::option::Option<LifetimeValue>,
+    /// Those of customers who came back, reckoned apart.
+    #[prost(message, optional, tag = "2")]
+    pub later: ::core::option::Option<LifetimeValue>,
+}
+/// ParityTotal compares, for one product, what long-standing customers pay with what new ones do.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ParityTotal {
+    /// The business line.
+    #[prost(string, tag = "1")]
+    pub business_line: ::prost::alloc::string::String,
+    /// The product.
+    #[prost(string, tag = "2")]
+    pub product: ::prost::alloc::string::String,
+    /// The median price of a month of new customers.
+    #[prost(message, optional, tag = "3")]
+    pub new_price: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// How many new customers there are.
+    #[prost(uint32, tag = "4")]
+    pub new_count: u32,
+    /// How many long-standing ones there are.
+    #[prost(uint32, tag = "5")]
+    pub long_standing_count: u32,
+    /// How many of these pay more than the median of the new ones.
+    #[prost(uint32, tag = "6")]
+    pub paying_more_count: u32,
+    /// How much more they pay together in a month.
+    #[prost(message, optional, tag = "7")]
+    pub excess: ::core::option::Option<super::super::r#type::v1::Money>,
+}
+/// StageFlow counts how often customers changed from one stage to another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StageFlow {
+    /// The stage before.
+    #[prost(enumeration = "Stage", tag = "1")]
+    pub from_stage: i32,
+    /// The stage after.
+    #[prost(enumeration = "Stage", tag = "2")]
+    pub to_stage: i32,
+    /// How often.
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
+}
+/// PortfolioMetrics is what the customers together come to.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PortfolioMetrics {
+    /// How many customers were looked at: all that ever were one.
+    #[prost(uint32, tag = "1")]
+    pub customer_count: u32,
+    /// How many have facts that cannot be read; they are in no figure.
+    #[prost(uint32, tag = "2")]
+    pub unreadable_count: u32,
+    /// Who came and left in the time asked about.
+    #[prost(message, optional, tag = "3")]
+    pub flow: ::core::option::Option<PortfolioFlow>,
+    /// The same by month, the first first.
+    #[prost(message, repeated, tag = "4")]
+    pub months: ::prost::alloc::vec::Vec<PortfolioFlow>,
+    /// How often stages changed in that time.
+    #[prost(message, repeated, tag = "5")]
+    pub stage_flows: ::prost::alloc::vec::Vec<StageFlow>,
+    /// Who came back.
+    #[prost(message, repeated, tag = "6")]
+    pub regained: ::prost::alloc::vec::Vec<RegainShare>,
+    /// Of those who left more than once, and said why: who left for the same category of reason as the
+    /// time before.
+    #[prost(message, optional, tag = "7")]
+    pub same_reason: ::core::option::Option<CountedShare>,
+    /// Of all customers: who referred somebody.
+    #[prost(message, optional, tag = "8")]
+    pub referred: ::core::option::Option<CountedShare>,
+    /// How many first relationships lasted, by month.
+    #[prost(message, repeated, tag = "9")]
+    pub first_survival: ::prost::alloc::vec::Vec<SurvivalPoint>,
+    /// How many later ones lasted, of customers who came back.
+    #[prost(message, repeated, tag = "10")]
+    pub later_survival: ::prost::alloc::vec::Vec<SurvivalPoint>,
+    /// Those who came, by month, the latest last; at most 24.
+    #[prost(message, repeated, tag = "11")]
+    pub cohorts: ::prost::alloc::vec::Vec<RetentionCohort>,
+    /// What relationships are worth, by currency.
+    #[prost(message, repeated, tag = "12")]
+    pub values: ::prost::alloc::vec::Vec<LifetimeValues>,
+    /// How many months lifetime value reaches.
+    #[prost(uint32, tag = "13")]
+    pub horizon_months: u32,
+    /// Products of which long-standing customers pay more than new ones, the largest excess first; at
+    /// most 1,000.
+    #[prost(message, repeated, tag = "14")]
+    pub parity: ::prost::alloc::vec::Vec<ParityTotal>,
+    /// The share of effort that keeping deserves, 0 to 1: of all who came or could have been kept, those
+    /// who could have been kept. Absent where nobody came or left.
+    #[prost(double, optional, tag = "15")]
+    pub deserved_keeping_share: ::core::option::Option<f64>,
+}
+/// PortfolioEconomics is what spending comes to. What cannot be told is absent.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PortfolioEconomics {
+    /// CAC, what a new customer cost: spending on winning by those won for the first time.
+    #[prost(message, optional, tag = "1")]
+    pub acquisition_cost: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// CPA, what an arrival cost: spending on winning and winning back by everybody who came.
+    #[prost(message, optional, tag = "2")]
+    pub arrival_cost: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// CPM, what keeping a customer for a month cost.
+    #[prost(message, optional, tag = "3")]
+    pub keeping_cost_per_month: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// CLV, the value of a first relationship.
+    #[prost(message, optional, tag = "4")]
+    pub lifetime_value: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// CLV by CAC.
+    #[prost(double, optional, tag = "5")]
+    pub value_to_cost: ::core::option::Option<f64>,
+    /// After how many months margin has paid CAC back.
+    #[prost(double, optional, tag = "6")]
+    pub payback_months: ::core::option::Option<f64>,
+    /// The share of spending that went into keeping, 0 to 1.
+    #[prost(double, optional, tag = "7")]
+    pub keeping_share: ::core::option::Option<f64>,
+}
 /// RetentionCurve is how long the contractual customers of one group stay: as it was seen, and as the
 /// retention model in use tells it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3406,6 +3673,33 @@ pub struct GetPortfolioResponse {
     /// The latest run; absent while there was none.
     #[prost(message, optional, tag = "3")]
     pub latest_run: ::core::option::Option<ScoringRun>,
+}
+/// GetPortfolioMetricsRequest is the request of GetPortfolioMetrics.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPortfolioMetricsRequest {
+    /// Only customers with a subscription of this business line; all when empty.
+    #[prost(string, tag = "1")]
+    pub business_line: ::prost::alloc::string::String,
+    /// How many months back from until_time the figures of who came and left reach: 12 when zero, at
+    /// most 36.
+    #[prost(uint32, tag = "2")]
+    pub month_count: u32,
+    /// The end of that time; now when absent, and not later.
+    #[prost(message, optional, tag = "3")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What was spent in that time; absent when nobody asks what customers cost.
+    #[prost(message, optional, tag = "4")]
+    pub spending: ::core::option::Option<PortfolioSpending>,
+}
+/// GetPortfolioMetricsResponse is the response of GetPortfolioMetrics.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPortfolioMetricsResponse {
+    /// The figures.
+    #[prost(message, optional, tag = "1")]
+    pub metrics: ::core::option::Option<PortfolioMetrics>,
+    /// What spending comes to; only where spending was given.
+    #[prost(message, optional, tag = "2")]
+    pub economics: ::core::option::Option<PortfolioEconomics>,
 }
 /// ListCustomersRequest is the request of ListCustomers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3651,6 +3945,37 @@ pub mod portfolio_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// GetPortfolioMetrics says who came, who left, who came back, how long customers stay and what they
+        /// are worth. It looks at the facts of all customers: allow it seconds, not milliseconds.
+        pub async fn get_portfolio_metrics(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPortfolioMetricsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPortfolioMetricsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.PortfolioService/GetPortfolioMetrics",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.PortfolioService",
+                        "GetPortfolioMetrics",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// ListCustomers lists the customers in a stage.
         pub async fn list_customers(
             &mut self,
@@ -3748,6 +4073,15 @@ pub mod portfolio_service_server {
             request: tonic::Request<super::GetPortfolioRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetPortfolioResponse>,
+            tonic::Status,
+        >;
+        /// GetPortfolioMetrics says who came, who left, who came back, how long customers stay and what they
+        /// are worth. It looks at the facts of all customers: allow it seconds, not milliseconds.
+        async fn get_portfolio_metrics(
+            &self,
+            request: tonic::Request<super::GetPortfolioMetricsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPortfolioMetricsResponse>,
             tonic::Status,
         >;
         /// ListCustomers lists the customers in a stage.
@@ -3966,6 +4300,55 @@ pub mod portfolio_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPortfolioSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.PortfolioService/GetPortfolioMetrics" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPortfolioMetricsSvc<T: PortfolioService>(pub Arc<T>);
+                    impl<
+                        T: PortfolioService,
+                    > tonic::server::UnaryService<super::GetPortfolioMetricsRequest>
+                    for GetPortfolioMetricsSvc<T> {
+                        type Response = super::GetPortfolioMetricsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPortfolioMetricsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PortfolioService>::get_portfolio_metrics(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPortfolioMetricsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,6 +1,11 @@
 //! Customers added up by business line and stage.
 
+pub mod economics;
+pub mod metrics;
+pub mod months;
+pub mod parity;
 pub mod scored_customer;
+pub mod spells;
 
 use kernel::money::Money;
 
@@ -35,6 +40,17 @@ pub struct ValueTotal {
     pub remaining: Money,
     /// What of it is expected to leave within the horizon of churn risk: value times risk.
     pub at_risk: Money,
+}
+
+/// How often customers changed from one stage to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageFlow {
+    /// The stage before.
+    pub from: Stage,
+    /// The stage after.
+    pub to: Stage,
+    /// How often.
+    pub count: u64,
 }
 
 impl StageTotal {

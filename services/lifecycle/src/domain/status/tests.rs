@@ -144,6 +144,7 @@ fn a_second_lifetime_is_a_phoenix_unless_the_first_lived_on() {
         start_time: ago(900),
         end_time: ago(500),
         lives_on: false,
+        ..Lifetime::default()
     };
     let second = Lifetime {
         start_time: ago(100),
@@ -342,7 +343,12 @@ prop_compose! {
         end_time in any_time(),
         lives_on in any::<bool>(),
     ) -> Lifetime {
-        Lifetime { start_time, end_time, lives_on }
+        Lifetime {
+            start_time,
+            end_time,
+            lives_on,
+            ..Lifetime::default()
+        }
     }
 }
 
