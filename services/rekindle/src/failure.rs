@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::report::PlotError;
+
 /// The exit codes of `rekindle`; scripts may rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -145,6 +147,12 @@ impl Failure {
     /// What to do about it, where that is known.
     pub fn what_to_do(&self) -> Option<&str> {
         self.advice.as_deref()
+    }
+}
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Self {
+        Self::failed(error.to_string())
     }
 }
 

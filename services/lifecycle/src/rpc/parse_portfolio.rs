@@ -159,36 +159,29 @@ pub(super) fn get_portfolio_metrics(
 
 fn spending(checks: &mut Violations, wire: &wire::PortfolioSpending) -> Option<Spending> {
     let winning = checks.required("winning", wire.winning.as_ref());
-    let winning = winning.and_then(|it| checks.money("winning", it.minor, &it.currency))?;
-    let mut other = |field: &str, wire: Option<&types::Money>| {
-        let Some(wire) = wire else {
-            return Some(Money::zero(winning.currency));
-        };
-        let amount = checks.money(field, wire.minor, &wire.currency)?;
-        if amount.currency != winning.currency {
+    let winning = winning.and_then(|it| checks.money("winning", it.minor, &it.currency));
+    let mut other = |field: &str, wire: Option<&types::Money>| match wire {
+        None => Some(None),
+        Some(wire) => checks.money(field, wire.minor, &wire.currency).map(Some),
+    };
+    let winning_back = other("winning_back", wire.winning_back.as_ref());
+    let keeping = other("keeping", wire.keeping.as_ref());
+    let winning = winning?;
+    for (field, amount) in [("winning_back", winning_back), ("keeping", keeping)] {
+        let amount = amount.flatten();
+        if amount.is_some_and(|amount| amount.currency != winning.currency) {
             checks.add(
                 field,
                 "WRONG_CURRENCY",
                 "must be in the currency of winning",
             );
         }
-        Some(amount)
-    };
-    let winning_back = other("winning_back", wire.winning_back.as_ref());
-    let keeping = other("keeping", wire.keeping.as_ref());
-    for (field, amount) in [
-        ("winning", Some(winning)),
-        ("winning_back", winning_back),
-        ("keeping", keeping),
-    ] {
-        if amount.is_some_and(Money::is_negative) {
-            checks.add(field, "OUT_OF_RANGE", "must not be negative");
-        }
     }
+    let or_nothing = |amount: Option<Money>| amount.unwrap_or(Money::zero(winning.currency));
     Some(Spending {
         winning,
-        winning_back: winning_back?,
-        keeping: keeping?,
+        winning_back: or_nothing(winning_back?),
+        keeping: or_nothing(keeping?),
     })
 }
 

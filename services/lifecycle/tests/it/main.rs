@@ -16,6 +16,7 @@ mod foreign_world;
 mod merged;
 mod models;
 mod portfolio;
+mod portfolio_metrics;
 mod profiles;
 mod propensity;
 mod purchase_reference;

@@ -54,3 +54,13 @@ pub(super) fn print_problems(problems: &[Problem], output: Output) -> Result<u8,
     ));
     Ok(Exit::Failed.code())
 }
+
+/// Writes a page that is complete in itself, and says where it is.
+pub(super) fn write_page(file: &Path, page: &str, output: Output) -> Result<(), Failure> {
+    std::fs::write(file, page).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", file.display());
+        Failure::failed(message).advice("check the folder and its permissions")
+    })?;
+    output.progress(format_args!("the page is in {}", file.display()));
+    Ok(())
+}

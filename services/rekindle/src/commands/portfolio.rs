@@ -1,22 +1,26 @@
 //! `rekindle portfolio [score|retention|watch]`: all customers by stage, scoring them anew, how long
 //! they stay, and how their stages change.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use contract::lifecycle::v1::{
-    GetPortfolioRequest, GetScoringRequest, ScoringRun, StartScoringRequest,
+    GetPortfolioMetricsRequest, GetPortfolioMetricsResponse, GetPortfolioRequest,
+    GetScoringRequest, PortfolioSpending, ScoringRun, StartScoringRequest,
 };
+use contract::types::v1::Money;
 use tokio::time::{Instant, interval};
 
-use super::retention::Retention;
+use super::files::write_page;
+use super::retention::{Retention, amount};
 use super::watch::Watch;
 use crate::client::{IN_BULK, ONLINE, SILENCE, ServiceArguments, Services, Trace};
 use crate::failure::Failure;
-use crate::json;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::screen::{self, Paper};
+use crate::{json, report};
 
 /// How often a run is asked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -30,6 +34,26 @@ pub struct Portfolio {
     /// Only this business line.
     #[arg(long, default_value = "", value_name = "LINE")]
     business_line: String,
+
+    /// How many months the figures of who came and left reach back.
+    #[arg(long, default_value_t = 12, value_name = "N")]
+    months: u32,
+
+    /// What was spent on winning customers in these months, such as 120000.00EUR.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    spent_winning: Option<Money>,
+
+    /// What was spent on winning customers back.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, requires = "spent_winning")]
+    spent_winning_back: Option<Money>,
+
+    /// What was spent on keeping customers.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, requires = "spent_winning")]
+    spent_keeping: Option<Money>,
+
+    /// Write a page with plots into this file, complete in itself.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     #[command(flatten)]
     services: ServiceArguments,
@@ -70,9 +94,35 @@ impl Portfolio {
                 client.get_portfolio(request).await
             })
             .await?;
-        output.result(&json::portfolio(&answer), |_| {
-            screen::portfolio(&answer, Paper::of_stdout())
+        let figures = self.metrics(services).await?;
+        if let Some(file) = &self.html {
+            write_page(file, &report::portfolio(&figures)?, output)?;
+        }
+        output.result(&json::portfolio(&answer, &figures), |_| {
+            let paper = Paper::of_stdout();
+            let totals = screen::portfolio(&answer, paper);
+            format!("{totals}\n\n{}", screen::metrics(&figures, paper))
         })
+    }
+
+    async fn metrics(&self, services: &Services) -> Result<GetPortfolioMetricsResponse, Failure> {
+        let mut client = services.portfolio();
+        let request = GetPortfolioMetricsRequest {
+            business_line: self.business_line.clone(),
+            month_count: self.months,
+            until_time: None,
+            spending: self.spent_winning.clone().map(|winning| PortfolioSpending {
+                winning: Some(winning),
+                winning_back: self.spent_winning_back.clone(),
+                keeping: self.spent_keeping.clone(),
+            }),
+        };
+        let method = "rekindle.lifecycle.v1.PortfolioService/GetPortfolioMetrics";
+        services
+            .call(method, IN_BULK, request, |request| async move {
+                client.get_portfolio_metrics(request).await
+            })
+            .await
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use contract::offers::v1::{CancellationRecord, GetCancellationRecordRequest};
 
+use super::files::write_page;
 use crate::client::{ONLINE, ServiceArguments, Services, Trace};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -35,11 +36,7 @@ impl Record {
         let services = Services::at(&self.services, Trace::begin("rekindle record"))?;
         let record = self.ask(&services).await?;
         if let Some(file) = &self.html {
-            std::fs::write(file, report::record(&record)).map_err(|error| {
-                let message = format!("{} cannot be written: {error}", file.display());
-                Failure::failed(message).advice("check the folder and its permissions")
-            })?;
-            output.progress(format_args!("the page is in {}", file.display()));
+            write_page(file, &report::record(&record), output)?;
         }
         output.result(&json::record(&record), |_| text(&record))?;
         Ok(u8::from(!record.intact))

@@ -8,6 +8,7 @@ use contract::lifecycle::v1::{GetRetentionCurvesRequest, GetRetentionCurvesRespo
 use contract::types::v1::Money;
 use kernel::money::Currency;
 
+use super::files::write_page;
 use crate::client::{IN_BULK, Services};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -56,13 +57,7 @@ impl Retention {
             ));
         }
         if let Some(file) = &self.html {
-            let page =
-                report::retention(&answer).map_err(|error| Failure::failed(error.to_string()))?;
-            std::fs::write(file, page).map_err(|error| {
-                let message = format!("{} cannot be written: {error}", file.display());
-                Failure::failed(message).advice("check the folder and its permissions")
-            })?;
-            output.progress(format_args!("the page is in {}", file.display()));
+            write_page(file, &report::retention(&answer)?, output)?;
         }
         output.result(&json::retention(&answer), |_| {
             screen::retention(&answer, Paper::of_stdout())
@@ -102,7 +97,7 @@ impl Retention {
 }
 
 /// Reads an amount such as `12.50EUR`.
-fn amount(text: &str) -> Result<Money, String> {
+pub(super) fn amount(text: &str) -> Result<Money, String> {
     let wrong = || format!("{text:?} is no amount: write it like 12.50EUR");
     let digits = text.trim_end_matches(|sign: char| sign.is_ascii_alphabetic());
     let currency = Currency::parse(&text[digits.len()..]).map_err(|error| error.to_string())?;

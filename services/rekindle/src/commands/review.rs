@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use contract::offers::v1::{DecideOfferRequest, ReviewOffersRequest, ReviewOffersResponse};
 use jiff::Timestamp;
 
+use super::files::write_page;
 use super::review_learned::Learned;
 use super::review_outcomes::Outcomes;
 use crate::client::{IN_BULK, ONLINE, ServiceArguments, Services, Trace, new_request_id};
@@ -97,13 +98,7 @@ impl Offers {
     async fn run(&self, services: &Services, output: Output) -> Result<u8, Failure> {
         let answer = self.ask(services).await?;
         if let Some(file) = &self.html {
-            let page =
-                report::review(&answer).map_err(|error| Failure::failed(error.to_string()))?;
-            std::fs::write(file, page).map_err(|error| {
-                let message = format!("{} cannot be written: {error}", file.display());
-                Failure::failed(message).advice("check the folder and its permissions")
-            })?;
-            output.progress(format_args!("the page is in {}", file.display()));
+            write_page(file, &report::review(&answer)?, output)?;
         }
         output.result(&documents::review(&answer), |_| {
             screen::review(&answer, Paper::of_stdout())

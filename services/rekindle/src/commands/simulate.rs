@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use prost_types::Timestamp as WireTime;
 use tokio::time::timeout;
 
-use super::files::{read_sources, tell_warnings};
+use super::files::{read_sources, tell_warnings, write_page};
 use crate::client::{SILENCE, STREAMING, Services};
 use crate::failure::{Exit, Failure};
 use crate::mapping::{midnight, wire_time};
@@ -74,13 +74,8 @@ impl Simulate {
         };
         tell_warnings(&answer.problems, output);
         if let Some(file) = &self.html {
-            let page = report::simulation(simulation, &answer.examples)
-                .map_err(|error| Failure::failed(error.to_string()))?;
-            std::fs::write(file, page).map_err(|error| {
-                let message = format!("{} cannot be written: {error}", file.display());
-                Failure::failed(message).advice("check the folder and its permissions")
-            })?;
-            output.progress(format_args!("the page is in {}", file.display()));
+            let page = report::simulation(simulation, &answer.examples)?;
+            write_page(file, &page, output)?;
         }
         let document = json::simulation(simulation, &answer.examples, &answer.problems);
         output.result(&document, |_| {

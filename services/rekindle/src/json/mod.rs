@@ -9,6 +9,7 @@ mod fulfilment;
 mod import;
 mod learned;
 mod lifecycle;
+mod metrics;
 mod outcome;
 mod portfolio;
 mod publishing;

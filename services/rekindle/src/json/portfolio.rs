@@ -3,11 +3,14 @@
 use contract::lifecycle::v1 as pb;
 use serde_json::{Value, json};
 
-use super::{money, time};
+use super::{metrics, money, time};
 use crate::vocabulary;
 
-/// Customers added up.
-pub fn portfolio(portfolio: &pb::GetPortfolioResponse) -> Value {
+/// Customers added up, and what they come to.
+pub fn portfolio(
+    portfolio: &pb::GetPortfolioResponse,
+    figures: &pb::GetPortfolioMetricsResponse,
+) -> Value {
     let bands = portfolio.risk_bands.iter().map(|band| {
         json!({
             "from_probability": band.from_probability,
@@ -19,6 +22,8 @@ pub fn portfolio(portfolio: &pb::GetPortfolioResponse) -> Value {
         "totals": portfolio.totals.iter().map(total).collect::<Vec<_>>(),
         "risk_bands": bands.collect::<Vec<_>>(),
         "latest_run": portfolio.latest_run.as_ref().map(scoring_run),
+        "metrics": figures.metrics.as_ref().map(metrics::metrics),
+        "economics": figures.economics.as_ref().map(metrics::economics),
     })
 }
 

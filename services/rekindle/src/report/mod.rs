@@ -3,6 +3,7 @@
 
 mod markup;
 mod plot;
+mod portfolio;
 mod record;
 mod retention;
 mod review;
@@ -13,6 +14,7 @@ mod simulation_tests;
 mod tests;
 
 pub use plot::PlotError;
+pub use portfolio::portfolio;
 pub use record::record;
 pub use retention::retention;
 pub use review::review;

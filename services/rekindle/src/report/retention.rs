@@ -98,7 +98,7 @@ fn value_plot(index: usize, curve: &RetentionCurve) -> Result<String, PlotError>
 }
 
 /// The corners of a step function: it stays until the end of each month, then falls.
-fn steps(ends_of_months: impl Iterator<Item = (u32, f64)>) -> Vec<(f64, f64)> {
+pub(super) fn steps(ends_of_months: impl Iterator<Item = (u32, f64)>) -> Vec<(f64, f64)> {
     let mut corners = vec![(0.0, 1.0)];
     let mut level = 1.0;
     for (month, share) in ends_of_months {

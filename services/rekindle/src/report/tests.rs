@@ -1,10 +1,11 @@
 //! Pages hold together without anything from elsewhere, and can be read aloud.
 
 use contract::lifecycle::v1::{
-    GetRetentionCurvesResponse, MonthAhead, RetentionCurve, RetentionPoint,
+    GetPortfolioMetricsResponse, GetRetentionCurvesResponse, MonthAhead, PortfolioFlow,
+    PortfolioMetrics, RetentionCohort, RetentionCurve, RetentionPoint, SurvivalPoint,
 };
 
-use super::retention;
+use super::{portfolio, retention};
 
 /// A curve of so many months that falls by a tenth each month, seen for half of them.
 fn curve(group: &str, months: u32) -> RetentionCurve {
@@ -171,4 +172,42 @@ fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
     assert!(page.contains("silent") && page.contains("nobody is held out"));
     let curves = drawn(&page);
     assert!(curves.len() >= 2, "{curves:?}");
+}
+
+#[test]
+fn a_page_of_the_portfolio_shows_what_there_is_and_nothing_of_what_there_is_not() {
+    let flow = |won, left_voluntarily| PortfolioFlow {
+        won,
+        left_voluntarily,
+        ..PortfolioFlow::default()
+    };
+    let point = SurvivalPoint {
+        month: 1,
+        at_risk_count: 4,
+        left_count: 1,
+        survival: 0.75,
+        lower: 0.5,
+        upper: 0.9,
+    };
+    let metrics = PortfolioMetrics {
+        flow: Some(flow(3, 1)),
+        months: vec![flow(1, 0), flow(2, 1)],
+        first_survival: vec![point],
+        cohorts: vec![RetentionCohort {
+            customer_count: 3,
+            retained: vec![1.0, 0.5],
+            ..RetentionCohort::default()
+        }],
+        ..PortfolioMetrics::default()
+    };
+    let page = portfolio(&GetPortfolioMetricsResponse {
+        metrics: Some(metrics),
+        economics: None,
+    })
+    .unwrap();
+    assert_eq!(page.matches("<svg ").count(), 3, "flows, survival, cohorts");
+    assert!(page.contains("1 (100 % of those who left)"));
+    assert!(page.contains("<td>0.750</td>") && !page.contains("came back</h2>\n<figure>"));
+    let empty = portfolio(&GetPortfolioMetricsResponse::default()).unwrap();
+    assert!(!empty.contains("<svg "));
 }

@@ -8,6 +8,7 @@ mod explanation;
 mod fulfilment;
 mod import;
 mod learned;
+mod metrics;
 mod models;
 mod offers;
 mod outcome;
@@ -30,6 +31,8 @@ pub use explanation::explanation;
 pub use fulfilment::{fulfilments, promise_tasks};
 pub use import::import;
 pub use learned::learned;
+pub(crate) use metrics::metric_lines;
+pub use metrics::metrics;
 pub use models::{
     activated_model, drift, fitted_model, imported_model, model_line, models, shown_model,
 };
