@@ -13,6 +13,7 @@ mod follower;
 mod foreign;
 mod foreign_refusals;
 mod foreign_world;
+mod lost_by_silence;
 mod merged;
 mod models;
 mod portfolio;

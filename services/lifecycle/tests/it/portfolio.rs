@@ -73,6 +73,22 @@ async fn wait_for_run(world: &World, rules: u64, model: u64) -> wire::ScoringRun
     reached.await.expect("the portfolio is scored")
 }
 
+/// Waits until a run is over.
+pub(crate) async fn wait_for_run_number(world: &World, number: u64) {
+    let reached = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            ticks.tick().await;
+            let request = wire::GetScoringRequest { number };
+            let answer = world.service.portfolio().get_scoring(request).await;
+            if answer.unwrap().into_inner().run.unwrap().end_time.is_some() {
+                return;
+            }
+        }
+    });
+    reached.await.expect("the run ends");
+}
+
 #[tokio::test]
 async fn the_portfolio_says_the_same_as_every_status() {
     let world = World::start().await;

@@ -13,7 +13,7 @@ use lifecycle::domain::purchase::sample::{LineSpan, PurchaseSample};
 
 const DAY: i64 = 86_400;
 
-fn day_of(text: &str) -> i32 {
+pub(crate) fn day_of(text: &str) -> i32 {
     let (year, month, day) = (&text[..4], &text[4..6], &text[6..8]);
     let date: Date = format!("{year}-{month}-{day}").parse().unwrap();
     let epoch = Date::constant(1970, 1, 1);
@@ -21,7 +21,7 @@ fn day_of(text: &str) -> i32 {
 }
 
 /// The purchases of each customer: day, and spend in cents.
-fn customers() -> Option<Vec<Vec<(i32, i64)>>> {
+pub(crate) fn customers() -> Option<Vec<Vec<(i32, i64)>>> {
     let file = testkit::data::shared()?.join("cdnow/cdnow_sample.txt");
     let text = std::fs::read_to_string(file).unwrap();
     let mut customers: BTreeMap<String, Vec<(i32, i64)>> = BTreeMap::new();

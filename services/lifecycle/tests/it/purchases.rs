@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 use crate::world::{World, check_refusal, contract, customer, faulty_fields};
 
 /// The number of the day that tests begin at.
-const TODAY: i32 = 20_605;
+pub(crate) const TODAY: i32 = 20_605;
 
 fn euro(minor: i64) -> facts::Money {
     facts::Money {
@@ -17,7 +17,7 @@ fn euro(minor: i64) -> facts::Money {
 }
 
 /// Somebody who bought on these days before now, at so much a time.
-fn buyer(id: &str, line: &str, days_before: &[i32], each: i64) -> facts::CustomerFacts {
+pub(crate) fn buyer(id: &str, line: &str, days_before: &[i32], each: i64) -> facts::CustomerFacts {
     let subscription = facts::SubscriptionFacts {
         business_line: line.to_owned(),
         relationship: facts::RelationshipType::NonContractual.into(),
@@ -58,7 +58,10 @@ fn shop(world: &World, line: &str, customers: i32) {
     }
 }
 
-async fn fit(world: &World, family: wire::PurchaseFamily) -> Result<wire::Model, Status> {
+pub(crate) async fn fit(
+    world: &World,
+    family: wire::PurchaseFamily,
+) -> Result<wire::Model, Status> {
     let request = wire::FitModelRequest {
         kind: wire::ModelKind::Purchase.into(),
         family: family.into(),
