@@ -75,7 +75,7 @@ async fn wait_for_run(world: &World, rules: u64, model: u64) -> wire::ScoringRun
 
 /// Waits until a run is over.
 pub(crate) async fn wait_for_run_number(world: &World, number: u64) {
-    let reached = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+    let reached = tokio::time::timeout(std::time::Duration::from_mins(1), async {
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
         loop {
             ticks.tick().await;

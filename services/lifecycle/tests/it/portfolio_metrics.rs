@@ -29,11 +29,11 @@ fn person(id: &str, lifetimes: &[(i64, Option<i64>)]) -> facts::CustomerFacts {
     facts
 }
 
-fn euro(minor: i64) -> Option<facts::Money> {
-    Some(facts::Money {
+fn euro(minor: i64) -> facts::Money {
+    facts::Money {
         minor,
         currency: "EUR".to_owned(),
-    })
+    }
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn figures_are_of_everybody_and_cost_is_told_where_spending_is_given() {
     let mut client = world.service.portfolio();
     let asked = wire::GetPortfolioMetricsRequest {
         spending: Some(wire::PortfolioSpending {
-            winning: euro(60_000),
+            winning: Some(euro(60_000)),
             ..wire::PortfolioSpending::default()
         }),
         ..wire::GetPortfolioMetricsRequest::default()
@@ -67,7 +67,7 @@ async fn figures_are_of_everybody_and_cost_is_told_where_spending_is_given() {
     assert_eq!(metrics.values.len(), 1);
     assert!(metrics.values[0].first.is_some() && metrics.values[0].later.is_some());
     let economics = answer.economics.unwrap();
-    assert_eq!(economics.acquisition_cost, euro(60_000));
+    assert_eq!(economics.acquisition_cost, Some(euro(60_000)));
     assert_eq!(economics.keeping_share, Some(0.0));
     let of_no_line = wire::GetPortfolioMetricsRequest {
         business_line: "retail".to_owned(),
@@ -85,12 +85,12 @@ async fn what_cannot_be_asked_is_refused_with_every_field() {
         month_count: 37,
         until_time: days_ago(-1),
         spending: Some(wire::PortfolioSpending {
-            winning: euro(1),
+            winning: Some(euro(1)),
             winning_back: Some(facts::Money {
                 minor: 1,
                 currency: "USD".to_owned(),
             }),
-            keeping: euro(-5),
+            keeping: Some(euro(-5)),
         }),
     };
     let refused = world.service.portfolio().get_portfolio_metrics(asked).await;
