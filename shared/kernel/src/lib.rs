@@ -13,3 +13,4 @@ pub mod page;
 pub mod refusal;
 pub mod secret;
 pub mod time;
+pub mod zone;

@@ -138,6 +138,7 @@ pub fn joined(stays: &Customer, merged: &Customer) -> Customer {
         deceased: stays.deceased || merged.deceased,
         vulnerable: stays.vulnerable || merged.vulnerable,
         do_not_offer: stays.do_not_offer || merged.do_not_offer,
+        time_zone: known(&stays.time_zone, &merged.time_zone),
     }
 }
 

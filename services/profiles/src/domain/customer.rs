@@ -30,6 +30,8 @@ pub struct Customer {
     pub vulnerable: bool,
     /// The customer asked never to be made an offer.
     pub do_not_offer: bool,
+    /// The IANA name of the time zone the customer lives in, empty when not known.
+    pub time_zone: String,
 }
 
 /// How often and when a customer was written.

@@ -36,7 +36,7 @@ fn is_live_or_billed(subscription: &Subscription, now: Timestamp) -> bool {
 }
 
 fn last_end(subscription: &Subscription) -> Option<Timestamp> {
-    let end = subscription.end?;
+    let end = subscription.end.as_ref()?;
     Some(
         end.billing_end_time
             .map_or(end.service_end_time, |billing| {

@@ -14,7 +14,7 @@ use super::book::Book;
 use super::consent::{Statement, latest};
 use super::incident::Incident;
 use super::lifetime::{Lifetime, lifetimes};
-use super::subscription::Subscription;
+use super::subscription::{StatedReason, Subscription};
 use super::timeline::Timeline;
 use super::vocabulary::{
     ContractKind, CustomerKind, EndReason, RecoveryStep, Relationship, Severity, SubscriptionState,
@@ -95,6 +95,9 @@ pub struct SubscriptionFacts {
     /// What ended it, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<EndReason>,
+    /// What the customer said when it ended.
+    #[serde(default, skip_serializing_if = "StatedReason::is_empty")]
+    pub stated: StatedReason,
     /// Further attributes by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
@@ -173,7 +176,7 @@ fn subscriptions(book: &Book) -> Vec<SubscriptionFacts> {
 
 fn subscription_facts(book: &Book, subscription: &Subscription) -> SubscriptionFacts {
     let account = book.accounts.get(&subscription.account_id);
-    let end = subscription.end;
+    let end = subscription.end.as_ref();
     SubscriptionFacts {
         subscription_id: subscription.subscription_id.clone(),
         account_id: subscription.account_id.clone(),
@@ -188,6 +191,7 @@ fn subscription_facts(book: &Book, subscription: &Subscription) -> SubscriptionF
         billing_end_time: end.and_then(|end| end.billing_end_time),
         monthly_price: subscription.monthly_price,
         end_reason: end.and_then(|end| end.reason),
+        stated: end.map(|end| end.stated.clone()).unwrap_or_default(),
         attributes: subscription.attributes.clone(),
     }
 }

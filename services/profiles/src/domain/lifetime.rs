@@ -3,7 +3,7 @@
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::subscription::Subscription;
+use super::subscription::{End, StatedReason, Subscription};
 use super::vocabulary::EndReason;
 
 /// The n-th continuous relationship of a customer.
@@ -17,6 +17,9 @@ pub struct Lifetime {
     pub end_time: Option<Timestamp>,
     /// What ended it, where known.
     pub end_reason: Option<EndReason>,
+    /// What the customer said when it ended.
+    #[serde(default, skip_serializing_if = "StatedReason::is_empty")]
+    pub stated: StatedReason,
 }
 
 /// Lifetimes kept in a snapshot; older ones are counted by the numbers of the kept ones.
@@ -24,18 +27,28 @@ pub const MOST_LIFETIMES: usize = 100;
 
 /// One time in service, from its start up to its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Interval {
+struct Interval<'s> {
     start: Timestamp,
     end: Option<Timestamp>,
+    why: Why<'s>,
+}
+
+/// Why something ended. Of several the least counts: one whose reason is known, then the first in the
+/// vocabulary's order, then one where something was said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Why<'s> {
+    is_unknown: bool,
     reason: Option<EndReason>,
+    is_unsaid: bool,
+    stated: Option<&'s StatedReason>,
 }
 
 /// A run of intervals without a gap, or with gaps that a linked end bridges.
-struct Run {
+struct Run<'s> {
     start: Timestamp,
     end: Option<Timestamp>,
-    /// What ended it: of several at the same instant the first in the vocabulary's order.
-    reason: Option<EndReason>,
+    /// What ended it: of several at the same instant the one that counts.
+    why: Why<'s>,
     /// Something that ended it was moved, replaced or merged: what follows goes on with it.
     linked: bool,
 }
@@ -46,9 +59,9 @@ struct Run {
 /// connected, and a service that was moved, replaced or merged is connected with whatever follows
 /// it. Nothing here depends on the present: whether an end has come is for the reader to say.
 pub fn lifetimes<'s>(subscriptions: impl IntoIterator<Item = &'s Subscription>) -> Vec<Lifetime> {
-    let mut intervals: Vec<Interval> = subscriptions.into_iter().filter_map(interval).collect();
+    let mut intervals: Vec<Interval<'_>> = subscriptions.into_iter().filter_map(interval).collect();
     intervals.sort_unstable();
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<Run<'_>> = Vec::new();
     for interval in intervals {
         match runs.last_mut().filter(|run| run.reaches(interval.start)) {
             Some(run) => run.extend(interval),
@@ -60,8 +73,9 @@ pub fn lifetimes<'s>(subscriptions: impl IntoIterator<Item = &'s Subscription>) 
     numbered.skip(skipped).map(Run::into_lifetime).collect()
 }
 
-fn interval(subscription: &Subscription) -> Option<Interval> {
-    let end = subscription.end.map(|end| end.service_end_time);
+fn interval(subscription: &Subscription) -> Option<Interval<'_>> {
+    let set = subscription.end.as_ref();
+    let end = set.map(|end| end.service_end_time);
     // What never was in service is no relationship.
     if end.is_some_and(|end| end <= subscription.start_time) {
         return None;
@@ -69,34 +83,47 @@ fn interval(subscription: &Subscription) -> Option<Interval> {
     Some(Interval {
         start: subscription.start_time,
         end,
-        reason: subscription.end.and_then(|end| end.reason),
+        why: Why::of(set),
     })
 }
 
-impl From<Interval> for Run {
-    fn from(interval: Interval) -> Self {
+impl<'s> Why<'s> {
+    fn of(end: Option<&'s End>) -> Self {
+        let reason = end.and_then(|end| end.reason);
+        let stated = end.map(|end| &end.stated);
         Self {
-            start: interval.start,
-            end: interval.end,
-            reason: interval.reason,
-            linked: interval.reason.is_some_and(EndReason::is_linked),
+            is_unknown: reason.is_none(),
+            reason,
+            is_unsaid: stated.is_none_or(StatedReason::is_empty),
+            stated,
         }
     }
 }
 
-impl Run {
+impl<'s> From<Interval<'s>> for Run<'s> {
+    fn from(interval: Interval<'s>) -> Self {
+        Self {
+            start: interval.start,
+            end: interval.end,
+            why: interval.why,
+            linked: interval.why.reason.is_some_and(EndReason::is_linked),
+        }
+    }
+}
+
+impl<'s> Run<'s> {
     fn reaches(&self, start: Timestamp) -> bool {
         self.linked || self.end.is_none_or(|end| start <= end)
     }
 
-    fn extend(&mut self, interval: Interval) {
+    fn extend(&mut self, interval: Interval<'s>) {
         let Some(end) = self.end else { return };
         let next = Self::from(interval);
         match next.end {
             Some(next_end) if next_end < end => {}
             Some(next_end) if next_end == end => {
                 self.linked |= next.linked;
-                self.reason = [self.reason, next.reason].into_iter().flatten().min();
+                self.why = self.why.min(next.why);
             }
             _ => {
                 *self = Self {
@@ -112,7 +139,8 @@ impl Run {
             number,
             start_time: run.start,
             end_time: run.end,
-            end_reason: run.end.and(run.reason),
+            end_reason: run.why.reason,
+            stated: run.why.stated.cloned().unwrap_or_default(),
         }
     }
 }
@@ -124,7 +152,7 @@ mod tests {
     use kernel::id::{AccountId, SubscriptionId};
     use proptest::prelude::*;
 
-    use super::super::subscription::{End, Standing};
+    use super::super::subscription::Standing;
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -145,6 +173,7 @@ mod tests {
                 service_end_time: at(second),
                 billing_end_time: None,
                 reason: Some(reason),
+                stated: StatedReason::default(),
                 reached: false,
             }),
             monthly_price: None,
@@ -195,6 +224,35 @@ mod tests {
         assert_eq!(ended[0].end_reason, Some(EndReason::PaymentFailure));
     }
 
+    fn saying(key: &str, mut service: Subscription) -> Subscription {
+        if let Some(end) = &mut service.end {
+            key.clone_into(&mut end.stated.key);
+        }
+        service
+    }
+
+    #[test]
+    fn what_ends_last_says_what_was_said() {
+        let sooner = saying("moving", service(2, Some((5, LEFT))));
+        let last = saying("too_expensive", service(1, Some((9, LEFT))));
+        let ended = lifetimes(&[sooner.clone(), last]);
+        assert_eq!(ended[0].stated.key, "too_expensive");
+        let silent = lifetimes(&[sooner.clone(), service(1, Some((9, LEFT)))]);
+        assert!(silent[0].stated.is_empty());
+        let goes_on = lifetimes(&[sooner, service(1, None)]);
+        assert!(goes_on[0].stated.is_empty());
+    }
+
+    #[test]
+    fn of_ends_at_one_instant_the_reason_that_counts_brings_what_was_said() {
+        let died = service(1, Some((9, EndReason::Death)));
+        let left = saying("too_expensive", service(2, Some((9, LEFT))));
+        let silent = service(3, Some((9, LEFT)));
+        let ended = lifetimes(&[died, silent, left]);
+        assert_eq!(ended[0].end_reason, Some(LEFT));
+        assert_eq!(ended[0].stated.key, "too_expensive");
+    }
+
     #[test]
     fn what_never_was_in_service_is_no_lifetime() {
         assert!(lifetimes(&[service(5, Some((5, LEFT)))]).is_empty());
@@ -215,10 +273,14 @@ mod tests {
     fn services() -> impl Strategy<Value = Vec<Subscription>> {
         let reasons = prop_oneof![Just(LEFT), Just(MOVED), Just(EndReason::Death)];
         let end = proptest::option::of((1_i64..30, reasons));
-        proptest::collection::vec((0_i64..60, end), 0..12).prop_map(|parts| {
+        let said = prop_oneof![Just(""), Just("moving"), Just("too_expensive")];
+        proptest::collection::vec((0_i64..60, end, said), 0..12).prop_map(|parts| {
             parts
                 .into_iter()
-                .map(|(start, end)| service(start, end.map(|(length, why)| (start + length, why))))
+                .map(|(start, end, said)| {
+                    let end = end.map(|(length, why)| (start + length, why));
+                    saying(said, service(start, end))
+                })
                 .collect()
         })
     }
@@ -242,7 +304,7 @@ mod tests {
                 prop_assert_eq!(pair[0].number + 1, pair[1].number);
             }
             for service in &services {
-                let end = service.end.map(|end| end.service_end_time);
+                let end = service.end.as_ref().map(|end| end.service_end_time);
                 let covered = folded.iter().any(|lifetime| {
                     lifetime.start_time <= service.start_time
                         && lifetime.end_time.is_none_or(|last| end.is_some_and(|end| end <= last))

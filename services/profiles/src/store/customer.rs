@@ -23,6 +23,7 @@ struct Row {
     deceased: bool,
     vulnerable: bool,
     do_not_offer: bool,
+    time_zone: String,
 }
 
 /// Reads customers; those that are not recorded are left out.
@@ -60,6 +61,7 @@ impl Row {
             deceased: self.deceased,
             vulnerable: self.vulnerable,
             do_not_offer: self.do_not_offer,
+            time_zone: self.time_zone,
         };
         Ok((customer, version))
     }
@@ -94,6 +96,7 @@ pub(super) async fn save(
         &column(&rows, |(c, _)| c.deceased),
         &column(&rows, |(c, _)| c.vulnerable),
         &column(&rows, |(c, _)| c.do_not_offer),
+        &column(&rows, |(c, _)| c.time_zone.clone()),
     )
     .execute(connection)
     .instrument(statement_span("INSERT", "customer", text))

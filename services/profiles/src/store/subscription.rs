@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::decode::{Place, column, number, optional_time, time};
 use crate::domain::book::Book;
-use crate::domain::subscription::{End, Subscription};
+use crate::domain::subscription::{End, StatedReason, Subscription};
 use crate::domain::vocabulary::Numbered;
 
 struct Row {
@@ -26,6 +26,8 @@ struct Row {
     service_end_time: Option<jiff_sqlx::Timestamp>,
     billing_end_time: Option<jiff_sqlx::Timestamp>,
     end_reason: Option<i16>,
+    stated_reason: String,
+    reason_category: String,
     end_reached: bool,
     price_minor: Option<i64>,
     currency: Option<String>,
@@ -81,6 +83,10 @@ impl Row {
             service_end_time: service_end_time.to_jiff(),
             billing_end_time: self.billing_end_time.map(jiff_sqlx::Timestamp::to_jiff),
             reason: place.optional_word("end_reason", self.end_reason)?,
+            stated: StatedReason {
+                key: self.stated_reason.clone(),
+                category: self.reason_category.clone(),
+            },
             reached: self.end_reached,
         }))
     }
@@ -101,7 +107,7 @@ pub(super) async fn save(
     if rows.is_empty() {
         return Ok(());
     }
-    let ends: Vec<Option<End>> = rows.iter().map(|(_, s)| s.end).collect();
+    let ends: Vec<Option<&End>> = rows.iter().map(|(_, s)| s.end.as_ref()).collect();
     let text = include_str!("sql/subscription_save.sql");
     sqlx::query_file!(
         "src/store/sql/subscription_save.sql",
@@ -123,9 +129,15 @@ pub(super) async fn save(
         &column(&rows, |(_, s)| s.monthly_price.map(|p| p.minor)) as _,
         &column(&rows, |(_, s)| s.currency.map(|c| c.to_string())) as _,
         &column(&rows, |(_, s)| Json(&s.attributes)) as _,
+        &column(&ends, |end| said(*end, |stated| &stated.key)),
+        &column(&ends, |end| said(*end, |stated| &stated.category)),
     )
     .execute(connection)
     .instrument(statement_span("INSERT", "subscription", text))
     .await?;
     Ok(())
+}
+
+fn said(end: Option<&End>, part: impl Fn(&StatedReason) -> &String) -> String {
+    end.map(|end| part(&end.stated).clone()).unwrap_or_default()
 }

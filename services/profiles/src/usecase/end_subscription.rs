@@ -22,7 +22,7 @@ impl Profiles {
         let decide = move |books: &mut Books| {
             let now = books.now();
             let book = books.of(&customer_id);
-            let changed = book.end_subscription(&subscription_id, order, now)?;
+            let changed = book.end_subscription(&subscription_id, order.clone(), now)?;
             let subscription = book.subscription(&subscription_id)?.clone();
             Ok(written(book, subscription, changed, now))
         };

@@ -169,6 +169,8 @@ async fn a_pending_end_can_be_undone_whole_until_it_comes() {
     let pending = ended.subscription.unwrap();
     assert_eq!(pending.state(), SubscriptionState::CancelPending);
     assert_eq!(pending.billing_end_time, at("2027-01-15T00:00:00Z"));
+    assert_eq!(pending.stated_reason, "too_expensive");
+    assert_eq!(pending.reason_category, "price");
     let again = stand
         .accounts()
         .end_subscription(order)
@@ -183,6 +185,7 @@ async fn a_pending_end_can_be_undone_whole_until_it_comes() {
     let facts = stand.facts("c").await;
     assert_eq!(facts.subscriptions, before);
     assert_eq!(facts.lifetimes[0].end_time, None);
+    assert_eq!(facts.lifetimes[0].stated_reason, "");
     assert!(!reinstate(&stand).await.unwrap().changed);
 }
 
@@ -218,6 +221,93 @@ async fn an_end_in_the_past_ends_at_once_and_bills_to_the_same_day() {
     let lifetime = &stand.facts("c").await.lifetimes[0];
     assert_eq!(lifetime.end_time, at("2026-11-01T00:00:00Z"));
     assert_eq!(lifetime.end_reason(), EndReason::CustomerTermination);
+    assert_eq!(lifetime.stated_reason, "too_expensive");
+    assert_eq!(lifetime.reason_category, "price");
+    let subscription = &stand.facts("c").await.subscriptions[0];
+    assert_eq!(subscription.stated_reason, "too_expensive");
+    assert_eq!(subscription.reason_category, "price");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_comes_with_an_import_and_outlives_a_feed_that_does_not_know_it() {
+    use pb::import_record::Record;
+    let stand = Stand::start().await;
+    stand.subscriber().await;
+    let ended = pb::Subscription {
+        service_end_time: at("2026-11-01T00:00:00Z"),
+        stated_reason: "moved_out_of_footprint".to_owned(),
+        reason_category: "structural".to_owned(),
+        ..subscription("c", "a", "s")
+    };
+    let said = vec![row(1, Record::Subscription(ended.clone()))];
+    stand.import(said).await.unwrap();
+    let silent = pb::Subscription {
+        stated_reason: String::new(),
+        reason_category: String::new(),
+        ..ended
+    };
+    assert!(!stand.put(silent).await.unwrap().changed);
+    let lifetime = &stand.facts("c").await.lifetimes[0];
+    assert_eq!(lifetime.stated_reason, "moved_out_of_footprint");
+    assert_eq!(lifetime.reason_category, "structural");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_undone_by_the_version_before_forgets_what_was_said() {
+    let stand = Stand::start().await;
+    stand.subscriber().await;
+    let order = end("2026-12-31T00:00:00Z", None);
+    stand.accounts().end_subscription(order).await.unwrap();
+    let pool = &stand.database.pool;
+    sqlx::query("update subscription set service_end_time = null, billing_end_time = null, end_reason = null")
+        .execute(pool)
+        .await
+        .unwrap();
+    let kept: (String, String) =
+        sqlx::query_as("select stated_reason, reason_category from subscription")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, (String::new(), String::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_is_a_key_and_never_what_somebody_wrote() {
+    let stand = Stand::start().await;
+    stand.subscriber().await;
+    for text in [
+        "My husband died",
+        "Too_Expensive",
+        "_price",
+        "1",
+        "trop_cher_é",
+        &"x".repeat(65),
+    ] {
+        let mut order = end("2026-12-31T00:00:00Z", None);
+        text.clone_into(&mut order.stated_reason);
+        text.clone_into(&mut order.reason_category);
+        let refusal = stand.accounts().end_subscription(order).await;
+        let status = refused(refusal, Code::InvalidArgument, "INVALID_FIELD");
+        assert_eq!(
+            fields(&status),
+            ["reason_category", "stated_reason"],
+            "{text}"
+        );
+    }
+    let unended = pb::Subscription {
+        stated_reason: "too_expensive".to_owned(),
+        reason_category: "price".to_owned(),
+        ..subscription("c", "a", "s")
+    };
+    let status = refused(
+        stand.put(unended).await,
+        Code::InvalidArgument,
+        "INVALID_FIELD",
+    );
+    assert_eq!(
+        fields(&status),
+        ["subscription.reason_category", "subscription.stated_reason"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

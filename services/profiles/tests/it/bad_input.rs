@@ -59,6 +59,7 @@ async fn every_violation_of_a_request_is_named_at_once() {
             phone: "1\u{7}2".to_owned(),
             jurisdiction: "California".to_owned(),
             language: "-".to_owned(),
+            time_zone: "America/Nowhere".to_owned(),
             ..pb::Customer::default()
         }),
         etag: long(65),
@@ -74,6 +75,7 @@ async fn every_violation_of_a_request_is_named_at_once() {
         "customer.kind",
         "customer.language",
         "customer.phone",
+        "customer.time_zone",
         "etag",
         "request_id",
     ];

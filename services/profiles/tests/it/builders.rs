@@ -33,6 +33,7 @@ pub(crate) fn customer(id: &str) -> pb::Customer {
         phone: "+1 555 0100".to_owned(),
         jurisdiction: "US-CA".to_owned(),
         language: "en".to_owned(),
+        time_zone: "America/Los_Angeles".to_owned(),
         ..pb::Customer::default()
     }
 }

@@ -105,6 +105,7 @@ fn customer(values: Vec<Filled>) -> profiles::Customer {
             "phone" => customer.phone = value.text(),
             "jurisdiction" => customer.jurisdiction = value.text(),
             "language" => customer.language = value.text(),
+            "time_zone" => customer.time_zone = value.text(),
             "deceased" => customer.deceased = value.flag(),
             "vulnerable" => customer.vulnerable = value.flag(),
             "do_not_offer" => customer.do_not_offer = value.flag(),
@@ -151,6 +152,8 @@ fn subscription(
             "billing_end_time" => subscription.billing_end_time = value.instant(),
             "monthly_price" => subscription.monthly_price = value.money(),
             "end_reason" => subscription.end_reason = value.word(),
+            "stated_reason" => subscription.stated_reason = value.text(),
+            "reason_category" => subscription.reason_category = value.text(),
             _ => {}
         }
     }

@@ -100,6 +100,7 @@ const CUSTOMER: RecordKind = RecordKind {
         optional("phone", FieldType::Text),
         optional("jurisdiction", FieldType::Text),
         optional("language", FieldType::Text),
+        optional("time_zone", FieldType::Text),
         optional("deceased", FieldType::Flag),
         optional("vulnerable", FieldType::Flag),
         optional("do_not_offer", FieldType::Flag),
@@ -132,6 +133,8 @@ const SUBSCRIPTION: RecordKind = RecordKind {
         optional("billing_end_time", FieldType::Instant),
         optional("monthly_price", FieldType::Money),
         optional("end_reason", FieldType::Word(vocabulary::END_REASON)),
+        optional("stated_reason", FieldType::Text),
+        optional("reason_category", FieldType::Text),
     ],
 };
 

@@ -6,6 +6,7 @@ use super::super::personal::Personal;
 use super::super::record::Record;
 use super::super::vocabulary::{ChangeKind, EventKind};
 use super::*;
+use crate::domain::subscription::StatedReason;
 
 const NOW: i64 = 1_000_000;
 
@@ -29,6 +30,7 @@ fn customer() -> Customer {
         deceased: false,
         vulnerable: false,
         do_not_offer: false,
+        time_zone: String::new(),
     }
 }
 
@@ -55,6 +57,7 @@ fn subscription(id: &str) -> SubscriptionDraft {
         service_end_time: None,
         billing_end_time: None,
         end_reason: None,
+        stated: StatedReason::default(),
         monthly_price: None,
         attributes: BTreeMap::new(),
     }

@@ -35,9 +35,33 @@ impl Numbered for Standing {
     }
 }
 
+/// What a customer said when something ended, as keys that are alike for many: never in their words,
+/// which may be about a person. Neither is ever required.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StatedReason {
+    /// A key of the reason tree; empty when nothing was said or what was said is sensitive.
+    pub key: String,
+    /// The category of what was said; empty when nothing was said.
+    pub category: String,
+}
+
+impl StatedReason {
+    /// Tells whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.key.is_empty() && self.category.is_empty()
+    }
+
+    /// Keeps this where something was said, and the other otherwise: never a key of one with the
+    /// category of the other.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.is_empty() { other } else { self }
+    }
+}
+
 /// The end that is set on a subscription. One value, so that an end is set and undone whole:
 /// a service end without its billing end cannot be left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// When service ends or ended.
     pub service_end_time: Timestamp,
@@ -45,6 +69,9 @@ pub struct End {
     pub billing_end_time: Option<Timestamp>,
     /// What ends it, where known.
     pub reason: Option<EndReason>,
+    /// What the customer said.
+    #[serde(default, skip_serializing_if = "StatedReason::is_empty")]
+    pub stated: StatedReason,
     /// The service end had come when the subscription was last written or swept.
     pub reached: bool,
 }
@@ -105,6 +132,8 @@ pub struct SubscriptionDraft {
     pub billing_end_time: Option<Timestamp>,
     /// What ends it, where known.
     pub end_reason: Option<EndReason>,
+    /// What the customer said; nothing keeps what is recorded with the end.
+    pub stated: StatedReason,
     /// The price of one month, if there is a recurring price.
     pub monthly_price: Option<Money>,
     /// Further attributes by name.
@@ -112,7 +141,7 @@ pub struct SubscriptionDraft {
 }
 
 /// An end as somebody wants it set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EndOrder {
     /// When service shall end.
     pub service_end_time: Timestamp,
@@ -120,6 +149,8 @@ pub struct EndOrder {
     pub billing_end_time: Option<Timestamp>,
     /// What ends it, where known.
     pub reason: Option<EndReason>,
+    /// What the customer said.
+    pub stated: StatedReason,
 }
 
 impl Subscription {
@@ -128,7 +159,7 @@ impl Subscription {
 
     /// Returns the recorded state.
     pub fn state(&self) -> SubscriptionState {
-        match (self.end, self.standing) {
+        match (&self.end, self.standing) {
             (Some(End { reached: true, .. }), _) => SubscriptionState::Ended,
             (Some(_), _) => SubscriptionState::CancelPending,
             (None, Standing::Prospect) => SubscriptionState::Prospect,
@@ -141,7 +172,8 @@ impl Subscription {
     /// Records a subscription whole, over what is recorded.
     ///
     /// An end that is set is kept when the draft has none: a nightly feed that has not heard of a
-    /// cancellation yet must not undo it. Only [`Self::reinstate`] undoes an end.
+    /// cancellation yet must not undo it. Only [`Self::reinstate`] undoes an end. What the customer
+    /// said is kept in the same way: billing knows the day of an end and not what was said.
     pub fn put(
         recorded: Option<&Self>,
         draft: &SubscriptionDraft,
@@ -157,10 +189,9 @@ impl Subscription {
             Some(price) => Some(one_currency("monthly_price.currency", known, price)?),
             None => known,
         };
-        let end = draft
-            .end(now)?
-            .or(recorded.and_then(|subscription| subscription.end));
-        draft.check_state(end, now)?;
+        let recorded_end = recorded.and_then(|subscription| subscription.end.clone());
+        let end = draft.end(recorded_end.as_ref(), now)?.or(recorded_end);
+        draft.check_state(end.as_ref(), now)?;
         let subscription = Self {
             account_id: draft.account_id.clone(),
             subscription_id: draft.subscription_id.clone(),
@@ -194,6 +225,7 @@ impl Subscription {
             service_end_time,
             billing_end_time: Some(billing_end_time),
             reason: order.reason,
+            stated: order.stated,
             reached: false,
         };
         let end = match self.settled(now).end {
@@ -208,7 +240,7 @@ impl Subscription {
         .settled(now)
     }
 
-    /// Undoes an end that has not come yet: service end, billing end and reason together.
+    /// Undoes an end that has not come yet: service end, billing end and reasons together.
     pub fn reinstate(&self, now: Timestamp) -> Result<Self, Rejection> {
         let settled = self.settled(now);
         if settled.state() == SubscriptionState::Ended {
@@ -245,6 +277,7 @@ impl End {
         if wanted.service_end_time < self.service_end_time {
             return Self {
                 reason: wanted.reason.or(self.reason),
+                stated: wanted.stated.or(self.stated),
                 ..wanted
             };
         }
@@ -257,13 +290,14 @@ impl End {
         Self {
             billing_end_time,
             reason: self.reason.or(wanted.reason),
+            stated: self.stated.or(wanted.stated),
             ..self
         }
     }
 }
 
 impl SubscriptionDraft {
-    fn end(&self, now: Timestamp) -> Result<Option<End>, Rejection> {
+    fn end(&self, recorded: Option<&End>, now: Timestamp) -> Result<Option<End>, Rejection> {
         let Some(service_end_time) = self.service_end_time else {
             return Ok(None);
         };
@@ -273,15 +307,17 @@ impl SubscriptionDraft {
                 problem: "a service end in the future is cancel_pending, not ended",
             });
         }
+        let stated_before = recorded.map(|end| end.stated.clone()).unwrap_or_default();
         Ok(Some(End {
             service_end_time,
             billing_end_time: self.billing_end_time,
             reason: self.end_reason,
+            stated: self.stated.clone().or(stated_before),
             reached: service_end_time <= now,
         }))
     }
 
-    fn check_state(&self, end: Option<End>, now: Timestamp) -> Result<(), Rejection> {
+    fn check_state(&self, end: Option<&End>, now: Timestamp) -> Result<(), Rejection> {
         if end.is_some_and(|end| end.service_end_time < self.start_time) {
             return Err(Rejection::Unfit {
                 field: "start_time",

@@ -24,6 +24,7 @@ fn draft() -> SubscriptionDraft {
         service_end_time: None,
         billing_end_time: None,
         end_reason: None,
+        stated: StatedReason::default(),
         monthly_price: Some(usd(1_000)),
         attributes: BTreeMap::new(),
     }
@@ -34,6 +35,7 @@ fn order(service: i64, billing: Option<i64>) -> EndOrder {
         service_end_time: at(service),
         billing_end_time: billing.map(at),
         reason: Some(EndReason::CustomerTermination),
+        stated: StatedReason::default(),
     }
 }
 
@@ -78,6 +80,65 @@ fn a_feed_that_knows_no_end_does_not_undo_one() {
     let leaving = active().ended(order(900, None), at(500));
     let again = Subscription::put(Some(&leaving), &draft(), at(501)).unwrap();
     assert_eq!(again, leaving);
+}
+
+fn said(key: &str, category: &str) -> StatedReason {
+    StatedReason {
+        key: key.to_owned(),
+        category: category.to_owned(),
+    }
+}
+
+fn order_saying(service: i64, stated: StatedReason) -> EndOrder {
+    EndOrder {
+        stated,
+        ..order(service, None)
+    }
+}
+
+#[test]
+fn what_was_said_lives_with_the_end_and_goes_with_it() {
+    let leaving = active().ended(order_saying(900, said("too_expensive", "price")), at(500));
+    let kept = &leaving.end.as_ref().unwrap().stated;
+    assert_eq!(*kept, said("too_expensive", "price"));
+    let stays = leaving.reinstate(at(600)).unwrap();
+    assert_eq!(stays.end, None);
+    let again = stays.ended(order(900, None), at(700));
+    assert!(again.end.unwrap().stated.is_empty());
+}
+
+#[test]
+fn of_several_orders_the_one_whose_end_counts_says_why_if_it_says_anything() {
+    let stated = |subscription: Subscription| subscription.end.unwrap().stated;
+    let first = active().ended(order_saying(900, said("too_expensive", "price")), at(500));
+    let later = first.ended(order_saying(950, said("moving", "structural")), at(500));
+    assert_eq!(stated(later), said("too_expensive", "price"));
+    let sooner = first.ended(order_saying(800, said("", "hardship")), at(500));
+    assert_eq!(stated(sooner), said("", "hardship"));
+    let silent = first.ended(order(800, None), at(500));
+    assert_eq!(stated(silent), said("too_expensive", "price"));
+    let told_late = active().ended(order(900, None), at(500));
+    let told_late = told_late.ended(order_saying(900, said("moving", "structural")), at(500));
+    assert_eq!(stated(told_late), said("moving", "structural"));
+}
+
+#[test]
+fn a_feed_that_knows_the_day_of_an_end_does_not_forget_what_was_said() {
+    let leaving = active().ended(order_saying(900, said("too_expensive", "price")), at(500));
+    let billed = SubscriptionDraft {
+        service_end_time: Some(at(905)),
+        ..draft()
+    };
+    let again = Subscription::put(Some(&leaving), &billed, at(501)).unwrap();
+    let end = again.end.unwrap();
+    assert_eq!(end.service_end_time, at(905));
+    assert_eq!(end.stated, said("too_expensive", "price"));
+    let corrected = SubscriptionDraft {
+        stated: said("moving", "structural"),
+        ..billed
+    };
+    let again = Subscription::put(Some(&leaving), &corrected, at(501)).unwrap();
+    assert_eq!(again.end.unwrap().stated, said("moving", "structural"));
 }
 
 #[test]
@@ -138,7 +199,8 @@ fn an_end_before_the_start_is_an_end_at_the_start() {
 fn the_same_service_end_takes_the_earlier_billing_end() {
     let leaving = active().ended(order(900, Some(990)), at(500));
     let sooner = leaving.ended(order(900, Some(950)), at(500));
-    assert_eq!(sooner.end.unwrap().billing_end_time, Some(at(950)));
+    let end = sooner.end.as_ref();
+    assert_eq!(end.unwrap().billing_end_time, Some(at(950)));
     assert_eq!(sooner.ended(order(900, Some(990)), at(500)), sooner);
     assert_eq!(sooner.ended(order(900, None), at(500)), sooner);
 }

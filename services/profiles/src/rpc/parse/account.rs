@@ -6,9 +6,9 @@ use contract::profiles::v1 as pb;
 use edge::violations::Violations;
 use kernel::time::Timestamp;
 
-use super::{not_before, optional_money, optional_word};
+use super::{not_before, optional_money, optional_word, reason_key};
 use crate::domain::account::AccountDraft;
-use crate::domain::subscription::{EndOrder, SubscriptionDraft};
+use crate::domain::subscription::{EndOrder, StatedReason, SubscriptionDraft};
 use crate::domain::vocabulary::EndReason;
 
 const MOST_ATTRIBUTES: usize = 64;
@@ -44,6 +44,7 @@ pub(in crate::rpc) fn subscription(
     let dates = dates(checks, wire);
     let monthly_price = optional_money(checks, "monthly_price", wire.monthly_price.as_ref());
     let attributes = attributes(checks, &wire.attributes);
+    let stated = stated(checks, &wire.stated_reason, &wire.reason_category);
     let dates = dates?;
     Some(SubscriptionDraft {
         customer_id: customer_id?,
@@ -58,6 +59,7 @@ pub(in crate::rpc) fn subscription(
         service_end_time: dates.service_end,
         billing_end_time: dates.billing_end,
         end_reason: dates.end_reason,
+        stated: stated?,
         monthly_price: monthly_price?,
         attributes: attributes?,
     })
@@ -89,6 +91,12 @@ fn dates(checks: &mut Violations, wire: &pb::Subscription) -> Option<Dates> {
         if wire.end_reason != 0 {
             checks.add("end_reason", "UNFIT", needs_end);
         }
+        if !wire.stated_reason.is_empty() {
+            checks.add("stated_reason", "UNFIT", needs_end);
+        }
+        if !wire.reason_category.is_empty() {
+            checks.add("reason_category", "UNFIT", needs_end);
+        }
     }
     Some(Dates {
         start: start?,
@@ -96,6 +104,16 @@ fn dates(checks: &mut Violations, wire: &pb::Subscription) -> Option<Dates> {
         service_end: service_end?,
         billing_end: billing_end?,
         end_reason: end_reason?,
+    })
+}
+
+/// Checks what a customer said, as keys.
+fn stated(checks: &mut Violations, reason: &str, category: &str) -> Option<StatedReason> {
+    let key = reason_key(checks, "stated_reason", reason);
+    let category = reason_key(checks, "reason_category", category);
+    Some(StatedReason {
+        key: key?,
+        category: category?,
     })
 }
 
@@ -129,9 +147,11 @@ pub(in crate::rpc) fn end_order(
     let billing_end_time =
         checks.optional_instant("billing_end_time", wire.billing_end_time.as_ref());
     let reason = optional_word(checks, "end_reason", wire.end_reason);
+    let stated = stated(checks, &wire.stated_reason, &wire.reason_category);
     Some(EndOrder {
         service_end_time: service_end_time?,
         billing_end_time: billing_end_time?,
         reason: reason?,
+        stated: stated?,
     })
 }

@@ -2,6 +2,7 @@
 
 use contract::profiles::v1 as pb;
 use edge::violations::Violations;
+use kernel::zone::Zone;
 
 use super::optional_word;
 use crate::domain::customer::Customer;
@@ -16,6 +17,7 @@ pub(in crate::rpc) fn customer(checks: &mut Violations, wire: &pb::Customer) -> 
     let phone = checks.text("phone", &wire.phone, 32);
     let jurisdiction = jurisdiction(checks, &wire.jurisdiction);
     let language = checks.language("language", &wire.language);
+    let time_zone = time_zone(checks, &wire.time_zone);
     Some(Customer {
         customer_id: customer_id?,
         kind: kind?,
@@ -27,7 +29,21 @@ pub(in crate::rpc) fn customer(checks: &mut Violations, wire: &pb::Customer) -> 
         deceased: wire.deceased,
         vulnerable: wire.vulnerable,
         do_not_offer: wire.do_not_offer,
+        time_zone: time_zone?,
     })
+}
+
+/// Checks the name of a time zone that may be empty.
+fn time_zone(checks: &mut Violations, text: &str) -> Option<String> {
+    if text.is_empty() || Zone::parse(text).is_some() {
+        return Some(text.to_owned());
+    }
+    checks.add(
+        "time_zone",
+        "INVALID_TIME_ZONE",
+        "must be the name of a time zone in the IANA database, such as America/Denver, or empty",
+    );
+    None
 }
 
 /// Checks the form of ISO 3166-1 or 3166-2, such as `US` or `US-CA`.
@@ -52,6 +68,28 @@ fn jurisdiction(checks: &mut Violations, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_zones_have_the_name_of_the_database() {
+        let accepts = |text: &str| {
+            let mut checks = Violations::default();
+            let accepted = time_zone(&mut checks, text).is_some();
+            assert_eq!(accepted, checks.is_empty(), "{text}");
+            accepted
+        };
+        for text in ["", "America/Denver", "Europe/Berlin", "UTC"] {
+            assert!(accepts(text), "{text}");
+        }
+        for text in [
+            "america/denver",
+            "Mars/Olympus",
+            "GMT+25",
+            " ",
+            "Europe/Berlin ",
+        ] {
+            assert!(!accepts(text), "{text}");
+        }
+    }
 
     fn accepts(text: &str) -> bool {
         let mut checks = Violations::default();

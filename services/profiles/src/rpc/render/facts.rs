@@ -22,7 +22,7 @@ pub(in crate::rpc) fn facts(facts: Facts) -> types::CustomerFacts {
         vulnerable: facts.vulnerable,
         do_not_offer: facts.do_not_offer,
         subscriptions: facts.subscriptions.into_iter().map(subscription).collect(),
-        lifetimes: facts.lifetimes.iter().map(lifetime).collect(),
+        lifetimes: facts.lifetimes.into_iter().map(lifetime).collect(),
         open_incidents: facts.open_incidents.into_iter().map(incident).collect(),
         activities: facts.timeline.activities.iter().map(activity).collect(),
         purchase_days: facts.timeline.purchase_days,
@@ -54,19 +54,19 @@ fn subscription(facts: SubscriptionFacts) -> types::SubscriptionFacts {
         monthly_price: money(facts.monthly_price),
         end_reason: number(facts.end_reason),
         attributes: facts.attributes.into_iter().collect(),
-        stated_reason: String::new(),
-        reason_category: String::new(),
+        stated_reason: facts.stated.key,
+        reason_category: facts.stated.category,
     }
 }
 
-fn lifetime(lifetime: &Lifetime) -> types::LifetimeFacts {
+fn lifetime(lifetime: Lifetime) -> types::LifetimeFacts {
     types::LifetimeFacts {
         number: lifetime.number,
         start_time: Some(time(lifetime.start_time)),
         end_time: optional_time(lifetime.end_time),
         end_reason: number(lifetime.end_reason),
-        stated_reason: String::new(),
-        reason_category: String::new(),
+        stated_reason: lifetime.stated.key,
+        reason_category: lifetime.stated.category,
     }
 }
 

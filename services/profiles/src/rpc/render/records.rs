@@ -30,7 +30,7 @@ pub(in crate::rpc) fn customer(customer: &Customer, version: Version) -> pb::Cus
         create_time: Some(time(version.create_time)),
         update_time: Some(time(version.update_time)),
         etag: version.etag(),
-        time_zone: String::new(),
+        time_zone: customer.time_zone.clone(),
     }
 }
 
@@ -60,7 +60,8 @@ pub(in crate::rpc) fn subscription(
     customer_id: &CustomerId,
     subscription: &Subscription,
 ) -> pb::Subscription {
-    let end = subscription.end;
+    let end = subscription.end.as_ref();
+    let stated = end.map(|end| end.stated.clone()).unwrap_or_default();
     pb::Subscription {
         customer_id: customer_id.to_string(),
         account_id: subscription.account_id.to_string(),
@@ -76,8 +77,8 @@ pub(in crate::rpc) fn subscription(
         monthly_price: money(subscription.monthly_price),
         end_reason: number(end.and_then(|end| end.reason)),
         attributes: subscription.attributes.clone().into_iter().collect(),
-        stated_reason: String::new(),
-        reason_category: String::new(),
+        stated_reason: stated.key,
+        reason_category: stated.category,
     }
 }
 
