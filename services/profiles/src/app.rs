@@ -6,6 +6,7 @@ use chassis::{Context, ProcessSettings, Program, Service};
 use contract::profiles::v1::account_service_server::AccountServiceServer;
 use contract::profiles::v1::change_service_server::ChangeServiceServer;
 use contract::profiles::v1::consent_service_server::ConsentServiceServer;
+use contract::profiles::v1::contact_rule_service_server::ContactRuleServiceServer;
 use contract::profiles::v1::customer_service_server::CustomerServiceServer;
 use contract::profiles::v1::import_service_server::ImportServiceServer;
 use contract::profiles::v1::incident_service_server::IncidentServiceServer;
@@ -22,7 +23,7 @@ use crate::usecase::Profiles as UseCases;
 
 /// The largest request of an ordinary call.
 const ONLINE_LIMIT: usize = 256 * 1_024;
-/// The largest batch of events.
+/// The largest batch of events, and the largest version of the contact rules.
 const EVENTS_LIMIT: usize = 1_024 * 1_024;
 /// The largest chunk of an import.
 const IMPORT_LIMIT: usize = 4 * 1_024 * 1_024;
@@ -75,6 +76,7 @@ fn service(settings: &Settings, context: &Context, profiles: UseCases) -> Servic
     let timeline = TimelineServiceServer::new(rpc.clone());
     let incident = IncidentServiceServer::new(rpc.clone());
     let consent = ConsentServiceServer::new(rpc.clone());
+    let contact_rule = ContactRuleServiceServer::new(rpc.clone());
     let change = ChangeServiceServer::new(rpc.clone());
     let import = ImportServiceServer::new(rpc);
     Service::new(BOUNDARY, contract::DESCRIPTORS_PROFILES)
@@ -83,6 +85,7 @@ fn service(settings: &Settings, context: &Context, profiles: UseCases) -> Servic
         .with(timeline.max_decoding_message_size(EVENTS_LIMIT))
         .with(incident.max_decoding_message_size(ONLINE_LIMIT))
         .with(consent.max_decoding_message_size(ONLINE_LIMIT))
+        .with(contact_rule.max_decoding_message_size(EVENTS_LIMIT))
         .with(change.max_decoding_message_size(ONLINE_LIMIT))
         .with(import.max_decoding_message_size(IMPORT_LIMIT))
 }

@@ -389,3 +389,43 @@ impl Numbered for ChangeKind {
         self as i16
     }
 }
+
+/// Why a customer would be contacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactPurpose {
+    /// What the contract or an incident requires.
+    Service = 1,
+    /// Care for somebody who is a customer.
+    Care = 2,
+    /// Advertising.
+    Marketing = 3,
+}
+
+impl Numbered for ContactPurpose {
+    const ALL: &'static [Self] = &[Self::Service, Self::Care, Self::Marketing];
+
+    fn number(self) -> i16 {
+        self as i16
+    }
+}
+
+/// What has to be there before somebody may be contacted; the order is that of strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactBasis {
+    /// Nothing.
+    None = 1,
+    /// A relationship that lasts or ended lately, or else consent.
+    ExistingRelationship = 2,
+    /// Consent on the channel.
+    Consent = 3,
+}
+
+impl Numbered for ContactBasis {
+    const ALL: &'static [Self] = &[Self::None, Self::ExistingRelationship, Self::Consent];
+
+    fn number(self) -> i16 {
+        self as i16
+    }
+}

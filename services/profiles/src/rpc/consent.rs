@@ -30,9 +30,15 @@ impl ConsentService for Rpc {
 
     async fn may_contact(
         &self,
-        _request: Request<pb::MayContactRequest>,
+        request: Request<pb::MayContactRequest>,
     ) -> Result<Response<pb::MayContactResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let now = self.profiles.now();
+        let questions =
+            parse::questions(request.get_ref(), now).map_err(|error| BOUNDARY.status(error))?;
+        let answers = self.profiles.may_contact(call(), questions).await;
+        answer(answers, |answers| pb::MayContactResponse {
+            permissions: answers.into_iter().map(render::permission).collect(),
+        })
     }
 
     async fn list_consents(

@@ -4,6 +4,7 @@ mod account;
 mod call;
 mod change;
 mod consent;
+mod contact_rule;
 mod customer;
 mod import;
 mod incident;

@@ -5,6 +5,8 @@ mod alias;
 mod amend;
 mod answers;
 mod consent;
+mod contact_rules;
+mod contactable;
 mod customer;
 mod decode;
 mod erase;
@@ -20,6 +22,8 @@ mod subscription;
 
 pub use account::OWNER as ACCOUNT_OWNER;
 pub use amend::{Amendment, Remembered};
+pub use contact_rules::NewContactRules;
+pub use contactable::ContactGround;
 pub use erase::{Erased, Erasure};
 pub use event::EventPlace;
 pub use feed::{Change, Cursor, FeedPartition, Page};

@@ -1375,10 +1375,11 @@ pub struct ContactPermission {
     /// What was looked at, what forbids it first.
     #[prost(message, repeated, tag = "6")]
     pub findings: ::prost::alloc::vec::Vec<ContactFinding>,
-    /// Until when the answer holds while nothing about the customer changes; given where it is allowed.
+    /// Until when the answer holds while nothing about the customer changes; given where it is allowed, at
+    /// most 14 days after send_time.
     #[prost(message, optional, tag = "7")]
     pub until_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it is allowed next, where only time forbids it.
+    /// When it is allowed next, where only the hour forbids it; absent where that is not within 14 days.
     #[prost(message, optional, tag = "8")]
     pub next_allowed_time: ::core::option::Option<::prost_types::Timestamp>,
     /// The version of the contact rules.
@@ -1912,6 +1913,569 @@ pub mod consent_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "rekindle.profiles.v1.ConsentService";
     impl<T> tonic::server::NamedService for ConsentServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// ContactHours are the hours in which a contact is allowed, by the customer's clock.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactHours {
+    /// The first minute of the day that is allowed, counted from midnight; at most 1,439.
+    #[prost(uint32, tag = "1")]
+    pub start_minute: u32,
+    /// The first minute of the day that is not allowed any more; more than start_minute, at most 1,440.
+    #[prost(uint32, tag = "2")]
+    pub end_minute: u32,
+    /// The days of the week, 1 for Monday to 7 for Sunday; every day when empty.
+    #[prost(uint32, repeated, tag = "3")]
+    pub iso_weekdays: ::prost::alloc::vec::Vec<u32>,
+}
+/// ContactRule is what one law or custom asks. Of several rules that apply to a contact the strictest
+/// holds, in each respect.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactRule {
+    /// The name of the rule: lower-case letters, digits and \_, a letter first, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub rule_key: ::prost::alloc::string::String,
+    /// Where it holds: a country (ISO 3166-1), a part of one (ISO 3166-2), a group of countries by two
+    /// letters, for example "EU", or "default" for a contact that no rule of its place covers.
+    #[prost(string, tag = "2")]
+    pub place: ::prost::alloc::string::String,
+    /// On which channels; on every one when empty.
+    #[prost(
+        enumeration = "super::super::r#type::v1::ConsentChannel",
+        repeated,
+        tag = "3"
+    )]
+    pub channels: ::prost::alloc::vec::Vec<i32>,
+    /// For which purposes; for every one when empty.
+    #[prost(enumeration = "ContactPurpose", repeated, tag = "4")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    /// What has to be there.
+    #[prost(enumeration = "ContactBasis", tag = "5")]
+    pub basis: i32,
+    /// For how many days a relationship counts after its last service, purchase or payment; zero while
+    /// it lasts only. At most 3,650, and only with an existing relationship as the basis.
+    #[prost(uint32, tag = "6")]
+    pub relationship_days: u32,
+    /// In which hours; at any hour when absent. While the time zone is not known they have to hold in
+    /// every zone of the place.
+    #[prost(message, optional, tag = "7")]
+    pub hours: ::core::option::Option<ContactHours>,
+    /// Nobody is contacted in this way.
+    #[prost(bool, tag = "8")]
+    pub closed: bool,
+    /// Where it is written, 1 to 500 characters.
+    #[prost(string, tag = "9")]
+    pub source: ::prost::alloc::string::String,
+    /// Somebody has still to verify it.
+    #[prost(bool, tag = "10")]
+    pub verify: bool,
+}
+/// ContactPlace is what has to be known of a place.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactPlace {
+    /// The place, ISO 3166-1 or 3166-2.
+    #[prost(string, tag = "1")]
+    pub place: ::prost::alloc::string::String,
+    /// Its time zones by IANA name, at most 40. A part of a country without any has those of the country.
+    /// In a place without any the hours have to hold everywhere on earth.
+    #[prost(string, repeated, tag = "2")]
+    pub time_zones: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The groups it belongs to, whose rules hold there, too; at most 8.
+    #[prost(string, repeated, tag = "3")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// ContactRuleSet is one version of the rules.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ContactRuleSet {
+    /// The version, from one; zero stands for the built-in rules before anything is published.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// When it was published.
+    #[prost(message, optional, tag = "2")]
+    pub publish_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The rules.
+    #[prost(message, repeated, tag = "3")]
+    pub rules: ::prost::alloc::vec::Vec<ContactRule>,
+    /// The places.
+    #[prost(message, repeated, tag = "4")]
+    pub places: ::prost::alloc::vec::Vec<ContactPlace>,
+}
+/// PublishContactRulesRequest is the request of PublishContactRules.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishContactRulesRequest {
+    /// Makes a retry safe. Optional, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The rules, at most 500. Those of the place "default" cover every channel and purpose.
+    #[prost(message, repeated, tag = "2")]
+    pub rules: ::prost::alloc::vec::Vec<ContactRule>,
+    /// The places, at most 500.
+    #[prost(message, repeated, tag = "3")]
+    pub places: ::prost::alloc::vec::Vec<ContactPlace>,
+    /// Only check.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+/// PublishContactRulesResponse is the response of PublishContactRules.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishContactRulesResponse {
+    /// The new version; version zero when only checked.
+    #[prost(message, optional, tag = "1")]
+    pub rule_set: ::core::option::Option<ContactRuleSet>,
+}
+/// GetContactRulesRequest is the request of GetContactRules.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetContactRulesRequest {
+    /// The version; zero for the one in force.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+}
+/// GetContactRulesResponse is the response of GetContactRules.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetContactRulesResponse {
+    /// The rules.
+    #[prost(message, optional, tag = "1")]
+    pub rule_set: ::core::option::Option<ContactRuleSet>,
+}
+/// ContactBasis is what has to be there before somebody may be contacted. The order is that of
+/// strictness. Whatever it is, an objection on the channel forbids the contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ContactBasis {
+    /// Not given; refused.
+    Unspecified = 0,
+    /// Nothing.
+    None = 1,
+    /// A relationship that lasts or ended lately, or else consent.
+    ExistingRelationship = 2,
+    /// Consent on the channel.
+    Consent = 3,
+}
+impl ContactBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONTACT_BASIS_UNSPECIFIED",
+            Self::None => "CONTACT_BASIS_NONE",
+            Self::ExistingRelationship => "CONTACT_BASIS_EXISTING_RELATIONSHIP",
+            Self::Consent => "CONTACT_BASIS_CONSENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONTACT_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONTACT_BASIS_NONE" => Some(Self::None),
+            "CONTACT_BASIS_EXISTING_RELATIONSHIP" => Some(Self::ExistingRelationship),
+            "CONTACT_BASIS_CONSENT" => Some(Self::Consent),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod contact_rule_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// ContactRuleService keeps what the law and the company's own custom ask of a contact, by place,
+    /// channel and purpose, as immutable versions. The rules are data that somebody has to verify and keep
+    /// up to date; they are no legal advice.
+    #[derive(Debug, Clone)]
+    pub struct ContactRuleServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ContactRuleServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ContactRuleServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ContactRuleServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ContactRuleServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// PublishContactRules makes a new version of the rules and puts it in force.
+        pub async fn publish_contact_rules(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishContactRulesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishContactRulesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.profiles.v1.ContactRuleService/PublishContactRules",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.profiles.v1.ContactRuleService",
+                        "PublishContactRules",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetContactRules reads a version of the rules.
+        pub async fn get_contact_rules(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetContactRulesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetContactRulesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.profiles.v1.ContactRuleService/GetContactRules",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.profiles.v1.ContactRuleService",
+                        "GetContactRules",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod contact_rule_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ContactRuleServiceServer.
+    #[async_trait]
+    pub trait ContactRuleService: std::marker::Send + std::marker::Sync + 'static {
+        /// PublishContactRules makes a new version of the rules and puts it in force.
+        async fn publish_contact_rules(
+            &self,
+            request: tonic::Request<super::PublishContactRulesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishContactRulesResponse>,
+            tonic::Status,
+        >;
+        /// GetContactRules reads a version of the rules.
+        async fn get_contact_rules(
+            &self,
+            request: tonic::Request<super::GetContactRulesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetContactRulesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// ContactRuleService keeps what the law and the company's own custom ask of a contact, by place,
+    /// channel and purpose, as immutable versions. The rules are data that somebody has to verify and keep
+    /// up to date; they are no legal advice.
+    #[derive(Debug)]
+    pub struct ContactRuleServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ContactRuleServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ContactRuleServiceServer<T>
+    where
+        T: ContactRuleService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rekindle.profiles.v1.ContactRuleService/PublishContactRules" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishContactRulesSvc<T: ContactRuleService>(pub Arc<T>);
+                    impl<
+                        T: ContactRuleService,
+                    > tonic::server::UnaryService<super::PublishContactRulesRequest>
+                    for PublishContactRulesSvc<T> {
+                        type Response = super::PublishContactRulesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishContactRulesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContactRuleService>::publish_contact_rules(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishContactRulesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.profiles.v1.ContactRuleService/GetContactRules" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetContactRulesSvc<T: ContactRuleService>(pub Arc<T>);
+                    impl<
+                        T: ContactRuleService,
+                    > tonic::server::UnaryService<super::GetContactRulesRequest>
+                    for GetContactRulesSvc<T> {
+                        type Response = super::GetContactRulesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetContactRulesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContactRuleService>::get_contact_rules(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetContactRulesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ContactRuleServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rekindle.profiles.v1.ContactRuleService";
+    impl<T> tonic::server::NamedService for ContactRuleServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -2898,6 +3462,8 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. Metadata: {"subscription_ids": "s-1,s-2", "last_end_time":
     /// "2027-01-31T00:00:00Z"}, at most ten ids; without the time while one of them has no end.
     CustomerStillLive = 24,
+    /// There is no such version of the contact rules. Code NOT_FOUND. Metadata: {"version": "7"}.
+    ContactRulesNotFound = 25,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2931,6 +3497,7 @@ impl ErrorReason {
             Self::IdsCollide => "ERROR_REASON_IDS_COLLIDE",
             Self::CustomerErased => "ERROR_REASON_CUSTOMER_ERASED",
             Self::CustomerStillLive => "ERROR_REASON_CUSTOMER_STILL_LIVE",
+            Self::ContactRulesNotFound => "ERROR_REASON_CONTACT_RULES_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2961,6 +3528,7 @@ impl ErrorReason {
             "ERROR_REASON_IDS_COLLIDE" => Some(Self::IdsCollide),
             "ERROR_REASON_CUSTOMER_ERASED" => Some(Self::CustomerErased),
             "ERROR_REASON_CUSTOMER_STILL_LIVE" => Some(Self::CustomerStillLive),
+            "ERROR_REASON_CONTACT_RULES_NOT_FOUND" => Some(Self::ContactRulesNotFound),
             _ => None,
         }
     }

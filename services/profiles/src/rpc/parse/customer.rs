@@ -7,6 +7,7 @@ use kernel::zone::Zone;
 use super::optional_word;
 use crate::domain::customer::Customer;
 use crate::domain::personal::Personal;
+use crate::domain::place::is_place;
 
 /// Checks a customer.
 pub(in crate::rpc) fn customer(checks: &mut Violations, wire: &pb::Customer) -> Option<Customer> {
@@ -48,13 +49,7 @@ fn time_zone(checks: &mut Violations, text: &str) -> Option<String> {
 
 /// Checks the form of ISO 3166-1 or 3166-2, such as `US` or `US-CA`.
 fn jurisdiction(checks: &mut Violations, text: &str) -> Option<String> {
-    let (country, part) = text.split_once('-').unwrap_or((text, "X"));
-    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-    let is_part = (1..=3).contains(&part.len())
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    if text.is_empty() || (is_country && is_part) {
+    if text.is_empty() || is_place(text) {
         return Some(text.to_owned());
     }
     checks.add(

@@ -6,11 +6,13 @@
 )]
 
 mod account;
+mod contact;
 mod customer;
 mod happening;
 mod import;
 
 pub(super) use account::{account, end_order, subscription};
+pub(super) use contact::{contact_rules, questions};
 pub(super) use customer::customer;
 pub(super) use happening::{consent, event, incident, short_key};
 pub(super) use import::rows;

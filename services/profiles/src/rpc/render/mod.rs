@@ -1,8 +1,10 @@
 //! From the domain to the wire.
 
+mod contact;
 mod facts;
 mod records;
 
+pub(super) use contact::{contact_rules, permission};
 pub(super) use facts::facts;
 pub(super) use records::{account, consent, customer, event, incident, merged, subscription};
 
@@ -49,8 +51,9 @@ mod tests {
     use super::*;
     use crate::domain::subscription::Standing;
     use crate::domain::vocabulary::{
-        ChangeKind, ConsentChannel, ConsentState, ContractKind, CustomerKind, EndReason, EventKind,
-        RecoveryStep, Relationship, ResponsibleParty, Severity, SubscriptionState,
+        ChangeKind, ConsentChannel, ConsentState, ContactBasis, ContactPurpose, ContractKind,
+        CustomerKind, EndReason, EventKind, RecoveryStep, Relationship, ResponsibleParty, Severity,
+        SubscriptionState,
     };
 
     /// Compares the numbers and names of a vocabulary with those of the contract.
@@ -121,6 +124,14 @@ mod tests {
             types::ConsentState::try_from(n)
                 .ok()
                 .map(|v| v.as_str_name())
+        });
+        agree::<ContactPurpose>("CONTACT_PURPOSE", |n| {
+            pb::ContactPurpose::try_from(n)
+                .ok()
+                .map(|v| v.as_str_name())
+        });
+        agree::<ContactBasis>("CONTACT_BASIS", |n| {
+            pb::ContactBasis::try_from(n).ok().map(|v| v.as_str_name())
         });
         agree::<ChangeKind>("CHANGE_KIND", |n| {
             pb::ChangeKind::try_from(n).ok().map(|v| v.as_str_name())
