@@ -46,6 +46,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     erased.write_customer(clients).await;
     let mut requests = of_profiles(&person);
     requests.extend(of_timeline(&person));
+    requests.extend(of_contacts(&person));
     requests.extend(of_lifecycle(&person));
     requests.extend(of_the_portfolio(&person));
     requests.extend(of_the_desk(&call, &screen));
@@ -333,6 +334,54 @@ fn of_timeline(person: &Person) -> Vec<Sound> {
         sound(
             "ListConsents",
             &profiles::ListConsentsRequest { customer_id },
+            &[],
+        ),
+    ]
+}
+
+/// About being contacted.
+fn of_contacts(person: &Person) -> Vec<Sound> {
+    vec![
+        sound(
+            "MayContact",
+            &profiles::MayContactRequest {
+                questions: vec![profiles::ContactQuestion {
+                    customer_id: person.id().to_owned(),
+                    channel: types::ConsentChannel::Email.into(),
+                    purpose: profiles::ContactPurpose::Care.into(),
+                    send_time: Some(days_ago(0)),
+                }],
+            },
+            &[],
+        ),
+        sound(
+            "PublishContactRules",
+            &profiles::PublishContactRulesRequest {
+                request_id: "sound-contact-rules".to_owned(),
+                rules: vec![profiles::ContactRule {
+                    rule_key: "everything".to_owned(),
+                    place: "default".to_owned(),
+                    basis: profiles::ContactBasis::None.into(),
+                    hours: Some(profiles::ContactHours {
+                        start_minute: 480,
+                        end_minute: 1_260,
+                        iso_weekdays: vec![1, 2],
+                    }),
+                    source: "a custom".to_owned(),
+                    ..profiles::ContactRule::default()
+                }],
+                places: vec![profiles::ContactPlace {
+                    place: "US".to_owned(),
+                    time_zones: vec!["America/New_York".to_owned()],
+                    groups: vec!["NA".to_owned()],
+                }],
+                validate_only: false,
+            },
+            &["request_id"],
+        ),
+        sound(
+            "GetContactRules",
+            &profiles::GetContactRulesRequest { version: 0 },
             &[],
         ),
     ]

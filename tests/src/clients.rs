@@ -13,6 +13,7 @@ use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
 use contract::profiles::v1::consent_service_client::ConsentServiceClient;
+use contract::profiles::v1::contact_rule_service_client::ContactRuleServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::import_service_client::ImportServiceClient;
 use contract::profiles::v1::incident_service_client::IncidentServiceClient;
@@ -76,6 +77,11 @@ impl Clients {
     /// What customers said about being contacted.
     pub fn consents(&self) -> ConsentServiceClient<Channel> {
         ConsentServiceClient::new(self.profiles.clone())
+    }
+
+    /// The rules for contacting somebody.
+    pub fn contact_rules(&self) -> ContactRuleServiceClient<Channel> {
+        ContactRuleServiceClient::new(self.profiles.clone())
     }
 
     /// The feed of changes.

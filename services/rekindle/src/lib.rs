@@ -20,6 +20,7 @@ pub mod arguments;
 pub mod budgets;
 pub mod client;
 pub mod commands;
+pub mod contact_rules;
 pub mod evaluation;
 pub mod failure;
 pub mod import;

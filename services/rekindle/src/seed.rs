@@ -5,6 +5,7 @@ use contract::lifecycle::v1::BusinessLineRules;
 use contract::offers::v1::{Budget, SourceFile};
 
 use crate::budgets::read_budgets;
+use crate::contact_rules::{ContactRules, read_contact_rules};
 use crate::failure::{Exit, Failure};
 use crate::rules::read_rules;
 
@@ -12,6 +13,7 @@ const CATALOGUE: &str = include_str!("../../../deploy/seed/catalogue.yaml");
 const REASONS: &str = include_str!("../../../deploy/seed/reasons.yaml");
 const POLICY: &str = include_str!("../../../deploy/seed/policy.yaml");
 const BUDGETS: &str = include_str!("../../../deploy/seed/budgets.toml");
+const CONTACT_RULES: &str = include_str!("../../../deploy/seed/contact_rules.toml");
 const RULES: &str = include_str!("../../../deploy/seed/rules.toml");
 
 fn file(name: &str, text: &str) -> SourceFile {
@@ -40,6 +42,16 @@ pub fn budgets() -> Result<Vec<Budget>, Failure> {
         Failure::new(
             Exit::Internal,
             format!("the budgets built in cannot be read: {problem}"),
+        )
+    })
+}
+
+/// Who may be contacted, and when.
+pub fn contact_rules() -> Result<ContactRules, Failure> {
+    read_contact_rules(CONTACT_RULES).map_err(|problem| {
+        Failure::new(
+            Exit::Internal,
+            format!("the contact rules built in cannot be read: {problem}"),
         )
     })
 }

@@ -156,6 +156,26 @@ pub const CONSENT_STATE: Vocabulary = Vocabulary {
     },
 };
 
+/// `profiles.v1.ContactPurpose`.
+pub const CONTACT_PURPOSE: Vocabulary = Vocabulary {
+    prefix: "CONTACT_PURPOSE_",
+    name_of: |number| {
+        profiles::ContactPurpose::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `profiles.v1.ContactBasis`.
+pub const CONTACT_BASIS: Vocabulary = Vocabulary {
+    prefix: "CONTACT_BASIS_",
+    name_of: |number| {
+        profiles::ContactBasis::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `type.v1.RecoveryStep`.
 pub const RECOVERY_STEP: Vocabulary = Vocabulary {
     prefix: "RECOVERY_STEP_",

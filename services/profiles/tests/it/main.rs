@@ -13,6 +13,8 @@ mod bad_input;
 mod builders;
 mod changes;
 mod consents;
+mod contact_rules;
+mod contacts;
 mod customers;
 mod erasing;
 mod facts;

@@ -7,6 +7,7 @@ use contract::profiles::v1 as pb;
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
 use contract::profiles::v1::consent_service_client::ConsentServiceClient;
+use contract::profiles::v1::contact_rule_service_client::ContactRuleServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::import_service_client::ImportServiceClient;
 use contract::profiles::v1::incident_service_client::IncidentServiceClient;
@@ -98,6 +99,10 @@ impl Stand {
 
     pub(crate) fn consents(&self) -> ConsentServiceClient<Channel> {
         ConsentServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn contact_rules(&self) -> ContactRuleServiceClient<Channel> {
+        ContactRuleServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn changes(&self) -> ChangeServiceClient<Channel> {

@@ -24,6 +24,8 @@ use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::review_service_client::ReviewServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
 use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
+use contract::profiles::v1::consent_service_client::ConsentServiceClient;
+use contract::profiles::v1::contact_rule_service_client::ContactRuleServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::import_service_client::ImportServiceClient;
 use contract::profiles::v1::incident_service_client::IncidentServiceClient;
@@ -95,6 +97,16 @@ impl Services {
     /// Incidents and their recovery.
     pub fn incidents(&self) -> IncidentServiceClient<Channel> {
         IncidentServiceClient::new(self.profiles.clone())
+    }
+
+    /// What customers said about being contacted, and whether they may be.
+    pub fn consents(&self) -> ConsentServiceClient<Channel> {
+        ConsentServiceClient::new(self.profiles.clone())
+    }
+
+    /// The rules for contacting somebody.
+    pub fn contact_rules(&self) -> ContactRuleServiceClient<Channel> {
+        ContactRuleServiceClient::new(self.profiles.clone())
     }
 
     /// Loading many records.

@@ -121,6 +121,7 @@ fn where_it_is(status: &Status) -> &'static str {
         "MODEL_NOT_FOUND" => {
             "`rekindle model list` shows the versions there are; `rekindle model fit` makes one"
         }
+        "CONTACT_RULES_NOT_FOUND" => "`rekindle contact rules publish FILE` makes a version",
         "RULES_NOT_FOUND" => "`rekindle rules publish FILE` makes a version",
         "CATALOGUE_NOT_FOUND" => "`rekindle catalogue publish FILE...` makes a version",
         "DECISION_NOT_FOUND" | "SESSION_NOT_FOUND" | "PRESENTED_OFFER_NOT_FOUND" => {

@@ -8,6 +8,7 @@ use contract::offers::v1::Problem;
 
 use super::budget::put_budgets;
 use super::catalogue::publish_catalogue;
+use super::contact::publish_contact_rules;
 use super::generate::{load_sample, today};
 use super::model::fit_model;
 use super::policy::publish_policy;
@@ -180,6 +181,7 @@ impl Demo {
 async fn publish(services: &Services, output: Output) -> Result<(), Failure> {
     let by = "rekindle demo";
     let rules = publish_rules(services, seed::rules()?, false).await?;
+    let contact_rules = publish_contact_rules(services, seed::contact_rules()?, false).await?;
     let catalogue = publish_catalogue(services, seed::catalogue(), by, "").await?;
     if catalogue.catalogue.is_none() {
         refuse_problems(&catalogue.problems)?;
@@ -193,9 +195,10 @@ async fn publish(services: &Services, output: Output) -> Result<(), Failure> {
         .catalogue
         .map_or(0, |version| version.offers.len());
     output.progress(format_args!(
-        "published    rules of {} lines, {offers} offers, {} policy rows",
+        "published    rules of {} lines, {offers} offers, {} policy rows, {} contact rules",
         rules.business_lines.len(),
-        policy.row_count
+        policy.row_count,
+        contact_rules.rules.len()
     ));
     Ok(())
 }

@@ -6,6 +6,7 @@ mod budget;
 mod call;
 mod catalogue;
 mod child;
+mod contact;
 mod customer;
 mod customers;
 mod demo;
@@ -93,6 +94,8 @@ pub enum Command {
     Portfolio(portfolio::Portfolio),
     /// List the customers in a stage.
     Customers(customers::Customers),
+    /// Say whether a customer may be contacted, or publish the rules for it.
+    Contact(contact::Contact),
     /// Merge two customers that are the same person, or erase one.
     Customer(customer::Customer),
 }
@@ -123,6 +126,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,
         Command::Customers(customers) => customers.run(output).await,
+        Command::Contact(contact) => contact.run(output).await,
         Command::Customer(customer) => customer.run(output).await,
     }
 }

@@ -2,6 +2,7 @@
 //! RFC 3339 times, amounts as `{"minor": 2985, "currency": "USD"}`.
 
 mod budget;
+mod contact;
 mod customer;
 mod desk;
 mod evaluation;
@@ -21,6 +22,7 @@ mod suppression;
 mod trace;
 
 pub use budget::{budgets, reconciled_budget};
+pub use contact::{contact_permissions, contact_rules};
 pub use customer::{erased_customer, merged_customer};
 pub use desk::{acknowledged, agent, explanation, responded};
 pub use evaluation::{evaluation, foreign_evaluation};

@@ -2,6 +2,7 @@
 
 mod agent;
 mod budget;
+mod contact;
 mod directions;
 mod evaluation;
 mod explanation;
@@ -26,6 +27,7 @@ pub(crate) mod words;
 
 pub use agent::agent;
 pub use budget::{budgets, reconciled_budget};
+pub use contact::{contact_permissions, contact_rules};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use explanation::explanation;
 pub use fulfilment::{fulfilments, promise_tasks};

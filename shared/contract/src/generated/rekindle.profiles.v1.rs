@@ -1929,15 +1929,17 @@ pub struct ContactHours {
     #[prost(uint32, repeated, tag = "3")]
     pub iso_weekdays: ::prost::alloc::vec::Vec<u32>,
 }
-/// ContactRule is what one law or custom asks. Of several rules that apply to a contact the strictest
-/// holds, in each respect.
+/// ContactRule is what one law or custom asks: about the basis, the hours, or both. Of several rules
+/// that apply to a contact the strictest holds, in each respect; in a respect of which no rule of the
+/// place says anything, the rules of the place "default" hold. Where the customer's place is not known,
+/// all rules apply.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ContactRule {
     /// The name of the rule: lower-case letters, digits and \_, a letter first, at most 64 characters.
     #[prost(string, tag = "1")]
     pub rule_key: ::prost::alloc::string::String,
     /// Where it holds: a country (ISO 3166-1), a part of one (ISO 3166-2), a group of countries by two
-    /// letters, for example "EU", or "default" for a contact that no rule of its place covers.
+    /// letters, for example "EU", or "default".
     #[prost(string, tag = "2")]
     pub place: ::prost::alloc::string::String,
     /// On which channels; on every one when empty.
@@ -1950,14 +1952,14 @@ pub struct ContactRule {
     /// For which purposes; for every one when empty.
     #[prost(enumeration = "ContactPurpose", repeated, tag = "4")]
     pub purposes: ::prost::alloc::vec::Vec<i32>,
-    /// What has to be there.
+    /// What has to be there; unspecified where the rule says nothing about it.
     #[prost(enumeration = "ContactBasis", tag = "5")]
     pub basis: i32,
     /// For how many days a relationship counts after its last service, purchase or payment; zero while
     /// it lasts only. At most 3,650, and only with an existing relationship as the basis.
     #[prost(uint32, tag = "6")]
     pub relationship_days: u32,
-    /// In which hours; at any hour when absent. While the time zone is not known they have to hold in
+    /// In which hours; absent where the rule says nothing about it. From 0 to 1,440 is at any hour. While the time zone is not known they have to hold in
     /// every zone of the place.
     #[prost(message, optional, tag = "7")]
     pub hours: ::core::option::Option<ContactHours>,
@@ -2007,7 +2009,8 @@ pub struct PublishContactRulesRequest {
     /// Makes a retry safe. Optional, at most 64 characters.
     #[prost(string, tag = "1")]
     pub request_id: ::prost::alloc::string::String,
-    /// The rules, at most 500. Those of the place "default" cover every channel and purpose.
+    /// The rules, at most 500. Those of the place "default" say the basis of every channel and
+    /// purpose.
     #[prost(message, repeated, tag = "2")]
     pub rules: ::prost::alloc::vec::Vec<ContactRule>,
     /// The places, at most 500.
@@ -2043,7 +2046,7 @@ pub struct GetContactRulesResponse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ContactBasis {
-    /// Not given; refused.
+    /// The rule says nothing about it.
     Unspecified = 0,
     /// Nothing.
     None = 1,

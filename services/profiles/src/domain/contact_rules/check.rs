@@ -93,9 +93,13 @@ impl Found {
             let text = format!("must be at most {MOST_DAYS}");
             self.add(format!("{place}.relationship_days"), "OUT_OF_RANGE", &text);
         }
-        if rule.relationship_days > 0 && rule.basis != ContactBasis::ExistingRelationship {
+        if rule.relationship_days > 0 && rule.basis != Some(ContactBasis::ExistingRelationship) {
             let text = "must be zero unless the basis is an existing relationship";
             self.add(format!("{place}.relationship_days"), "UNFIT", text);
+        }
+        if !rule.speaks_of_basis() && rule.hours.is_none() {
+            let text = "must say something: a basis, hours, or that the way is closed";
+            self.add(place, "REQUIRED", text);
         }
         if let Some(hours) = &rule.hours {
             self.hours(&format!("{place}.hours"), hours);
@@ -149,7 +153,7 @@ impl Found {
     fn coverage(&mut self, content: &Content) {
         let default = || {
             let rules = content.rules.iter();
-            rules.filter(|rule| rule.place == DEFAULT_PLACE)
+            rules.filter(|rule| rule.place == DEFAULT_PLACE && rule.speaks_of_basis())
         };
         let missing: Vec<String> = ways()
             .filter(|&(channel, purpose)| !default().any(|rule| rule.covers(channel, purpose)))
@@ -157,7 +161,8 @@ impl Found {
             .collect();
         if !missing.is_empty() {
             let missing = missing.join(", ").to_lowercase();
-            let text = format!("the rules of the place \"default\" must cover: {missing}");
+            let text =
+                format!("the rules of the place \"default\" must say the basis of: {missing}");
             self.add("rules", "REQUIRED", &text);
         }
     }

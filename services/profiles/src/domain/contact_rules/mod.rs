@@ -42,7 +42,7 @@ pub struct Content {
     pub places: Vec<ContactPlace>,
 }
 
-/// What one law or custom asks.
+/// What one law or custom asks: about the basis, the hours, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactRule {
     /// The name of the rule.
@@ -53,11 +53,11 @@ pub struct ContactRule {
     pub channels: Vec<ConsentChannel>,
     /// For which purposes; for every one when empty.
     pub purposes: Vec<ContactPurpose>,
-    /// What has to be there.
-    pub basis: ContactBasis,
+    /// What has to be there; none where the rule says nothing about it.
+    pub basis: Option<ContactBasis>,
     /// For how many days a relationship counts after its last service, purchase or payment.
     pub relationship_days: u32,
-    /// In which hours; at any hour when there are none.
+    /// In which hours; none where the rule says nothing about them.
     pub hours: Option<ContactHours>,
     /// Nobody is contacted in this way.
     pub closed: bool,
@@ -109,7 +109,7 @@ pub struct Demands<'r> {
 impl ContactRules {
     /// The rules before anything is published: stricter than most places are.
     pub fn built_in() -> Self {
-        let rule = |rule_key: &str, purpose, basis| ContactRule {
+        let rule = |rule_key: &str, purpose, basis: Option<ContactBasis>| ContactRule {
             rule_key: rule_key.to_owned(),
             place: DEFAULT_PLACE.to_owned(),
             channels: Vec::new(),
@@ -133,11 +133,7 @@ impl ContactRules {
                 end_minute: 18 * 60,
                 iso_weekdays: vec![1, 2, 3, 4, 5],
             }),
-            ..rule(
-                "built_in_hours",
-                ContactPurpose::Service,
-                ContactBasis::None,
-            )
+            ..rule("built_in_hours", ContactPurpose::Service, None)
         };
         Self {
             version: 0,
@@ -147,17 +143,17 @@ impl ContactRules {
                     rule(
                         "built_in_service",
                         ContactPurpose::Service,
-                        ContactBasis::None,
+                        Some(ContactBasis::None),
                     ),
                     rule(
                         "built_in_care",
                         ContactPurpose::Care,
-                        ContactBasis::ExistingRelationship,
+                        Some(ContactBasis::ExistingRelationship),
                     ),
                     rule(
                         "built_in_marketing",
                         ContactPurpose::Marketing,
-                        ContactBasis::Consent,
+                        Some(ContactBasis::Consent),
                     ),
                     hours,
                 ],
@@ -167,31 +163,48 @@ impl ContactRules {
     }
 
     /// Says what the rules ask of a contact. Those of the place, its country and its groups hold
-    /// together; where none of them covers the contact, the default ones do; where the place is not
-    /// known, all of them.
+    /// together; in what none of them speaks of, the default ones do; where the place is not known, all
+    /// of them.
     pub fn demands(
         &self,
         place: &str,
         channel: ConsentChannel,
         purpose: ContactPurpose,
     ) -> Demands<'_> {
-        let covering = || {
-            let rules = self.content.rules.iter();
-            rules.filter(move |rule| rule.covers(channel, purpose))
-        };
-        let own: Vec<&ContactRule> = if place.is_empty() {
-            covering().collect()
-        } else {
-            let holds = self.holds_in(place);
-            covering()
-                .filter(|rule| holds.contains(&rule.place.as_str()))
-                .collect()
-        };
-        if own.is_empty() {
-            let default = covering().filter(|rule| rule.place == DEFAULT_PLACE);
-            return Demands::of(default);
+        let rules = self.content.rules.iter();
+        let covering: Vec<&ContactRule> =
+            rules.filter(|rule| rule.covers(channel, purpose)).collect();
+        let mut demands = Demands::none();
+        for rule in self.speaking(&covering, place, ContactRule::speaks_of_basis) {
+            demands.add_basis(rule);
         }
-        Demands::of(own)
+        for rule in self.speaking(&covering, place, |rule| rule.hours.is_some()) {
+            demands.add_hours(rule);
+        }
+        demands
+    }
+
+    /// Of some rules those that hold in a place and speak of something.
+    fn speaking<'r>(
+        &self,
+        rules: &[&'r ContactRule],
+        place: &str,
+        speaks: impl Fn(&ContactRule) -> bool,
+    ) -> Vec<&'r ContactRule> {
+        let speaking = || rules.iter().copied().filter(|rule| speaks(rule));
+        if place.is_empty() {
+            return speaking().collect();
+        }
+        let holds = self.holds_in(place);
+        let own: Vec<&ContactRule> = speaking()
+            .filter(|rule| holds.contains(&rule.place.as_str()))
+            .collect();
+        if own.is_empty() {
+            return speaking()
+                .filter(|rule| rule.place == DEFAULT_PLACE)
+                .collect();
+        }
+        own
     }
 
     /// The time zones of a place; none where they are not known.
@@ -231,6 +244,11 @@ impl ContactRule {
         let for_purpose = self.purposes.is_empty() || self.purposes.contains(&purpose);
         on_channel && for_purpose
     }
+
+    /// Tells whether the rule says what a contact has to rest on, or that nothing will do.
+    fn speaks_of_basis(&self) -> bool {
+        self.basis.is_some() || self.closed
+    }
 }
 
 impl ContactHours {
@@ -266,44 +284,40 @@ impl ContactHours {
 }
 
 impl<'r> Demands<'r> {
-    /// Takes of each respect the strictest.
-    fn of(rules: impl IntoIterator<Item = &'r ContactRule>) -> Self {
-        let nothing = Self {
+    fn none() -> Self {
+        Self {
             closed: None,
             basis: ContactBasis::None,
             basis_rule: "",
             relationship_days: u32::MAX,
             hours: None,
             hours_rules: Vec::new(),
-        };
-        rules.into_iter().fold(nothing, Self::and)
+        }
     }
 
-    fn and(mut self, rule: &'r ContactRule) -> Self {
+    fn add_basis(&mut self, rule: &'r ContactRule) {
         if rule.closed {
             self.closed = self.closed.or(Some(&rule.rule_key));
         }
-        let shorter = rule.basis == ContactBasis::ExistingRelationship
+        let Some(basis) = rule.basis else { return };
+        let shorter = basis == ContactBasis::ExistingRelationship
             && rule.relationship_days < self.relationship_days;
-        if self.basis_rule.is_empty()
-            || rule.basis > self.basis
-            || (rule.basis == self.basis && shorter)
-        {
-            self.basis = rule.basis;
+        if self.basis_rule.is_empty() || basis > self.basis || (basis == self.basis && shorter) {
+            self.basis = basis;
             self.basis_rule = &rule.rule_key;
         }
         if shorter {
             self.relationship_days = rule.relationship_days;
         }
-        if let Some(hours) = &rule.hours {
-            self.hours = Some(
-                self.hours
-                    .as_ref()
-                    .map_or_else(|| hours.clone(), |ours| ours.and(hours)),
-            );
-            self.hours_rules.push(&rule.rule_key);
-        }
-        self
+    }
+
+    fn add_hours(&mut self, rule: &'r ContactRule) {
+        let Some(hours) = &rule.hours else { return };
+        self.hours = Some(match &self.hours {
+            Some(ours) => ours.and(hours),
+            None => hours.clone(),
+        });
+        self.hours_rules.push(&rule.rule_key);
     }
 }
 

@@ -6,7 +6,7 @@ fn rule(rule_key: &str, place: &str, basis: ContactBasis) -> ContactRule {
         place: place.to_owned(),
         channels: Vec::new(),
         purposes: Vec::new(),
-        basis,
+        basis: Some(basis),
         relationship_days: 0,
         hours: None,
         closed: false,
@@ -64,6 +64,30 @@ fn the_rules_of_a_place_its_country_and_its_groups_hold_together_and_the_default
     assert_eq!(asked_by(&rules, "US-CA"), "part");
     assert_eq!(asked_by(&rules, "DE-BY"), "group");
     assert_eq!(asked_by(&rules, "BR"), "everywhere");
+}
+
+#[test]
+fn a_rule_of_the_place_about_hours_leaves_the_basis_to_the_default_ones() {
+    let only_hours = |key: &str, place: &str, start| ContactRule {
+        basis: None,
+        hours: Some(hours(start, 1_260, &[])),
+        ..rule(key, place, ContactBasis::None)
+    };
+    let rules = published(
+        vec![
+            rule("everywhere", DEFAULT_PLACE, ContactBasis::Consent),
+            only_hours("default_hours", DEFAULT_PLACE, 600),
+            only_hours("local_hours", "US", 480),
+            rule("local_basis", "GB", ContactBasis::None),
+        ],
+        Vec::new(),
+    );
+    let of = |place| {
+        let demands = rules.demands(place, PHONE, MARKETING);
+        (demands.basis_rule, demands.hours_rules)
+    };
+    assert_eq!(of("US"), ("everywhere", vec!["local_hours"]));
+    assert_eq!(of("GB"), ("local_basis", vec!["default_hours"]));
 }
 
 #[test]
@@ -187,7 +211,10 @@ fn every_fault_is_found_at_once() {
                 hours: Some(hours(600, 540, &[0, 1, 1])),
                 ..rule("Bad Key", "Texas", ContactBasis::Consent)
             },
-            rule("twice", "US", ContactBasis::None),
+            ContactRule {
+                basis: None,
+                ..rule("twice", "US", ContactBasis::None)
+            },
             rule("twice", "US", ContactBasis::None),
         ],
         places: vec![
@@ -208,6 +235,7 @@ fn every_fault_is_found_at_once() {
         ("rules[0].relationship_days", "UNFIT"),
         ("rules[0].hours.start_minute", "OUT_OF_ORDER"),
         ("rules[0].hours.iso_weekdays", "OUT_OF_RANGE"),
+        ("rules[1]", "REQUIRED"),
         ("rules[2].rule_key", "DUPLICATE"),
         ("places[0].place", "INVALID_PLACE"),
         ("places[0].time_zones[0]", "INVALID_TIME_ZONE"),

@@ -77,7 +77,7 @@ fn rule(basis: ContactBasis, relationship_days: u32, hours: Option<ContactHours>
         place: DEFAULT_PLACE.to_owned(),
         channels: Vec::new(),
         purposes: Vec::new(),
-        basis,
+        basis: Some(basis),
         relationship_days,
         hours,
         closed: false,

@@ -5,7 +5,7 @@ use edge::violations::Violations;
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 
-use super::word;
+use super::{optional_word, word};
 use crate::domain::contact_rules::{
     ContactHours, ContactPlace, ContactRule, Content, MOST_PLACES, MOST_RULES, check,
 };
@@ -84,7 +84,8 @@ fn rule(checks: &mut Violations, wire: &pb::ContactRule) -> ContactRule {
         channels: words(checks, "channels", &wire.channels),
         purposes: words(checks, "purposes", &wire.purposes),
         // The one with which days fit, so that no further fault is found than there is.
-        basis: word(checks, "basis", wire.basis).unwrap_or(ContactBasis::ExistingRelationship),
+        basis: optional_word(checks, "basis", wire.basis)
+            .unwrap_or(Some(ContactBasis::ExistingRelationship)),
         relationship_days: wire.relationship_days,
         hours: wire.hours.as_ref().map(hours),
         closed: wire.closed,

@@ -51,7 +51,7 @@ fn rule(rule: ContactRule) -> pb::ContactRule {
         place: rule.place,
         channels: channels.map(|channel| number(Some(*channel))).collect(),
         purposes: purposes.map(|purpose| number(Some(*purpose))).collect(),
-        basis: number(Some(rule.basis)),
+        basis: number(rule.basis),
         relationship_days: rule.relationship_days,
         hours: rule.hours.map(hours),
         closed: rule.closed,
