@@ -2,6 +2,7 @@
 
 mod angry_after_an_outage;
 mod answers_to_an_offer;
+mod asking_back;
 mod budget_is_gone;
 mod by_the_law_of_the_place;
 mod honest_risks;

@@ -32,9 +32,8 @@ impl ConsentService for Rpc {
         &self,
         request: Request<pb::MayContactRequest>,
     ) -> Result<Response<pb::MayContactResponse>, Status> {
-        let now = self.profiles.now();
         let questions =
-            parse::questions(request.get_ref(), now).map_err(|error| BOUNDARY.status(error))?;
+            parse::questions(request.get_ref()).map_err(|error| BOUNDARY.status(error))?;
         let answers = self.profiles.may_contact(call(), questions).await;
         answer(answers, |answers| pb::MayContactResponse {
             permissions: answers.into_iter().map(render::permission).collect(),

@@ -6,6 +6,20 @@ use kernel::time::Timestamp;
 
 use super::{Call, Profiles};
 use crate::domain::permission::{Permission, Question, Whom, permission};
+use crate::domain::vocabulary::{ConsentChannel, ContactPurpose};
+
+/// A question as a caller asks it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The customer, by any of their ids.
+    pub customer_id: CustomerId,
+    /// The channel.
+    pub channel: ConsentChannel,
+    /// Why.
+    pub purpose: ContactPurpose,
+    /// When it would be sent; now when not given.
+    pub send_time: Option<Timestamp>,
+}
 
 /// The answer to one question.
 #[derive(Clone, Debug)]
@@ -23,23 +37,25 @@ pub struct Answer {
 }
 
 impl Profiles {
-    /// Reads the clock: when a contact is asked about for which no time is given.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
     /// Answers questions, in their order, by one reading of the record.
     pub async fn may_contact(
         &self,
         call: Call,
-        questions: Vec<Question>,
+        questions: Vec<Asked>,
     ) -> Result<Vec<Answer>, Refusal> {
         let ids = questions.iter().map(|one| one.customer_id.clone());
         let ground = self
             .store
             .contact_ground(&ids.collect(), call.deadline)
             .await?;
-        let answers = questions.into_iter().map(|question| {
+        let now = self.clock.now();
+        let answers = questions.into_iter().map(|asked| {
+            let question = Question {
+                customer_id: asked.customer_id,
+                channel: asked.channel,
+                purpose: asked.purpose,
+                send_time: asked.send_time.unwrap_or(now),
+            };
             let whom = ground.whom(&question.customer_id);
             let (customer_id, revision) = match whom {
                 Whom::Known(known) => (known.facts.customer_id.clone(), known.facts.revision),

@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 pub use call::{Call, Written};
 pub use events::EventPage;
 pub use import::{ImportSummary, Row};
-pub use may_contact::Answer;
+pub use may_contact::{Answer, Asked};
 pub use record_events::RecordedEvents;
 pub use refusals::RowRefusal;
 pub use upsert_customer::{PutCustomer, UpsertedCustomer};

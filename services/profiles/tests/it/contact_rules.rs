@@ -146,10 +146,9 @@ async fn a_request_publishes_once_and_everybody_gets_a_version_of_their_own() {
     assert_eq!(versions, (3..=10).collect::<Vec<u64>>());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_violation_of_rules_is_named_at_once_and_nothing_is_published() {
-    let stand = Stand::start().await;
-    let bad = pb::ContactRule {
+/// A rule of which nothing is right.
+fn spoilt() -> pb::ContactRule {
+    pb::ContactRule {
         rule_key: "No Key\u{0}".to_owned(),
         place: "Texas".to_owned(),
         channels: vec![
@@ -168,7 +167,12 @@ async fn every_violation_of_rules_is_named_at_once_and_nothing_is_published() {
         closed: false,
         source: "a\u{0}b".to_owned(),
         verify: false,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_violation_of_rules_is_named_at_once_and_nothing_is_published() {
+    let stand = Stand::start().await;
     let place = pb::ContactPlace {
         place: "T".to_owned(),
         time_zones: vec!["Mars/Olympus".to_owned()],
@@ -176,7 +180,7 @@ async fn every_violation_of_rules_is_named_at_once_and_nothing_is_published() {
     };
     let request = pb::PublishContactRulesRequest {
         request_id: "r r".to_owned(),
-        rules: vec![bad],
+        rules: vec![spoilt()],
         places: vec![place],
         validate_only: false,
     };

@@ -109,6 +109,29 @@ fn a_row_becomes_the_records_that_apply_to_it() {
 }
 
 #[test]
+fn a_mapping_says_what_was_said_at_an_end_and_where_in_time_somebody_lives() {
+    let said = r#"stated_reason = { column = "payment", map = { "dear" = "too_expensive" } }
+reason_category = { constant = "price" }
+monthly_price"#;
+    let text = MAPPING.replacen("monthly_price", said, 1).replacen(
+        "kind = { constant = \"person\" }",
+        "time_zone = { constant = \"Europe/Dublin\" }",
+        1,
+    );
+    let mut mapping = read(&text).expect("a good mapping");
+    let row = ["c-1", "net", "Yearly", "Yes", "13", "29.85", "dear", ""];
+    let records = mapping.records(2, &row).expect("a good row");
+    let (Some(Record::Customer(customer)), Some(Record::Subscription(subscription))) =
+        (&records[0].record, &records[2].record)
+    else {
+        panic!("a customer and a subscription");
+    };
+    assert_eq!(customer.time_zone, "Europe/Dublin");
+    assert_eq!(subscription.stated_reason, "too_expensive");
+    assert_eq!(subscription.reason_category, "price");
+}
+
+#[test]
 fn the_first_row_wins_and_occurrences_are_told_apart() {
     let mut mapping = read(MAPPING).expect("a good mapping");
     let row = ["c-1", "none", "Yearly", "No", "1", "5.00", "", "02.10.2026"];

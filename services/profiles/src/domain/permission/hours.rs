@@ -95,6 +95,10 @@ fn turn(
     begin: bool,
 ) -> Option<Timestamp> {
     let minutes = [0, hours.start_minute, hours.end_minute];
+    if hours.start_minute >= hours.end_minute {
+        // Rules that share no hour: it never begins.
+        return None;
+    }
     let mut from = instant;
     // Two days at a time: most answers are found within the first.
     while from < horizon {

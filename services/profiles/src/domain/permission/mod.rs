@@ -93,13 +93,13 @@ struct Basis {
 /// Answers a question.
 pub fn permission(question: &Question, whom: Whom<'_>, rules: &ContactRules) -> Permission {
     match whom {
-        Whom::Unknown => refused("UNKNOWN_CUSTOMER", "nobody is recorded under this id"),
-        Whom::Erased => refused("ERASED", "the person was erased"),
+        Whom::Unknown => nobody("UNKNOWN_CUSTOMER", "nobody is recorded under this id"),
+        Whom::Erased => nobody("ERASED", "the person was erased"),
         Whom::Known(known) => of_known(question, known, rules),
     }
 }
 
-fn refused(code: &'static str, detail: &str) -> Permission {
+fn nobody(code: &'static str, detail: &str) -> Permission {
     Permission {
         allowed: false,
         findings: vec![against(code, detail, "")],

@@ -100,12 +100,12 @@ fn rule(basis: ContactBasis, relationship_days: u32, hours: Option<ContactHours>
     }
 }
 
-fn from_eight_to_nine(iso_weekdays: &[u8]) -> Option<ContactHours> {
-    Some(ContactHours {
+fn from_eight_to_nine(iso_weekdays: &[u8]) -> ContactHours {
+    ContactHours {
         start_minute: 480,
         end_minute: 1_260,
         iso_weekdays: iso_weekdays.to_vec(),
-    })
+    }
 }
 
 fn phone_at(send_time: &str) -> Question {
@@ -287,7 +287,7 @@ fn a_relationship_counts_for_its_days_after_the_last_end_or_purchase() {
 
 #[test]
 fn hours_hold_in_every_zone_of_the_place_unless_the_customers_is_known() {
-    let rules = rule(ContactBasis::None, 0, from_eight_to_nine(&[]));
+    let rules = rule(ContactBasis::None, 0, Some(from_eight_to_nine(&[])));
     let ask = |known: &Contactable, time| permission(&phone_at(time), Whom::Known(known), &rules);
     // Eight in New York is three in Honolulu.
     let early = ask(&known(), "2026-11-30T13:00:00Z");
@@ -306,7 +306,7 @@ fn hours_hold_in_every_zone_of_the_place_unless_the_customers_is_known() {
 
 #[test]
 fn where_the_place_is_not_known_it_is_never_the_hour_everywhere() {
-    let rules = rule(ContactBasis::None, 0, from_eight_to_nine(&[]));
+    let rules = rule(ContactBasis::None, 0, Some(from_eight_to_nine(&[])));
     for place in ["", "BR"] {
         let mut nowhere = known();
         place.clone_into(&mut nowhere.facts.jurisdiction);
@@ -342,7 +342,7 @@ fn days_of_the_week_hold_everywhere_on_earth_where_no_zone_is_known() {
 
 #[test]
 fn hours_follow_the_clocks_when_they_are_changed() {
-    let rules = rule(ContactBasis::None, 0, from_eight_to_nine(&[]));
+    let rules = rule(ContactBasis::None, 0, Some(from_eight_to_nine(&[])));
     let mut british = known();
     "GB".clone_into(&mut british.facts.jurisdiction);
     let ask = |time| permission(&phone_at(time), Whom::Known(&british), &rules);
@@ -376,7 +376,11 @@ fn hours_follow_the_clocks_when_they_are_changed() {
 
 #[test]
 fn a_night_before_a_free_day_lasts_until_the_day_after() {
-    let rules = rule(ContactBasis::None, 0, from_eight_to_nine(&[1, 2, 3, 4, 5]));
+    let rules = rule(
+        ContactBasis::None,
+        0,
+        Some(from_eight_to_nine(&[1, 2, 3, 4, 5])),
+    );
     let mut british = known();
     "GB".clone_into(&mut british.facts.jurisdiction);
     let friday_night = phone_at("2026-11-27T21:00:00Z");
@@ -389,7 +393,7 @@ fn a_next_time_after_the_relationship_is_over_is_none() {
     let rules = rule(
         ContactBasis::ExistingRelationship,
         0,
-        from_eight_to_nine(&[]),
+        Some(from_eight_to_nine(&[])),
     );
     let mut leaving = known();
     "GB".clone_into(&mut leaving.facts.jurisdiction);
@@ -495,7 +499,7 @@ proptest! {
     ) {
         let mut objected = known;
         objected.facts.consents = vec![said(ConsentChannel::Phone, ConsentState::Objected)];
-        let question = Question { send_time, purpose, ..phone_at(NOON) };
+        let question = Question { purpose, send_time, ..phone_at(NOON) };
         let answer = permission(&question, Whom::Known(&objected), &rules);
         prop_assert!(!answer.allowed);
         prop_assert_eq!(answer.next_allowed_time, None);

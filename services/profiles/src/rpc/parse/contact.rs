@@ -3,33 +3,29 @@
 use contract::profiles::v1 as pb;
 use edge::violations::Violations;
 use kernel::refusal::Refusal;
-use kernel::time::Timestamp;
 
 use super::{optional_word, word};
 use crate::domain::contact_rules::{
     ContactHours, ContactPlace, ContactRule, Content, MOST_PLACES, MOST_RULES, check,
 };
-use crate::domain::permission::Question;
 use crate::domain::vocabulary::{ContactBasis, Numbered};
+use crate::usecase::Asked;
 
 const MOST_QUESTIONS: usize = 200;
 const LONGEST_SOURCE: usize = 500;
 
-/// Checks questions; one without a time is about now.
-pub(in crate::rpc) fn questions(
-    request: &pb::MayContactRequest,
-    now: Timestamp,
-) -> Result<Vec<Question>, Refusal> {
+/// Checks questions.
+pub(in crate::rpc) fn questions(request: &pb::MayContactRequest) -> Result<Vec<Asked>, Refusal> {
     let mut checks = Violations::default();
     if request.questions.is_empty() {
         checks.add("questions", "REQUIRED", "must have at least one element");
     }
     let asked = checks.at_most("questions", &request.questions, MOST_QUESTIONS);
     let asked = asked.unwrap_or_default().iter().enumerate();
-    let questions: Option<Vec<Question>> = asked
+    let questions: Option<Vec<Asked>> = asked
         .map(|(index, wire)| {
             checks.within(format_args!("questions[{index}]"), |checks| {
-                question(checks, wire, now)
+                question(checks, wire)
             })
         })
         // Every one is checked, also after one that is malformed.
@@ -39,20 +35,16 @@ pub(in crate::rpc) fn questions(
     checks.finish(|| questions)
 }
 
-fn question(
-    checks: &mut Violations,
-    wire: &pb::ContactQuestion,
-    now: Timestamp,
-) -> Option<Question> {
+fn question(checks: &mut Violations, wire: &pb::ContactQuestion) -> Option<Asked> {
     let customer_id = checks.id("customer_id", &wire.customer_id);
     let channel = word(checks, "channel", wire.channel);
     let purpose = word(checks, "purpose", wire.purpose);
     let send_time = checks.optional_instant("send_time", wire.send_time.as_ref());
-    Some(Question {
+    Some(Asked {
         customer_id: customer_id?,
         channel: channel?,
         purpose: purpose?,
-        send_time: send_time?.unwrap_or(now),
+        send_time: send_time?,
     })
 }
 
