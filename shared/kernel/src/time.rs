@@ -69,6 +69,21 @@ impl Deadline {
     }
 }
 
+/// Returns the instant so many calendar months later in UTC; the last day of a shorter month stands
+/// for a day that it has not.
+pub fn months_later(instant: Timestamp, months: u32) -> Timestamp {
+    let later = jiff::Span::new().try_months(i64::from(months));
+    let zoned = instant.to_zoned(jiff::tz::TimeZone::UTC);
+    later
+        .and_then(|span| zoned.checked_add(span))
+        .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+}
+
+/// Returns the calendar year of an instant in UTC.
+pub fn year_of(instant: Timestamp) -> i16 {
+    instant.to_zoned(jiff::tz::TimeZone::UTC).year()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +110,21 @@ mod tests {
         assert!(!deadline.is_past(now) && deadline.is_past(now + second));
         assert_eq!(deadline.capped(now, second * 5), deadline);
         assert_eq!(deadline.capped(now, second / 2).remaining(now), second / 2);
+    }
+
+    #[test]
+    fn a_month_later_is_the_same_day_or_the_last() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let later = |text, months| months_later(time(text), months);
+        assert_eq!(
+            later("2026-01-31T08:00:00Z", 1),
+            time("2026-02-28T08:00:00Z")
+        );
+        assert_eq!(
+            later("2024-02-29T00:00:00Z", 12),
+            time("2025-02-28T00:00:00Z")
+        );
+        assert_eq!(months_later(Timestamp::MAX, 1), Timestamp::MAX);
+        assert_eq!(year_of(time("2025-12-31T23:59:59Z")), 2025);
     }
 }

@@ -34,6 +34,8 @@ pub(super) fn read(facts: &wire::CustomerFacts, attributes: &AttributeNames) -> 
         activities: facts.activities.iter().map(activity).collect(),
         purchase_days: facts.purchase_days.clone(),
         purchase_day_count: facts.purchase_day_count,
+        deceased: facts.deceased,
+        merged_customer_ids: facts.merged_customer_ids.clone(),
     }
 }
 
@@ -60,6 +62,10 @@ fn subscription(subscription: &wire::SubscriptionFacts, names: &AttributeNames) 
         service_end_time: time(subscription.service_end_time.as_ref()),
         monthly_price: money(subscription.monthly_price.as_ref()),
         lives_on: lives_on(subscription.end_reason()),
+        ended_by_death: subscription.end_reason() == wire::EndReason::Death,
+        paused: subscription.state() == wire::SubscriptionState::Paused,
+        stated_reason: subscription.stated_reason.clone(),
+        reason_category: subscription.reason_category.clone(),
         product: subscription.product.clone(),
         attributes: attributes(subscription, names),
     }
@@ -127,6 +133,7 @@ fn lifetime(lifetime: &wire::LifetimeFacts) -> Lifetime {
         end_time: time(lifetime.end_time.as_ref()),
         lives_on: lives_on(lifetime.end_reason()),
         cause: cause(lifetime.end_reason()),
+        stated_reason: lifetime.stated_reason.clone(),
         reason_category: lifetime.reason_category.clone(),
     }
 }
@@ -153,6 +160,9 @@ fn incident(incident: &wire::IncidentFacts) -> Incident {
     Incident {
         subscription_id: incident.subscription_id.clone(),
         open_time: time(incident.open_time.as_ref()),
+        incident_id: incident.incident_id.clone(),
+        promise_due_time: time(incident.promise_due_time.as_ref()),
+        promise_broken: incident.promise_broken,
     }
 }
 

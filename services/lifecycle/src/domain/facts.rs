@@ -31,6 +31,10 @@ pub struct CustomerFacts {
     pub purchase_days: Vec<i32>,
     /// How many distinct days had a purchase in all.
     pub purchase_day_count: u32,
+    /// The customer has died.
+    pub deceased: bool,
+    /// Other ids of the same customer, which were merged into this one.
+    pub merged_customer_ids: Vec<String>,
 }
 
 /// One subscription.
@@ -56,6 +60,15 @@ pub struct Subscription {
     pub monthly_price: Option<Money>,
     /// It ended because it lives on elsewhere: moved, replaced or merged. Not churn.
     pub lives_on: bool,
+    /// It ended because the customer died.
+    pub ended_by_death: bool,
+    /// In force, and paused as the customer asked for.
+    pub paused: bool,
+    /// What the customer said when it ended, as a key of the reason tree; empty when nothing was said
+    /// or it is sensitive.
+    pub stated_reason: String,
+    /// The category of what was said; empty when nothing was.
+    pub reason_category: String,
     /// The product or plan; empty when not known.
     pub product: String,
     /// Further attributes by name, as they were imported.
@@ -157,7 +170,9 @@ pub struct Lifetime {
     pub lives_on: bool,
     /// What ended it, as systems tell it.
     pub cause: EndCause,
-    /// The category of what the customer said when it ended; empty when nothing is known.
+    /// What the customer said when it ended; empty as in a subscription.
+    pub stated_reason: String,
+    /// The category of what was said.
     pub reason_category: String,
 }
 
@@ -184,6 +199,12 @@ pub struct Incident {
     pub subscription_id: String,
     /// When it began.
     pub open_time: Option<Timestamp>,
+    /// The incident.
+    pub incident_id: String,
+    /// When the current promise to the customer is due, if one was made.
+    pub promise_due_time: Option<Timestamp>,
+    /// A promise made in this recovery was broken.
+    pub promise_broken: bool,
 }
 
 /// The kinds of events that stages and scores read.
@@ -236,6 +257,14 @@ impl Subscription {
 }
 
 impl CustomerFacts {
+    /// Tells whether the customer has died, as far as it is recorded.
+    pub fn has_died(&self, as_of: Timestamp) -> bool {
+        let mut subscriptions = self.subscriptions.iter();
+        let is_live = |it: &Subscription| it.standing(as_of) == Standing::Live;
+        let ended_by_death = subscriptions.any(|it| it.ended_by_death);
+        self.deceased || (ended_by_death && !self.subscriptions.iter().any(is_live))
+    }
+
     /// Finds the total of one kind of event.
     pub fn activity(&self, kind: ActivityKind) -> Option<&Activity> {
         self.activities

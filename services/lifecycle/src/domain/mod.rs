@@ -1,5 +1,6 @@
 //! Owns the decisions: stages and their evidence, life tables, models, scores. Pure.
 
+pub mod care;
 mod clock_days;
 pub mod facts;
 pub mod foreign;

@@ -194,7 +194,9 @@ pub struct CompleteTaskRequest {
     /// What came of it, as a short key, for example "reached"; at most 64 characters.
     #[prost(string, tag = "5")]
     pub outcome: ::prost::alloc::string::String,
-    /// The customer objected while it was done: what waits for them on this channel is dropped.
+    /// The customer objected while it was done: what waits for them on this channel is dropped, and so
+    /// is everything that would ask them back. That they objected is recorded with RecordConsent of
+    /// profiles, which is what keeps others from asking.
     #[prost(bool, tag = "6")]
     pub objected: bool,
 }
@@ -251,10 +253,10 @@ pub struct ListTasksResponse {
 /// GetCareSummaryRequest is the request of GetCareSummary.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCareSummaryRequest {
-    /// Only tasks due from this time on.
+    /// Only tasks due from this time on; from the first one when absent.
     #[prost(message, optional, tag = "1")]
     pub from_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Only tasks due before this time.
+    /// Only tasks due before this time; to the last one when absent.
     #[prost(message, optional, tag = "2")]
     pub until_time: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -554,7 +556,8 @@ pub mod care_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// LeaseTasks hands out tasks that are due and allowed now, the longest due first. What is not
-        /// allowed now waits or is dropped, with the reason.
+        /// allowed now waits or is dropped, with the reason. What reaches the customer is only handed out
+        /// after profiles was asked whether it may; the work of other owners needs no permission.
         pub async fn lease_tasks(
             &mut self,
             request: impl tonic::IntoRequest<super::LeaseTasksRequest>,
@@ -581,7 +584,8 @@ pub mod care_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// CompleteTask says that a task was done. Said again, it is the answer of before.
+        /// CompleteTask says that a task was done. Said again, it is the answer of before. A lease that ran
+        /// out is still good for it until somebody else has a newer one.
         pub async fn complete_task(
             &mut self,
             request: impl tonic::IntoRequest<super::CompleteTaskRequest>,
@@ -725,7 +729,8 @@ pub mod care_service_server {
             tonic::Status,
         >;
         /// LeaseTasks hands out tasks that are due and allowed now, the longest due first. What is not
-        /// allowed now waits or is dropped, with the reason.
+        /// allowed now waits or is dropped, with the reason. What reaches the customer is only handed out
+        /// after profiles was asked whether it may; the work of other owners needs no permission.
         async fn lease_tasks(
             &self,
             request: tonic::Request<super::LeaseTasksRequest>,
@@ -733,7 +738,8 @@ pub mod care_service_server {
             tonic::Response<super::LeaseTasksResponse>,
             tonic::Status,
         >;
-        /// CompleteTask says that a task was done. Said again, it is the answer of before.
+        /// CompleteTask says that a task was done. Said again, it is the answer of before. A lease that ran
+        /// out is still good for it until somebody else has a newer one.
         async fn complete_task(
             &self,
             request: tonic::Request<super::CompleteTaskRequest>,
@@ -1201,6 +1207,512 @@ pub mod care_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// CareRule says when one kind of care is due, and how it reaches the customer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CareRule {
+    /// The kind; each at most once.
+    #[prost(enumeration = "CareKind", tag = "1")]
+    pub kind: i32,
+    /// How many days: after the start of the lifetime for a welcome, a welcome back, and of the
+    /// subscription for an activation check; before the first invoice; of silence before a check-in;
+    /// before a promise is due for a recovery follow-up, and after it for a broken promise. Zero for an
+    /// anniversary and for what other services ask for. At most 3,650.
+    #[prost(uint32, tag = "2")]
+    pub days: u32,
+    /// For how many days it is good once it is due, 1 to 365. Not read for what other services ask for,
+    /// which say so themselves, and for a broken promise, which waits while its incident is open.
+    #[prost(uint32, tag = "3")]
+    pub window_days: u32,
+    /// The channels, best first, each once; those of the plan when empty.
+    #[prost(
+        enumeration = "super::super::r#type::v1::ConsentChannel",
+        repeated,
+        tag = "4"
+    )]
+    pub channels: ::prost::alloc::vec::Vec<i32>,
+    /// What to speak about, as a short key; at most 64 characters.
+    #[prost(string, tag = "5")]
+    pub theme: ::prost::alloc::string::String,
+    /// Who has to do it; "sender" when empty, at most 64 characters.
+    #[prost(string, tag = "6")]
+    pub owner: ::prost::alloc::string::String,
+    /// A check-in: the least that a customer must be worth from now on. Required for it, and for no
+    /// other kind.
+    #[prost(message, optional, tag = "7")]
+    pub min_value_remaining: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// A check-in: of how many customers nobody asks, to learn what it comes to; basis points.
+    #[prost(uint32, tag = "8")]
+    pub holdout_basis_points: u32,
+}
+/// ContactCap bounds how often customers hear from the company, whatever it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactCap {
+    /// How many contacts at most, 1 to 100.
+    #[prost(uint32, tag = "1")]
+    pub contacts: u32,
+    /// In how many days, 1 to 365.
+    #[prost(uint32, tag = "2")]
+    pub days: u32,
+}
+/// CarePlan is one version of the plan.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CarePlan {
+    /// The version, from one; zero is the plan built in.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// When it was published; absent for the plan built in.
+    #[prost(message, optional, tag = "2")]
+    pub publish_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What is done. A kind without a rule is not planned; it may still be asked for.
+    #[prost(message, repeated, tag = "3")]
+    pub rules: ::prost::alloc::vec::Vec<CareRule>,
+    /// The channels of rules and tasks that name none, best first; at least one.
+    #[prost(
+        enumeration = "super::super::r#type::v1::ConsentChannel",
+        repeated,
+        tag = "4"
+    )]
+    pub channels: ::prost::alloc::vec::Vec<i32>,
+    /// How often customers hear from the company; at most 5.
+    #[prost(message, repeated, tag = "5")]
+    pub contact_caps: ::prost::alloc::vec::Vec<ContactCap>,
+    /// The kinds that no cap holds back. They count for the others.
+    #[prost(enumeration = "CareKind", repeated, tag = "6")]
+    pub cap_exempt_kinds: ::prost::alloc::vec::Vec<i32>,
+    /// How much of the lifetimes before counts for anniversaries, in percent; at most 100.
+    #[prost(uint32, tag = "7")]
+    pub tenure_credit_percent: u32,
+}
+/// PublishCarePlanRequest is the request of PublishCarePlan.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishCarePlanRequest {
+    /// Makes a retry safe. Optional, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The plan; its version and time of publication are not read.
+    #[prost(message, optional, tag = "2")]
+    pub care_plan: ::core::option::Option<CarePlan>,
+    /// Only check.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// PublishCarePlanResponse is the response of PublishCarePlan.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishCarePlanResponse {
+    /// The plan as it was published; without a version where it was only checked.
+    #[prost(message, optional, tag = "1")]
+    pub care_plan: ::core::option::Option<CarePlan>,
+}
+/// GetCarePlanRequest is the request of GetCarePlan.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCarePlanRequest {
+    /// The version; the one in force when zero.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+}
+/// GetCarePlanResponse is the response of GetCarePlan.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetCarePlanResponse {
+    /// The plan.
+    #[prost(message, optional, tag = "1")]
+    pub care_plan: ::core::option::Option<CarePlan>,
+}
+/// Generated client implementations.
+pub mod care_plan_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// CarePlanService keeps the care plan: what is done for customers without anybody asking, when, on
+    /// which channels, and how often at most.
+    #[derive(Debug, Clone)]
+    pub struct CarePlanServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CarePlanServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CarePlanServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CarePlanServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CarePlanServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// PublishCarePlan makes a new version of the plan and puts it in force. Every customer is planned
+        /// anew with it: what waits and is wanted no more is withdrawn.
+        pub async fn publish_care_plan(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishCarePlanRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishCarePlanResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.CarePlanService/PublishCarePlan",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.CarePlanService",
+                        "PublishCarePlan",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetCarePlan reads a version of the plan.
+        pub async fn get_care_plan(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCarePlanRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCarePlanResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.lifecycle.v1.CarePlanService/GetCarePlan",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.lifecycle.v1.CarePlanService",
+                        "GetCarePlan",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod care_plan_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CarePlanServiceServer.
+    #[async_trait]
+    pub trait CarePlanService: std::marker::Send + std::marker::Sync + 'static {
+        /// PublishCarePlan makes a new version of the plan and puts it in force. Every customer is planned
+        /// anew with it: what waits and is wanted no more is withdrawn.
+        async fn publish_care_plan(
+            &self,
+            request: tonic::Request<super::PublishCarePlanRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PublishCarePlanResponse>,
+            tonic::Status,
+        >;
+        /// GetCarePlan reads a version of the plan.
+        async fn get_care_plan(
+            &self,
+            request: tonic::Request<super::GetCarePlanRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCarePlanResponse>,
+            tonic::Status,
+        >;
+    }
+    /// CarePlanService keeps the care plan: what is done for customers without anybody asking, when, on
+    /// which channels, and how often at most.
+    #[derive(Debug)]
+    pub struct CarePlanServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CarePlanServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for CarePlanServiceServer<T>
+    where
+        T: CarePlanService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rekindle.lifecycle.v1.CarePlanService/PublishCarePlan" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishCarePlanSvc<T: CarePlanService>(pub Arc<T>);
+                    impl<
+                        T: CarePlanService,
+                    > tonic::server::UnaryService<super::PublishCarePlanRequest>
+                    for PublishCarePlanSvc<T> {
+                        type Response = super::PublishCarePlanResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishCarePlanRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CarePlanService>::publish_care_plan(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishCarePlanSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.lifecycle.v1.CarePlanService/GetCarePlan" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCarePlanSvc<T: CarePlanService>(pub Arc<T>);
+                    impl<
+                        T: CarePlanService,
+                    > tonic::server::UnaryService<super::GetCarePlanRequest>
+                    for GetCarePlanSvc<T> {
+                        type Response = super::GetCarePlanResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCarePlanRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CarePlanService>::get_care_plan(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCarePlanSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CarePlanServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rekindle.lifecycle.v1.CarePlanService";
+    impl<T> tonic::server::NamedService for CarePlanServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// ErrorReason is the reason in the ErrorInfo of an error of domain "lifecycle.rekindle", there
 /// without the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1266,6 +1778,16 @@ pub enum ErrorReason {
     /// No model of the kind is in use: fit one and activate it. Code FAILED_PRECONDITION.
     /// Metadata: {"kind": "retention"}.
     NoModelInUse = 31,
+    /// No such care task of this customer. Code NOT_FOUND. Metadata: {"task_id": "0198c1f0-…"}.
+    TaskNotFound = 32,
+    /// The lease is not the one the task has: somebody else took it over, or it never was. Do not do the
+    /// task. Code FAILED_PRECONDITION. Metadata: {"task_id": "0198c1f0-…"}.
+    LeaseNotHeld = 33,
+    /// The task was completed, skipped or dropped before, and not by this lease. Code
+    /// FAILED_PRECONDITION. Metadata: {"task_id": "0198c1f0-…", "state": "dropped"}.
+    TaskOver = 34,
+    /// No such version of the care plan. Code NOT_FOUND. Metadata: {"version": "17"}.
+    CarePlanNotFound = 35,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1299,6 +1821,10 @@ impl ErrorReason {
             Self::ModelNotEvaluated => "ERROR_REASON_MODEL_NOT_EVALUATED",
             Self::ScoringRunNotFound => "ERROR_REASON_SCORING_RUN_NOT_FOUND",
             Self::NoModelInUse => "ERROR_REASON_NO_MODEL_IN_USE",
+            Self::TaskNotFound => "ERROR_REASON_TASK_NOT_FOUND",
+            Self::LeaseNotHeld => "ERROR_REASON_LEASE_NOT_HELD",
+            Self::TaskOver => "ERROR_REASON_TASK_OVER",
+            Self::CarePlanNotFound => "ERROR_REASON_CARE_PLAN_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1329,6 +1855,10 @@ impl ErrorReason {
             "ERROR_REASON_MODEL_NOT_EVALUATED" => Some(Self::ModelNotEvaluated),
             "ERROR_REASON_SCORING_RUN_NOT_FOUND" => Some(Self::ScoringRunNotFound),
             "ERROR_REASON_NO_MODEL_IN_USE" => Some(Self::NoModelInUse),
+            "ERROR_REASON_TASK_NOT_FOUND" => Some(Self::TaskNotFound),
+            "ERROR_REASON_LEASE_NOT_HELD" => Some(Self::LeaseNotHeld),
+            "ERROR_REASON_TASK_OVER" => Some(Self::TaskOver),
+            "ERROR_REASON_CARE_PLAN_NOT_FOUND" => Some(Self::CarePlanNotFound),
             _ => None,
         }
     }

@@ -2,6 +2,8 @@
 //! same customers are drawn at every fit, in whatever order they come, and a smaller sample is a part
 //! of a larger one.
 
+use kernel::money::BasisPoints;
+
 /// One customer's place in every draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
@@ -21,6 +23,12 @@ impl Ticket {
     /// Whether the customer is still in a sample that was halved so many times.
     pub const fn is_drawn(self, halvings: u32) -> bool {
         self.0.trailing_zeros() >= halvings
+    }
+
+    /// Whether the customer is in a share of all, always the same ones; a smaller share is a part of
+    /// a larger one.
+    pub fn is_within(self, share: BasisPoints) -> bool {
+        (self.0 >> 32) % u64::from(BasisPoints::ONE.0) < u64::from(share.0)
     }
 
     /// Whether versions are compared on the customer, and none learns from them: a tenth, who are the

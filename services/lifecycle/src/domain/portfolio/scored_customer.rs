@@ -3,6 +3,8 @@
 use kernel::money::Money;
 use kernel::time::Timestamp;
 
+use crate::domain::care::plan::CarePlan;
+use crate::domain::care::planning::{self, CareOutlook};
 use crate::domain::facts::CustomerFacts;
 use crate::domain::stage::memory::StageMemory;
 use crate::domain::stage::transition::Transition;
@@ -42,6 +44,8 @@ pub struct Scoring {
     pub customer: ScoredCustomer,
     /// The change of stage, if it is one. The first stage of a customer is none.
     pub transition: Option<Transition>,
+    /// What the care plan wants for the customer.
+    pub care: CareOutlook,
 }
 
 /// Scores customers after what is remembered of each. A foreign model is asked about all of them at
@@ -49,6 +53,7 @@ pub struct Scoring {
 pub fn score_all(
     customers: &[(CustomerFacts, Option<StageMemory>)],
     knowledge: Knowledge<'_>,
+    plan: &CarePlan,
     as_of: Timestamp,
 ) -> Vec<Option<Scoring>> {
     let facts = customers.iter().map(|(facts, _)| facts);
@@ -59,7 +64,7 @@ pub fn score_all(
     };
     customers
         .iter()
-        .map(|(facts, memory)| score(facts, knowledge, memory.as_ref(), as_of))
+        .map(|(facts, memory)| score(facts, knowledge, plan, memory.as_ref(), as_of))
         .collect()
 }
 
@@ -67,11 +72,13 @@ pub fn score_all(
 pub fn score(
     facts: &CustomerFacts,
     knowledge: Knowledge<'_>,
+    plan: &CarePlan,
     memory: Option<&StageMemory>,
     as_of: Timestamp,
 ) -> Option<Scoring> {
     // Without a subscription asked for there is none to miss.
     let status = status::compute_after(facts, None, knowledge, memory, as_of).ok()?;
+    let care = planning::outlook(facts, &status, plan, knowledge.rules);
     let probability_alive = probability_alive(&status);
     let transition = memory
         .filter(|memory| memory.stage != status.memory.stage)
@@ -92,6 +99,7 @@ pub fn score(
     Some(Scoring {
         customer,
         transition,
+        care,
     })
 }
 

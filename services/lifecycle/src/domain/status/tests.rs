@@ -7,6 +7,7 @@ use kernel::money::Currency;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::care::plan::CarePlan;
 use crate::domain::facts::{
     Activity, ActivityKind, ContractKind, Incident, Lifetime, Relationship, State,
 };
@@ -143,7 +144,6 @@ fn a_second_lifetime_is_a_phoenix_unless_the_first_lived_on() {
     let first = Lifetime {
         start_time: ago(900),
         end_time: ago(500),
-        lives_on: false,
         ..Lifetime::default()
     };
     let second = Lifetime {
@@ -165,6 +165,7 @@ fn incidents_mark_until_the_calm_time_is_over() {
     facts.open_incidents = vec![Incident {
         subscription_id: "s-2".to_owned(),
         open_time: ago(1),
+        ..Incident::default()
     }];
     assert_eq!(
         stage_of(&facts),
@@ -372,13 +373,14 @@ prop_compose! {
             lifetimes,
             open_incidents: incident_times
                 .into_iter()
-                .map(|open_time| Incident { subscription_id: String::new(), open_time })
+                .map(|open_time| Incident { open_time, ..Incident::default() })
                 .collect(),
             incident_count: 3,
             last_incident_resolve_time,
             activities,
             purchase_day_count: u32::try_from(purchases.len()).unwrap(),
             purchase_days: purchases.into_iter().collect(),
+            ..CustomerFacts::default()
         }
     }
 }
@@ -391,15 +393,17 @@ fn live(steps: &[(CustomerFacts, i64)]) -> (Vec<Stage>, Vec<Transition>) {
         rules: &rules,
         models: &tables,
     };
+    let plan = CarePlan::built_in();
     let (mut stages, mut transitions) = (Vec::new(), Vec::new());
     let mut memory = None;
     let mut day = 0;
     for (facts, days) in steps {
         day += days;
         let as_of = at(NOW + day * DAY);
-        let scored = scored_customer::score(facts, knowledge, memory.as_ref(), as_of).unwrap();
+        let scored =
+            scored_customer::score(facts, knowledge, &plan, memory.as_ref(), as_of).unwrap();
         let now = &scored.customer.memory;
-        let again = scored_customer::score(facts, knowledge, Some(now), as_of).unwrap();
+        let again = scored_customer::score(facts, knowledge, &plan, Some(now), as_of).unwrap();
         assert_eq!(
             (&again.customer, &again.transition),
             (&scored.customer, &None)
