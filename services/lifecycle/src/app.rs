@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chassis::{Context, ProcessSettings, Program, Service};
+use contract::lifecycle::v1::care_plan_service_server::CarePlanServiceServer;
+use contract::lifecycle::v1::care_service_server::CareServiceServer;
 use contract::lifecycle::v1::model_service_server::ModelServiceServer;
 use contract::lifecycle::v1::portfolio_service_server::PortfolioServiceServer;
 use contract::lifecycle::v1::rule_service_server::RuleServiceServer;
@@ -15,7 +17,7 @@ use storage::{Postgres, forget_requests};
 
 use crate::clients::ProfilesClient;
 use crate::jobs;
-use crate::rpc::{BOUNDARY, ModelRpc, PortfolioRpc, RuleRpc, StatusRpc};
+use crate::rpc::{BOUNDARY, CarePlanRpc, CareRpc, ModelRpc, PortfolioRpc, RuleRpc, StatusRpc};
 use crate::settings::Settings;
 use crate::store::{MIGRATOR, Store};
 use crate::usecase::{UseCases, Watchers};
@@ -69,6 +71,10 @@ impl Program for Lifecycle {
         Ok(Service::new(BOUNDARY, contract::DESCRIPTORS_LIFECYCLE)
             .with(StatusServiceServer::new(status))
             .with(RuleServiceServer::new(RuleRpc::new(use_cases.clone())))
+            .with(CareServiceServer::new(CareRpc::new(use_cases.clone())))
+            .with(CarePlanServiceServer::new(CarePlanRpc::new(
+                use_cases.clone(),
+            )))
             .with(PortfolioServiceServer::new(PortfolioRpc::new(
                 use_cases, tokens,
             )))

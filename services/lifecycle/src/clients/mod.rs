@@ -2,6 +2,7 @@
 
 mod bundle;
 mod facts;
+mod permissions;
 mod profiles;
 
 pub use bundle::BundleSettings;

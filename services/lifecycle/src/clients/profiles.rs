@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contract::profiles::v1 as wire;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
+use contract::profiles::v1::consent_service_client::ConsentServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use edge::client::Caller;
 use futures::future::BoxFuture;
@@ -16,7 +17,11 @@ use tonic::Status;
 
 use super::bundle::{BundleSettings, Bundler};
 use super::facts::{self, AttributeNames};
-use crate::usecase::ports::{CHANGE_NOT_KNOWN, Carried, Change, Changes, Profiles, Snapshot};
+use super::permissions;
+use crate::domain::care::permission::Permission;
+use crate::usecase::ports::{
+    CHANGE_NOT_KNOWN, Carried, Change, Changes, ContactQuestion, Profiles, Snapshot,
+};
 
 /// A batch of facts is larger than one answer to a call.
 const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
@@ -29,6 +34,7 @@ const UNTOLD_DEADLINE: Duration = Duration::from_secs(2);
 pub struct ProfilesClient {
     customers: CustomerServiceClient<Caller>,
     changes: ChangeServiceClient<Caller>,
+    consents: ConsentServiceClient<Caller>,
     bundler: Bundler,
     attributes: Arc<AttributeNames>,
 }
@@ -47,7 +53,8 @@ impl ProfilesClient {
         Self {
             bundler: Bundler::start(settings, customers.clone(), tracker),
             customers,
-            changes: ChangeServiceClient::new(caller),
+            changes: ChangeServiceClient::new(caller.clone()),
+            consents: ConsentServiceClient::new(caller),
             attributes: Arc::new(attributes.iter().cloned().collect()),
         }
     }
@@ -127,6 +134,20 @@ impl Profiles for ProfilesClient {
         .boxed()
     }
 
+    fn may_contact(
+        &self,
+        questions: Vec<ContactQuestion>,
+    ) -> BoxFuture<'_, Result<Vec<Permission>, Refusal>> {
+        let mut consents = self.consents.clone();
+        let request = permissions::request(&questions);
+        async move {
+            let answer = consents.may_contact(request).await;
+            let answer = answer.map_err(|status| ours(&status))?.into_inner();
+            permissions::read(&questions, answer).ok_or_else(no_permissions)
+        }
+        .boxed()
+    }
+
     fn watch(
         &self,
         after_cursor: String,
@@ -200,6 +221,14 @@ fn ours(status: &Status) -> Refusal {
 #[derive(Debug, thiserror::Error)]
 #[error("profiles answered without facts")]
 struct NoFacts;
+
+#[derive(Debug, thiserror::Error)]
+#[error("profiles answered another number of questions than it was asked")]
+struct NoPermissions;
+
+fn no_permissions() -> Refusal {
+    Refusal::internal(NoPermissions)
+}
 
 fn no_facts() -> Refusal {
     Refusal::internal(NoFacts)

@@ -1,11 +1,16 @@
 //! Owns the wire: requests become commands, answers become messages, refusals become statuses.
 
+mod care_plan_service;
+mod care_service;
 mod model_service;
 mod parse;
+mod parse_care;
+mod parse_care_plan;
 mod parse_import;
 mod parse_portfolio;
 mod portfolio_service;
 mod render;
+mod render_care;
 mod render_metrics;
 mod render_model;
 mod render_portfolio;
@@ -16,6 +21,8 @@ mod upload;
 
 use edge::Boundary;
 
+pub use care_plan_service::CarePlanRpc;
+pub use care_service::CareRpc;
 pub use model_service::ModelRpc;
 pub use portfolio_service::PortfolioRpc;
 pub use rule_service::RuleRpc;

@@ -12,6 +12,8 @@ pub struct VersionsInUse {
     pub rules: u64,
     /// The latest activation of any model.
     pub activation: u64,
+    /// Of the care plan.
+    pub care_plan: u64,
 }
 
 impl Store {
@@ -36,6 +38,7 @@ impl Store {
         Ok(VersionsInUse {
             rules: row.rules.unsigned_abs(),
             activation: row.activation.unsigned_abs(),
+            care_plan: row.care_plan.unsigned_abs(),
         })
     }
 }

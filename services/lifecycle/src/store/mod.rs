@@ -1,6 +1,7 @@
 //! Owns the SQL: rules and models as immutable versions, what the fits rest on, and the portfolio.
 
 mod activations;
+mod care;
 mod feed;
 mod fit_lock;
 mod foreign_files;
@@ -24,6 +25,10 @@ use storage::Postgres;
 use storage::batch::{BatchSettings, Batcher, Mode};
 
 pub use activations::Activated;
+pub use care::{
+    CareCount, Claim, Claimed, ClaimedTask, Confirmation, Done, Leased, NewPlan, NewRequest,
+    Report, Ruling, Skip, Withdrawal,
+};
 pub use feed::{CHANGES_FEED, Freshness};
 pub use fit_lock::FitLock;
 pub use foreign_files::NewFile;

@@ -10,7 +10,7 @@ use storage::{StoreError, feed_cursor, statement_span};
 use tracing::Instrument;
 
 use super::scored_customers::Scorer;
-use super::{Store, bigint, memories, scored_customers, snapshots, transitions};
+use super::{Store, bigint, care, memories, scored_customers, snapshots, transitions};
 use crate::domain::facts::CustomerFacts;
 use crate::domain::tenure::observation::{Exposure, Observation, PurchaseHistory};
 
@@ -134,8 +134,10 @@ async fn keep_and_score(
     to_score: &ToScore,
     transaction: &mut PgConnection,
 ) -> Result<(), StoreError> {
+    care::merge(&to_score.facts, transaction).await?;
     let kept = snapshots::keep(&to_score.facts, transaction).await?;
     let memories = memories::read(&kept, transaction).await?;
+    let wanted_before = care::fingerprints(&kept, transaction).await?;
     let kept: HashSet<String> = kept.into_iter().collect();
     let kept = to_score
         .facts
@@ -144,7 +146,7 @@ async fn keep_and_score(
         .map(|facts| (facts.clone(), memories.get(&facts.customer_id).cloned()));
     let scorings = scored_customers::score_aside(&to_score.score, kept.collect()).await;
     let scorings = scorings.into_iter().flatten().collect();
-    scored_customers::replace(scorings, transaction).await
+    scored_customers::replace(scorings, &wanted_before, transaction).await
 }
 
 /// Forgets the customers that are no more, and the stage of those whose facts cannot be read.
@@ -159,6 +161,7 @@ async fn forget(run: &TakeOver, transaction: &mut PgConnection) -> Result<(), St
         transitions::forget(&run.gone, transaction).await?;
         forget_set_aside(&run.gone, transaction).await?;
         forget_in_ranges(&run.gone, transaction).await?;
+        care::forget(&run.gone, transaction).await?;
     }
     Ok(())
 }

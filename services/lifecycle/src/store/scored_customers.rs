@@ -1,6 +1,7 @@
 //! Where customers stand: written by COPY, so that a whole portfolio goes in as fast as Postgres
 //! takes rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::time::Timestamp;
@@ -10,6 +11,7 @@ use storage::{StoreError, statement_span};
 use tokio::task::spawn_blocking;
 use tracing::Instrument;
 
+use super::care::{Fingerprint, Planned, plan_customers};
 use super::memories::risks_text;
 use super::{bigint, transitions};
 use crate::domain::facts::CustomerFacts;
@@ -42,7 +44,8 @@ const SCORING_LOCK: i64 = 0x73_7461_6765;
 
 const COPY: &str = "copy scored_customer (customer_id, revision, business_line, stage, stage_rule, \
                     stage_since, risk_memory, live, churn_risk, probability_alive, value_minor, \
-                    value_currency, rules_version, model_activation, scored_time, valid_until) \
+                    value_currency, rules_version, model_activation, scored_time, valid_until, \
+                    care_plan_version, care_fingerprint) \
                     from stdin with (format csv, null '\\N')";
 
 /// What stands for nothing in what is copied.
@@ -66,9 +69,11 @@ pub(super) async fn lock_shared(transaction: &mut PgConnection) -> Result<(), St
     Ok(())
 }
 
-/// Puts customers where they stand now, and records who changed the stage.
+/// Puts customers where they stand now, records who changed the stage, and plans the care of those of
+/// whom something else is wanted than before.
 pub(super) async fn replace(
     scorings: Vec<Scoring>,
+    wanted_before: &HashMap<String, Fingerprint>,
     transaction: &mut PgConnection,
 ) -> Result<(), StoreError> {
     if scorings.is_empty() {
@@ -79,6 +84,7 @@ pub(super) async fn replace(
         .map(|scoring| scoring.customer.customer_id.clone())
         .collect();
     let rows = rows(&scorings)?;
+    plan_care(&scorings, wanted_before, transaction).await?;
     sqlx::query_file!("src/store/sql/scored_customer_delete.sql", &ids)
         .execute(&mut *transaction)
         .instrument(statement_span(
@@ -95,6 +101,25 @@ pub(super) async fn replace(
         .filter_map(|scoring| scoring.transition)
         .collect();
     transitions::record(&changes, transaction).await
+}
+
+async fn plan_care(
+    scorings: &[Scoring],
+    wanted_before: &HashMap<String, Fingerprint>,
+    transaction: &mut PgConnection,
+) -> Result<(), StoreError> {
+    // All of a run are scored for the same time.
+    let Some(now) = scorings.first().map(|it| it.customer.scored_time) else {
+        return Ok(());
+    };
+    let planned: Vec<Planned<'_>> = scorings
+        .iter()
+        .map(|scoring| Planned {
+            customer_id: &scoring.customer.customer_id,
+            outlook: &scoring.care,
+        })
+        .collect();
+    plan_customers(&planned, wanted_before, now, transaction).await
 }
 
 async fn copy(rows: Vec<u8>, transaction: &mut PgConnection) -> Result<(), StoreError> {
@@ -127,6 +152,8 @@ struct Row<'a> {
     model_activation: i64,
     scored_time: Timestamp,
     valid_until: Timestamp,
+    care_plan_version: i64,
+    care_fingerprint: i64,
 }
 
 /// Nothing must not read as an empty text.
@@ -145,10 +172,10 @@ fn rows(scorings: &[Scoring]) -> Result<Vec<u8>, StoreError> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::with_capacity(scorings.len() * 200));
-    for Scoring { customer, .. } in scorings {
+    for scoring in scorings {
         writer
-            .serialize(row(customer)?)
-            .map_err(|_| unwritable(customer))?;
+            .serialize(row(scoring)?)
+            .map_err(|_| unwritable(&scoring.customer))?;
     }
     let unflushed = |_| StoreError::inconsistent("scored_customer", "customer_id", "new");
     writer.into_inner().map_err(unflushed)
@@ -158,7 +185,8 @@ fn unwritable(customer: &ScoredCustomer) -> StoreError {
     StoreError::inconsistent("scored_customer", "customer_id", &customer.customer_id)
 }
 
-fn row(customer: &ScoredCustomer) -> Result<Row<'_>, StoreError> {
+fn row(scoring: &Scoring) -> Result<Row<'_>, StoreError> {
+    let customer = &scoring.customer;
     let memory = &customer.memory;
     let value = customer.value_remaining.as_ref();
     Ok(Row {
@@ -178,5 +206,7 @@ fn row(customer: &ScoredCustomer) -> Result<Row<'_>, StoreError> {
         model_activation: bigint(memory.model_activation),
         scored_time: customer.scored_time,
         valid_until: customer.valid_until,
+        care_plan_version: bigint(scoring.care.plan_version),
+        care_fingerprint: scoring.care.fingerprint,
     })
 }

@@ -2,6 +2,8 @@
 //! read, scored, written and marked as done in one transaction. A worker that dies leaves its range
 //! as it was, free at once for the next.
 
+use std::collections::HashMap;
+
 use futures::future::BoxFuture;
 use jiff_sqlx::ToSqlx;
 use kernel::time::Timestamp;
@@ -9,6 +11,7 @@ use sqlx::{Connection, PgConnection};
 use storage::{StoreError, statement_span};
 use tracing::Instrument;
 
+use super::care::Fingerprint;
 use super::knowledge::VersionsInUse;
 use super::memories::{risks, stage};
 use super::scored_customers::{Scorer, lock_shared, replace, score_aside};
@@ -179,7 +182,8 @@ async fn start(
         "src/store/sql/scoring_run_insert.sql",
         now as _,
         bigint(versions.rules),
-        bigint(versions.activation)
+        bigint(versions.activation),
+        bigint(versions.care_plan)
     )
     .fetch_optional(&mut *transaction)
     .instrument(statement_span(
@@ -234,6 +238,7 @@ async fn read_run(
         versions: VersionsInUse {
             rules: row.rules_version.unsigned_abs(),
             activation: row.model_activation.unsigned_abs(),
+            care_plan: row.care_plan_version.unsigned_abs(),
         },
         range_count: row.range_count.unsigned_abs(),
         done_range_count: row.done_range_count.unsigned_abs(),
@@ -279,7 +284,7 @@ async fn score_range(work: &RangeWork, transaction: &mut PgConnection) -> Result
     }
     let now = work.as_of.to_sqlx();
     let scored_count = scored.scorings.len();
-    replace(scored.scorings, transaction).await?;
+    replace(scored.scorings, &scored.wanted_before, transaction).await?;
     sqlx::query_file!(
         "src/store/sql/scoring_range_done.sql",
         range.run,
@@ -312,7 +317,8 @@ async fn claim(
     let row = sqlx::query_file!(
         "src/store/sql/scoring_range_claim.sql",
         bigint(versions.rules),
-        bigint(versions.activation)
+        bigint(versions.activation),
+        bigint(versions.care_plan)
     )
     .fetch_optional(transaction)
     .instrument(statement_span(
@@ -335,6 +341,7 @@ struct Scored {
     customer_count: usize,
     unreadable_count: usize,
     scorings: Vec<Scoring>,
+    wanted_before: HashMap<String, Fingerprint>,
 }
 
 async fn score_customers(
@@ -370,6 +377,8 @@ async fn score_customers(
             }),
             _ => None,
         };
+        let planned = row.care_plan_version.zip(row.care_fingerprint);
+        let planned = planned.map(|(version, stands_for)| (version.unsigned_abs(), stands_for));
         let times = row.scored_time.zip(row.valid_until);
         let is_valid = times.is_some_and(|(scored, until)| {
             scored.to_jiff() <= work.as_of && work.as_of < until.to_jiff()
@@ -377,9 +386,15 @@ async fn score_customers(
         let knows_the_same = memory.as_ref().is_some_and(|memory| {
             memory.rules_version == work.versions.rules
                 && memory.model_activation == work.versions.activation
+                && planned.is_some_and(|(version, _)| version == work.versions.care_plan)
         });
         if is_valid && knows_the_same && row.scored_revision == Some(row.revision) {
             continue;
+        }
+        if let Some(planned) = planned {
+            scored
+                .wanted_before
+                .insert(row.customer_id.clone(), planned);
         }
         match snapshots::decode(&row.customer_id, row.format, &row.facts) {
             Some(facts) => to_rate.push((facts, memory)),

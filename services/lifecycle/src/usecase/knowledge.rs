@@ -9,6 +9,7 @@ use storage::StoreError;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use crate::domain::care::plan::CarePlan;
 use crate::domain::foreign::in_use::ForeignInUse;
 use crate::domain::model::in_use::ModelsInUse;
 use crate::domain::model::{Artifact, ModelKind};
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub rules: RuleSet,
     /// The models in use.
     pub models: ModelsInUse,
+    /// The care plan in force.
+    pub care_plan: CarePlan,
     /// Versions that should be in use, and cannot be read back.
     pub corrupt: Vec<u64>,
     versions: VersionsInUse,
@@ -89,8 +92,10 @@ impl Knowledge {
             return Ok(());
         }
         let rules = self.store.rules_in_force().await?;
+        let care_plan = self.store.care_plan_in_force().await?;
         let mut loaded = Loaded {
             rules,
+            care_plan,
             models: ModelsInUse {
                 activation: versions.activation,
                 ..ModelsInUse::default()

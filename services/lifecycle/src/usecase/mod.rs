@@ -1,5 +1,7 @@
 //! Owns the order of steps: what is gathered, decided and stored for each request and job.
 
+mod care;
+mod care_plan;
 mod catch_up;
 mod check_drift;
 mod fit_model;
@@ -28,6 +30,8 @@ use crate::store::Store;
 use ports::Profiles;
 
 pub use crate::store::Activated as ActivatedModel;
+pub use care::{CompleteTask, LeaseTasks, ReportedTask, ScheduleTasks, SkipTask, WithdrawTasks};
+pub use care_plan::PublishCarePlan;
 pub use fit_model::{FitModel, FitStep, Steps};
 pub use follow_changes::Followed;
 pub use get_customer_status::{GetCustomerStatus, StatusWithFacts};
@@ -38,7 +42,7 @@ pub use portfolio::Portfolio;
 pub use rules::PublishRules;
 pub use watch_transitions::{Watch, WatchFrom, WatchSettings, WatchedRun, Watchers};
 
-pub use crate::store::{CustomerQuery, Position, ScoringRun};
+pub use crate::store::{CareCount, CustomerQuery, Leased, Position, ScoringRun};
 
 /// Limits of the jobs.
 #[derive(Clone, Copy, Debug)]

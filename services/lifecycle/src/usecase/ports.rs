@@ -7,6 +7,8 @@ use futures::stream::BoxStream;
 use kernel::refusal::Refusal;
 use kernel::time::Timestamp;
 
+use crate::domain::care::permission::Permission;
+use crate::domain::care::{Channel, Purpose};
 use crate::domain::facts::CustomerFacts;
 
 /// The facts of one customer, read and unread.
@@ -58,6 +60,19 @@ pub struct Changes {
     pub lag_seconds: f64,
 }
 
+/// Whether a customer may be contacted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactQuestion {
+    /// The customer.
+    pub customer_id: String,
+    /// On which channel.
+    pub channel: Channel,
+    /// Why.
+    pub purpose: Purpose,
+    /// When.
+    pub send_time: Timestamp,
+}
+
 /// The profiles service. Its refusals are in the words of this service.
 pub trait Profiles: Send + Sync {
     /// Reads the facts of one customer, at least as fresh as a revision.
@@ -69,6 +84,12 @@ pub trait Profiles: Send + Sync {
 
     /// Reads the facts of up to 500 customers; unknown ones are left out.
     fn facts_of(&self, customer_ids: Vec<String>) -> BoxFuture<'_, Result<Vec<Snapshot>, Refusal>>;
+
+    /// Asks whether customers may be contacted, up to 200 questions; the answers are in their order.
+    fn may_contact(
+        &self,
+        questions: Vec<ContactQuestion>,
+    ) -> BoxFuture<'_, Result<Vec<Permission>, Refusal>>;
 
     /// Watches the changes after a position, for ever.
     fn watch(

@@ -77,7 +77,9 @@ impl UseCases {
 
 /// Scores by the same computation that answers questions for a status.
 fn scorer(knowledge: Arc<Loaded>, as_of: Timestamp) -> Scorer {
-    Arc::new(move |customers| scored_customer::score_all(customers, knowledge.lend(), as_of))
+    Arc::new(move |customers| {
+        scored_customer::score_all(customers, knowledge.lend(), &knowledge.care_plan, as_of)
+    })
 }
 
 fn is_due(

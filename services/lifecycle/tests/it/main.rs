@@ -8,6 +8,12 @@
 )]
 
 mod activation;
+mod care_lease;
+mod care_permission;
+mod care_plan;
+mod care_planning;
+mod care_world;
+mod care_year;
 mod drift;
 mod follower;
 mod foreign;

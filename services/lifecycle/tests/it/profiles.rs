@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use chassis::{Context, ServeSettings, Service};
 use contract::profiles::v1 as wire;
 use contract::profiles::v1::change_service_server::{ChangeService, ChangeServiceServer};
+use contract::profiles::v1::consent_service_server::{ConsentService, ConsentServiceServer};
 use contract::profiles::v1::customer_service_server::{CustomerService, CustomerServiceServer};
-use contract::types::v1::CustomerFacts;
+use contract::types::v1::{ConsentChannel, CustomerFacts};
 use edge::Boundary;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -44,6 +45,18 @@ struct Held {
     never_at_end: bool,
     batch_count: usize,
     traces: Vec<u128>,
+    forbidden: BTreeMap<(String, ConsentChannel), Ban>,
+    consents_are_down: bool,
+    asked: Vec<wire::ContactQuestion>,
+}
+
+/// Why a customer may not be contacted on a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Ban {
+    /// The code of the finding.
+    pub(crate) code: &'static str,
+    /// When it is over, where only time forbids it.
+    pub(crate) until: Option<prost_types::Timestamp>,
 }
 
 /// The fake; clones share what it holds.
@@ -63,7 +76,8 @@ impl FakeProfiles {
         };
         let service = Service::new(BOUNDARY, contract::DESCRIPTORS_PROFILES)
             .with(CustomerServiceServer::new(fake.clone()))
-            .with(ChangeServiceServer::new(fake.clone()));
+            .with(ChangeServiceServer::new(fake.clone()))
+            .with(ConsentServiceServer::new(fake.clone()));
         let settings = ServeSettings::default();
         let running = chassis::serve(&settings, service, &Context::default()).await;
         running.unwrap().uri().clone_into(&mut fake.uri);
@@ -135,6 +149,22 @@ impl FakeProfiles {
     pub(crate) fn feel(&self, mood: Mood) {
         self.held().mood = mood;
         self.news.send_modify(|_| {});
+    }
+
+    /// Forbids to contact a customer on a channel.
+    pub(crate) fn forbid(&self, customer_id: &str, channel: ConsentChannel, ban: Ban) {
+        let key = (customer_id.to_owned(), channel);
+        self.held().forbidden.insert(key, ban);
+    }
+
+    /// Lets questions for permission fail, or be answered again.
+    pub(crate) fn lose_consents(&self, down: bool) {
+        self.held().consents_are_down = down;
+    }
+
+    /// The questions for permission so far.
+    pub(crate) fn asked(&self) -> Vec<wire::ContactQuestion> {
+        self.held().asked.clone()
     }
 
     /// Makes the facts of one customer fail to be read.
@@ -305,5 +335,66 @@ impl ChangeService for FakeProfiles {
             Ok(run)
         });
         Ok(Response::new(runs.boxed()))
+    }
+}
+
+#[tonic::async_trait]
+impl ConsentService for FakeProfiles {
+    async fn record_consent(
+        &self,
+        _: Request<wire::RecordConsentRequest>,
+    ) -> Result<Response<wire::RecordConsentResponse>, Status> {
+        unused()
+    }
+
+    async fn list_consents(
+        &self,
+        _: Request<wire::ListConsentsRequest>,
+    ) -> Result<Response<wire::ListConsentsResponse>, Status> {
+        unused()
+    }
+
+    async fn may_contact(
+        &self,
+        request: Request<wire::MayContactRequest>,
+    ) -> Result<Response<wire::MayContactResponse>, Status> {
+        self.mood().await?;
+        let questions = request.into_inner().questions;
+        let mut held = self.held();
+        if held.consents_are_down {
+            return Err(down());
+        }
+        assert!((1..=200).contains(&questions.len()), "{}", questions.len());
+        held.asked.extend(questions.iter().cloned());
+        let permissions = questions.into_iter().map(|question| {
+            let key = (question.customer_id.clone(), question.channel());
+            permission(question, held.forbidden.get(&key))
+        });
+        Ok(Response::new(wire::MayContactResponse {
+            permissions: permissions.collect(),
+        }))
+    }
+}
+
+/// Allowed, unless there is a ban that is not over.
+fn permission(question: wire::ContactQuestion, ban: Option<&Ban>) -> wire::ContactPermission {
+    let asked = question.send_time.map_or(0, |time| time.seconds);
+    let ban = ban.filter(|ban| ban.until.is_none_or(|until| until.seconds > asked));
+    let finding = wire::ContactFinding {
+        code: ban.map_or("WITHIN_HOURS", |ban| ban.code).to_owned(),
+        forbids: ban.is_some(),
+        ..wire::ContactFinding::default()
+    };
+    wire::ContactPermission {
+        customer_id: question.customer_id,
+        channel: question.channel,
+        purpose: question.purpose,
+        allowed: ban.is_none(),
+        send_time: question.send_time,
+        findings: vec![finding],
+        next_allowed_time: ban.and_then(|ban| ban.until),
+        rules_version: 7,
+        revision: 1,
+        ..wire::ContactPermission::default()
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use chassis::{Context, Program, RunningService, ServeSettings};
 use contract::lifecycle::v1 as wire;
+use contract::lifecycle::v1::care_plan_service_client::CarePlanServiceClient;
+use contract::lifecycle::v1::care_service_client::CareServiceClient;
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
 use contract::lifecycle::v1::portfolio_service_client::PortfolioServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
@@ -202,6 +204,14 @@ impl Running {
 
     pub(crate) fn models(&self) -> ModelServiceClient<Channel> {
         ModelServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn care(&self) -> CareServiceClient<Channel> {
+        CareServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn care_plan(&self) -> CarePlanServiceClient<Channel> {
+        CarePlanServiceClient::new(self.channel.clone())
     }
 
     /// Asks for the status of a customer.

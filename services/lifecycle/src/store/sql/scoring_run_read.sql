@@ -1,4 +1,5 @@
 select run.number, run.start_time, run.end_time, run.rules_version, run.model_activation,
+       run.care_plan_version,
        run.customer_count,
        count(range.number) as "range_count!",
        count(range.done_time) as "done_range_count!",
