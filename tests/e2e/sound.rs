@@ -58,7 +58,117 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_the_review(&person));
     requests.extend(of_the_till());
     requests.extend(of_the_workshop(clients).await);
+    requests.extend(of_care(clients).await);
+    requests.extend(of_the_care_plan());
     requests
+}
+
+/// About what is due to be done for customers: two tasks that somebody has. They reach nobody, so
+/// that no permission is asked for.
+async fn of_care(clients: &Clients) -> Vec<Sound> {
+    let person = Person::named("sound-care");
+    let task = |subject: &str| lifecycle::NewTask {
+        customer_id: person.id().to_owned(),
+        kind: lifecycle::CareKind::ExitStep.into(),
+        subject: subject.to_owned(),
+        theme: "final_bill".to_owned(),
+        due_time: Some(days_ago(1)),
+        expire_time: Some(days_ago(-30)),
+        owner: "billing".to_owned(),
+        channels: vec![types::ConsentChannel::Post.into()],
+    };
+    let schedule = lifecycle::ScheduleTasksRequest {
+        request_id: "sound-schedule".to_owned(),
+        tasks: vec![task("s-1"), task("s-2")],
+        source: "offers".to_owned(),
+    };
+    let lease = lifecycle::LeaseTasksRequest {
+        sender: "till-1".to_owned(),
+        owner: "billing".to_owned(),
+        kinds: vec![lifecycle::CareKind::ExitStep.into()],
+        ..Default::default()
+    };
+    let mut care = clients.care();
+    care.schedule_tasks(schedule.clone()).await.unwrap();
+    let leased = care.lease_tasks(lease.clone()).await.unwrap();
+    let leased = leased.into_inner().tasks;
+    let task_id = |number: usize| leased[number].task.clone().unwrap_or_default().task_id;
+    let complete = lifecycle::CompleteTaskRequest {
+        request_id: "sound-complete".to_owned(),
+        task_id: task_id(0),
+        lease_token: leased[0].lease_token.clone(),
+        customer_id: person.id().to_owned(),
+        outcome: "sent".to_owned(),
+        objected: false,
+    };
+    let skip = lifecycle::SkipTaskRequest {
+        request_id: "sound-skip".to_owned(),
+        task_id: task_id(1),
+        lease_token: leased[1].lease_token.clone(),
+        customer_id: person.id().to_owned(),
+        reason: "BOUNCED".to_owned(),
+        retry_time: Some(days_ago(-2)),
+    };
+    let withdraw = lifecycle::WithdrawTasksRequest {
+        request_id: "sound-withdraw".to_owned(),
+        customer_id: person.id().to_owned(),
+        kinds: vec![lifecycle::CareKind::WinBack.into()],
+        subject: "s-1".to_owned(),
+        reason: "REINSTATED".to_owned(),
+    };
+    let list = lifecycle::ListTasksRequest {
+        customer_id: person.id().to_owned(),
+    };
+    let summary = lifecycle::GetCareSummaryRequest {
+        from_time: Some(days_ago(30)),
+        until_time: Some(days_ago(-30)),
+    };
+    vec![
+        sound("ScheduleTasks", &schedule, &["request_id"]),
+        sound("LeaseTasks", &lease, &[]),
+        sound("CompleteTask", &complete, &["request_id"]),
+        sound("SkipTask", &skip, &["request_id"]),
+        sound("WithdrawTasks", &withdraw, &["request_id"]),
+        sound("ListTasks", &list, &[]),
+        sound("GetCareSummary", &summary, &[]),
+    ]
+}
+
+/// About the plan of it. Only checked: a published one has every customer planned anew.
+fn of_the_care_plan() -> Vec<Sound> {
+    let check_in = lifecycle::CareRule {
+        kind: lifecycle::CareKind::CheckIn.into(),
+        days: 60,
+        window_days: 14,
+        channels: vec![types::ConsentChannel::Phone.into()],
+        theme: "how_is_it_going".to_owned(),
+        owner: "sender".to_owned(),
+        min_value_remaining: Some(dollars(100)),
+        holdout_basis_points: 2_000,
+    };
+    let plan = lifecycle::CarePlan {
+        rules: vec![check_in],
+        channels: vec![types::ConsentChannel::Email.into()],
+        contact_caps: vec![lifecycle::ContactCap {
+            contacts: 4,
+            days: 30,
+        }],
+        cap_exempt_kinds: vec![lifecycle::CareKind::ExitStep.into()],
+        ..Default::default()
+    };
+    let publish = lifecycle::PublishCarePlanRequest {
+        request_id: "sound-care-plan".to_owned(),
+        care_plan: Some(plan),
+        validate_only: true,
+    };
+    vec![
+        sound("PublishCarePlan", &publish, &["request_id"]),
+        sound(
+            "GetCarePlan",
+            &lifecycle::GetCarePlanRequest { version: 0 },
+            &[],
+        ),
+    ]
 }
 
 /// About carrying out what was accepted: one promise that a worker has, one that could not be kept.

@@ -1,5 +1,6 @@
 //! The clients of the three services.
 
+use contract::lifecycle::v1::care_service_client::CareServiceClient;
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
 use contract::lifecycle::v1::status_service_client::StatusServiceClient;
@@ -57,6 +58,11 @@ impl Clients {
     /// Customers and their facts.
     pub fn customers(&self) -> CustomerServiceClient<Channel> {
         CustomerServiceClient::new(self.profiles.clone())
+    }
+
+    /// What is due to be done for customers.
+    pub fn care(&self) -> CareServiceClient<Channel> {
+        CareServiceClient::new(self.lifecycle.clone())
     }
 
     /// Accounts and subscriptions.

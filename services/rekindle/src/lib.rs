@@ -18,6 +18,7 @@ use clap::Parser as _;
 
 pub mod arguments;
 pub mod budgets;
+pub mod care_plan;
 pub mod client;
 pub mod commands;
 pub mod contact_rules;

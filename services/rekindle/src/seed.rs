@@ -1,10 +1,11 @@
 //! The rules, offers and policy that the project ships, built in so that the demo runs in any
 //! folder.
 
-use contract::lifecycle::v1::BusinessLineRules;
+use contract::lifecycle::v1::{BusinessLineRules, CarePlan};
 use contract::offers::v1::{Budget, SourceFile};
 
 use crate::budgets::read_budgets;
+use crate::care_plan::read_care_plan;
 use crate::contact_rules::{ContactRules, read_contact_rules};
 use crate::failure::{Exit, Failure};
 use crate::rules::read_rules;
@@ -14,6 +15,7 @@ const REASONS: &str = include_str!("../../../deploy/seed/reasons.yaml");
 const POLICY: &str = include_str!("../../../deploy/seed/policy.yaml");
 const BUDGETS: &str = include_str!("../../../deploy/seed/budgets.toml");
 const CONTACT_RULES: &str = include_str!("../../../deploy/seed/contact_rules.toml");
+const CARE_PLAN: &str = include_str!("../../../deploy/seed/care_plan.toml");
 const RULES: &str = include_str!("../../../deploy/seed/rules.toml");
 
 fn file(name: &str, text: &str) -> SourceFile {
@@ -62,6 +64,16 @@ pub fn rules() -> Result<Vec<BusinessLineRules>, Failure> {
         Failure::new(
             Exit::Internal,
             format!("the rules built in cannot be read: {problem}"),
+        )
+    })
+}
+
+/// What is done for customers without anybody asking.
+pub fn care_plan() -> Result<CarePlan, Failure> {
+    read_care_plan(CARE_PLAN).map_err(|problem| {
+        Failure::new(
+            Exit::Internal,
+            format!("the care plan built in cannot be read: {problem}"),
         )
     })
 }

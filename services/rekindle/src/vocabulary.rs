@@ -336,6 +336,26 @@ pub const LEVER: Vocabulary = Vocabulary {
     },
 };
 
+/// `lifecycle.v1.CareKind`.
+pub const CARE_KIND: Vocabulary = Vocabulary {
+    prefix: "CARE_KIND_",
+    name_of: |number| {
+        lifecycle::CareKind::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
+/// `lifecycle.v1.CareState`.
+pub const CARE_STATE: Vocabulary = Vocabulary {
+    prefix: "CARE_STATE_",
+    name_of: |number| {
+        lifecycle::CareState::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `offers.v1.SuppressionScope`.
 pub const SUPPRESSION_SCOPE: Vocabulary = Vocabulary {
     prefix: "SUPPRESSION_SCOPE_",

@@ -13,6 +13,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::lifecycle::v1::care_plan_service_client::CarePlanServiceClient;
+use contract::lifecycle::v1::care_service_client::CareServiceClient;
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
 use contract::lifecycle::v1::portfolio_service_client::PortfolioServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
@@ -122,6 +124,16 @@ impl Services {
     /// The rules of the business lines.
     pub fn rules(&self) -> RuleServiceClient<Channel> {
         RuleServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// What is due to be done for customers.
+    pub fn care(&self) -> CareServiceClient<Channel> {
+        CareServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// The plan of it.
+    pub fn care_plans(&self) -> CarePlanServiceClient<Channel> {
+        CarePlanServiceClient::new(self.lifecycle.clone())
     }
 
     /// The fitted models.

@@ -7,6 +7,7 @@ use clap::Args;
 use contract::offers::v1::Problem;
 
 use super::budget::put_budgets;
+use super::care::publish_care_plan;
 use super::catalogue::publish_catalogue;
 use super::contact::publish_contact_rules;
 use super::generate::{load_sample, today};
@@ -182,6 +183,7 @@ async fn publish(services: &Services, output: Output) -> Result<(), Failure> {
     let by = "rekindle demo";
     let rules = publish_rules(services, seed::rules()?, false).await?;
     let contact_rules = publish_contact_rules(services, seed::contact_rules()?, false).await?;
+    publish_care_plan(services, seed::care_plan()?, false).await?;
     let catalogue = publish_catalogue(services, seed::catalogue(), by, "").await?;
     if catalogue.catalogue.is_none() {
         refuse_problems(&catalogue.problems)?;

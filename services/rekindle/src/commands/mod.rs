@@ -4,6 +4,7 @@
 
 mod budget;
 mod call;
+mod care;
 mod catalogue;
 mod child;
 mod contact;
@@ -88,6 +89,8 @@ pub enum Command {
     Review(review::Review),
     /// Publish or show the rules of the business lines.
     Rules(rules::Rules),
+    /// See and do what is due for customers, or publish the plan of it.
+    Care(care::Care),
     /// Fit or list the models.
     Model(model::Model),
     /// Show all customers by stage, or score them anew.
@@ -123,6 +126,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Fulfilment(fulfilment) => fulfilment.run(output).await,
         Command::Review(review) => review.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
+        Command::Care(care) => care.run(output).await,
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,
         Command::Customers(customers) => customers.run(output).await,

@@ -21,6 +21,7 @@ const FIRST_STEPS: &str = "  \
   rekindle budget put -f deploy/seed/budgets.toml
   rekindle rules publish deploy/seed/rules.toml
   rekindle contact rules publish deploy/seed/contact_rules.toml
+  rekindle care plan publish deploy/seed/care_plan.toml
   rekindle generate-customers
   rekindle model fit
   rekindle call --customer c-000183 --reason too_expensive

@@ -2,6 +2,7 @@
 //! RFC 3339 times, amounts as `{"minor": 2985, "currency": "USD"}`.
 
 mod budget;
+mod care;
 mod contact;
 mod customer;
 mod desk;
@@ -22,6 +23,7 @@ mod suppression;
 mod trace;
 
 pub use budget::{budgets, reconciled_budget};
+pub use care::{care_plan, care_summary, care_task, care_tasks, leased_care};
 pub use contact::{contact_permissions, contact_rules};
 pub use customer::{erased_customer, merged_customer};
 pub use desk::{acknowledged, agent, explanation, responded};

@@ -2,6 +2,7 @@
 
 mod agent;
 mod budget;
+mod care;
 mod contact;
 mod directions;
 mod evaluation;
@@ -27,6 +28,7 @@ pub(crate) mod words;
 
 pub use agent::agent;
 pub use budget::{budgets, reconciled_budget};
+pub use care::{care_plan, care_summary, care_tasks, leased_care};
 pub use contact::{contact_permissions, contact_rules};
 pub use evaluation::{evaluation, foreign_evaluation};
 pub use explanation::explanation;
