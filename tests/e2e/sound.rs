@@ -56,6 +56,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_the_office());
     requests.extend(of_suppressions(clients, &person).await);
     requests.extend(of_the_review(&person));
+    requests.extend(of_those_who_left(clients).await);
     requests.extend(of_the_till());
     requests.extend(of_the_workshop(clients).await);
     requests.extend(of_care(clients).await);
@@ -168,6 +169,33 @@ fn of_the_care_plan() -> Vec<Sound> {
             &lifecycle::GetCarePlanRequest { version: 0 },
             &[],
         ),
+/// About those who left: one who changes their mind, and one who says how it was.
+async fn of_those_who_left(clients: &Clients) -> Vec<Sound> {
+    let mut sessions = Vec::new();
+    for name in ["sound-stays", "sound-left"] {
+        let person = Person::named(name);
+        person.write(clients).await;
+        let mut leave = Call::of(&person, name).leave();
+        leave.requested_end_time = Some(days_ago(-30));
+        let left = clients.desk().confirm_cancellation(leave.clone()).await;
+        sessions.push((leave, left.unwrap().into_inner().session_id));
+    }
+    let stays = offers::ReinstateSubscriptionRequest {
+        request_id: "sound-stay".to_owned(),
+        customer_id: sessions[0].0.customer_id.clone(),
+        subscription_id: sessions[0].0.subscription_id.clone(),
+        agent: Some(agent("agent-1")),
+    };
+    let content = offers::RecordExitSatisfactionRequest {
+        request_id: "sound-content".to_owned(),
+        customer_id: sessions[1].0.customer_id.clone(),
+        session_id: sessions[1].1.clone(),
+        score: Some(9),
+        reason_key: "quick_and_easy".to_owned(),
+    };
+    vec![
+        sound("ReinstateSubscription", &stays, &["agent.agent_id"]),
+        sound("RecordExitSatisfaction", &content, &["request_id"]),
     ]
 }
 

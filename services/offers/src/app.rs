@@ -20,13 +20,13 @@ use storage::redis::Cache;
 use storage::{Postgres, forget_requests};
 
 use crate::cache::CachedCustomers;
-use crate::clients::{LifecycleClient, ProfilesClient};
+use crate::clients::{CareClient, LifecycleClient, ProfilesClient};
 use crate::jobs;
 use crate::rpc::{
     BudgetRpc, CatalogueRpc, FulfilmentRpc, PolicyRpc, ReviewRpc, SaveDesk, SuppressionRpc,
 };
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Queue, Store};
 use crate::usecase::active::Active;
 use crate::usecase::budgets::{KeepBudgets, WatchedBudgets};
 use crate::usecase::confirm_cancellation::ConfirmCancellation;
@@ -38,15 +38,17 @@ use crate::usecase::latest::Latest;
 use crate::usecase::learn::Learn;
 use crate::usecase::measure_outcomes::MeasureOutcomes;
 use crate::usecase::override_offer::OverrideOffer;
-use crate::usecase::ports::{Lifecycle, Profiles};
+use crate::usecase::ports::Lifecycle;
 use crate::usecase::prove_call::ProveCall;
 use crate::usecase::publish_catalogue::PublishCatalogue;
 use crate::usecase::publish_policy::PublishPolicy;
 use crate::usecase::read_catalogue::ReadCatalogue;
 use crate::usecase::read_learned::ReadLearned;
 use crate::usecase::read_session::ReadSession;
+use crate::usecase::record_exit_satisfaction::RecordExitSatisfaction;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
+use crate::usecase::reinstate::Reinstate;
 use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 use crate::usecase::review_calls::ReviewCalls;
@@ -110,7 +112,11 @@ impl Program for Offers {
             cached,
             trust,
         };
-        start_jobs(settings, context, &parts, Arc::new(profiles(settings)?));
+        let recipients = jobs::Recipients {
+            profiles: Arc::new(profiles(settings)?),
+            care: Arc::new(care(settings)?),
+        };
+        start_jobs(settings, context, &parts, &recipients);
         let catalogue = catalogue_rpc(settings, context, &parts);
         let policy = policy_rpc(context, &parts);
         let suppression = suppression_rpc(settings, context, &parts);
@@ -144,6 +150,15 @@ fn lifecycle(settings: &Settings) -> anyhow::Result<LifecycleClient> {
     )?))
 }
 
+/// With a breaker of its own: tasks that cannot be scheduled keep nobody from being asked about.
+fn care(settings: &Settings) -> anyhow::Result<CareClient> {
+    let methods = Methods::from_descriptors(contract::DESCRIPTORS_LIFECYCLE)?;
+    Ok(CareClient::new(Caller::connect_lazy(
+        &settings.lifecycle,
+        &methods,
+    )?))
+}
+
 fn profiles(settings: &Settings) -> anyhow::Result<ProfilesClient> {
     let methods = Methods::from_descriptors(contract::DESCRIPTORS_PROFILES)?;
     Ok(ProfilesClient::new(Caller::connect_lazy(
@@ -152,7 +167,12 @@ fn profiles(settings: &Settings) -> anyhow::Result<ProfilesClient> {
     )?))
 }
 
-fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: Arc<dyn Profiles>) {
+fn start_jobs(
+    settings: &Settings,
+    context: &Context,
+    parts: &Parts,
+    recipients: &jobs::Recipients,
+) {
     let period = Duration::from_millis;
     let stop = || context.stop.clone();
     let holder = match settings.holder.as_str() {
@@ -172,16 +192,19 @@ fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: A
         settings.session_idle_seconds,
         stop(),
     ));
-    tracker.spawn(jobs::deliver_orders(
-        parts.store.clone(),
-        Arc::clone(&profiles),
-        period(settings.delivery_period_ms),
-        stop(),
-    ));
+    for queue in [Queue::Subscriptions, Queue::Choices, Queue::Care] {
+        tracker.spawn(jobs::deliver_orders(
+            parts.store.clone(),
+            queue,
+            recipients.clone(),
+            period(settings.delivery_period_ms),
+            stop(),
+        ));
+    }
     tracker.spawn(jobs::measure_outcomes(
         MeasureOutcomes {
             store: parts.store.clone(),
-            profiles: Arc::clone(&profiles),
+            profiles: Arc::clone(&recipients.profiles),
             clock: Arc::clone(&context.clock),
         },
         period(settings.outcome_period_ms),
@@ -198,7 +221,7 @@ fn start_jobs(settings: &Settings, context: &Context, parts: &Parts, profiles: A
     ));
     tracker.spawn(jobs::follow_changes(
         parts.store.clone(),
-        profiles,
+        Arc::clone(&recipients.profiles),
         parts.cached.clone(),
         Arc::clone(&context.clock),
         holder,
@@ -246,8 +269,12 @@ fn service(context: &Context, parts: Parts) -> Service {
         confirm_cancellation: ConfirmCancellation {
             store: store.clone(),
             active: parts.active.clone(),
-            clock,
-            entropy,
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        },
+        reinstate: Reinstate::new(&store, clock, entropy),
+        record_exit_satisfaction: RecordExitSatisfaction {
+            store: store.clone(),
         },
         prove_call: ProveCall {
             store: store.clone(),

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use contract::profiles::v1::account_service_client::AccountServiceClient;
 use contract::profiles::v1::change_service_client::ChangeServiceClient;
+use contract::profiles::v1::consent_service_client::ConsentServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
 use contract::profiles::v1::{
-    BatchGetCustomerFactsRequest, ChangeKind, EndSubscriptionRequest, ReinstateSubscriptionRequest,
-    WatchChangesRequest, WatchChangesResponse,
+    BatchGetCustomerFactsRequest, ChangeKind, Consent, EndSubscriptionRequest,
+    RecordConsentRequest, ReinstateSubscriptionRequest, WatchChangesRequest, WatchChangesResponse,
 };
-use contract::types::v1::EndReason;
+use contract::types::v1::{ConsentState, EndReason};
 use edge::client::{Caller, refusal};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -19,9 +20,12 @@ use kernel::refusal::Refusal;
 use kernel::time::Deadline;
 use tonic::Request;
 
-use super::evidence;
+use super::{contact, evidence};
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::domain::exit_plan::ExitType;
+use crate::domain::follow_up::{RecordChoices, ToldReason};
+use crate::domain::keep_in_touch::{ContactChannel, KeepInTouch};
+use crate::domain::named::Named;
 use crate::domain::outcome::Evidence;
 use crate::usecase::ports::{CHANGE_NOT_KNOWN, Changes, Profiles};
 
@@ -30,6 +34,7 @@ use crate::usecase::ports::{CHANGE_NOT_KNOWN, Changes, Profiles};
 pub struct ProfilesClient {
     accounts: AccountServiceClient<Caller>,
     changes: ChangeServiceClient<Caller>,
+    consents: ConsentServiceClient<Caller>,
     customers: CustomerServiceClient<Caller>,
 }
 
@@ -39,11 +44,17 @@ impl ProfilesClient {
         Self {
             accounts: AccountServiceClient::new(caller.clone()),
             changes: ChangeServiceClient::new(caller.clone()),
+            consents: ConsentServiceClient::new(caller.clone()),
             customers: CustomerServiceClient::new(caller),
         }
     }
 
-    async fn end(&self, order: &EndSubscription, exit_type: ExitType) -> Result<u64, Refusal> {
+    async fn end(
+        &self,
+        order: &EndSubscription,
+        exit_type: ExitType,
+        told: &ToldReason,
+    ) -> Result<u64, Refusal> {
         let request = EndSubscriptionRequest {
             request_id: order.cancellation_id.to_string(),
             customer_id: order.customer_id.to_string(),
@@ -51,8 +62,8 @@ impl ProfilesClient {
             service_end_time: Some(edge::wire::timestamp(order.service_end_at)),
             billing_end_time: Some(edge::wire::timestamp(order.billing_end_at)),
             end_reason: end_reason(exit_type).into(),
-            stated_reason: String::new(),
-            reason_category: String::new(),
+            stated_reason: told.stated.clone(),
+            reason_category: told.category.clone(),
         };
         self.accounts
             .clone()
@@ -74,6 +85,34 @@ impl ProfilesClient {
             .await
             .map(|_| ())
             .map_err(|status| refusal(&status))
+    }
+
+    async fn record(
+        &self,
+        order: &RecordChoices,
+        channel: ContactChannel,
+        choice: KeepInTouch,
+    ) -> Result<(), Refusal> {
+        let state = match choice {
+            KeepInTouch::Wanted => ConsentState::Granted,
+            KeepInTouch::NotWanted => ConsentState::Objected,
+        };
+        let request = RecordConsentRequest {
+            request_id: format!("{}.{}", order.cancellation_id, channel.name()),
+            consent: Some(Consent {
+                customer_id: order.customer_id.to_string(),
+                channel: contact::channel(channel).into(),
+                state: state.into(),
+                record_time: Some(edge::wire::timestamp(order.chosen_at)),
+                source: "cancellation".to_owned(),
+            }),
+        };
+        let recorded = self
+            .consents
+            .clone()
+            .record_consent(Request::new(request))
+            .await;
+        recorded.map(|_| ()).map_err(|status| refusal(&status))
     }
 
     async fn watch(
@@ -117,6 +156,7 @@ const fn end_reason(exit_type: ExitType) -> EndReason {
         ExitType::Termination | ExitType::Move => EndReason::CustomerTermination,
         ExitType::Withdrawal => EndReason::CustomerWithdrawal,
         ExitType::Deceased => EndReason::Death,
+        ExitType::Involuntary => EndReason::PaymentFailure,
     }
 }
 
@@ -176,9 +216,22 @@ impl Profiles for ProfilesClient {
         &'a self,
         order: &'a EndSubscription,
         exit_type: ExitType,
+        told: &'a ToldReason,
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<u64, Refusal>> {
-        Box::pin(edge::deadline::within(deadline, self.end(order, exit_type)))
+        let ended = self.end(order, exit_type, told);
+        Box::pin(edge::deadline::within(deadline, ended))
+    }
+
+    fn record_choice<'a>(
+        &'a self,
+        order: &'a RecordChoices,
+        channel: ContactChannel,
+        choice: KeepInTouch,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>> {
+        let recorded = self.record(order, channel, choice);
+        Box::pin(edge::deadline::within(deadline, recorded))
     }
 
     fn reinstate_subscription<'a>(

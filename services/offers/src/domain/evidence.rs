@@ -200,6 +200,7 @@ pub(crate) mod tests {
             serviceability_check: false,
             exit_path: ExitPath::Standard,
             win_back_after_days: None,
+            win_back_though_sensitive: false,
             win_back_theme: String::new(),
             expected_return: 0.1,
             sensitive: false,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{ExitPath, Reason};
 use super::decision::Record;
 use super::exit::{DatesSource, EndDates, end_dates};
+use super::keep_in_touch::{Choices, ContactChannel};
 use super::leaving::may_withdraw;
 use super::named::Named;
 
@@ -22,6 +23,8 @@ pub enum ExitType {
     Move,
     /// The customer died.
     Deceased,
+    /// A payment failed, and they leave for it.
+    Involuntary,
 }
 
 impl Named for ExitType {
@@ -30,21 +33,8 @@ impl Named for ExitType {
         (Self::Withdrawal, "withdrawal"),
         (Self::Move, "move"),
         (Self::Deceased, "deceased"),
+        (Self::Involuntary, "involuntary"),
     ];
-}
-
-/// What the customer chose about hearing from the company later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepInTouch {
-    /// They want to.
-    Wanted,
-    /// They do not.
-    NotWanted,
-}
-
-impl Named for KeepInTouch {
-    const NAMES: &'static [(Self, &'static str)] =
-        &[(Self::Wanted, "wanted"), (Self::NotWanted, "not_wanted")];
 }
 
 /// How a subscription ends, as it is kept: the steps follow from it.
@@ -52,8 +42,10 @@ impl Named for KeepInTouch {
 pub struct ExitPlan {
     /// How it ends.
     pub exit_type: ExitType,
-    /// What the customer chose; absent when they did not.
-    pub keep_in_touch: Option<KeepInTouch>,
+    /// What the customer chose.
+    pub choices: Choices,
+    /// Somebody calls them once to say goodbye.
+    pub sign_off_call: bool,
     /// By when policy wants the cancellation carried out; absent when it was not known.
     pub cancel_deadline_at: Option<Timestamp>,
 }
@@ -63,6 +55,8 @@ pub struct ExitPlan {
 pub struct ExitStep {
     /// What, as a short key.
     pub key: &'static str,
+    /// Who sees to it, as a short key.
+    pub owner: &'static str,
     /// By when.
     pub due_at: Timestamp,
 }
@@ -73,12 +67,15 @@ impl ExitPlan {
         record: Option<&Record>,
         reason: Option<&Reason>,
         requested_end_at: Option<Timestamp>,
+        choices: Choices,
         now: Timestamp,
     ) -> Self {
         let hours = record.map(|record| record.decision.policy.cancel_deadline_hours);
+        let exit_type = exit_type(record, reason, requested_end_at, now);
         Self {
-            exit_type: exit_type(record, reason, requested_end_at, now),
-            keep_in_touch: None,
+            exit_type,
+            choices,
+            sign_off_call: is_called(exit_type, choices),
             cancel_deadline_at: hours
                 .and_then(|hours| now.checked_add(Span::new().hours(i64::from(hours))).ok()),
         }
@@ -100,24 +97,30 @@ impl ExitPlan {
                 source: DatesSource::Contract,
             },
             ExitType::Deceased => end_dates(Some(now), requested, now),
-            ExitType::Termination | ExitType::Move => end_dates(contract, requested, now),
+            ExitType::Termination | ExitType::Move | ExitType::Involuntary => {
+                end_dates(contract, requested, now)
+            }
         }
     }
 
     /// What is owed, the first due first. Whoever died is asked for nothing and sold nothing.
     pub fn steps(self, dates: EndDates, acknowledged_at: Timestamp) -> Vec<ExitStep> {
-        let step = |key, due_at| ExitStep { key, due_at };
+        let step = |key, owner, due_at| ExitStep { key, owner, due_at };
         let carried_out = self.cancel_deadline_at.unwrap_or(acknowledged_at);
         let service_end = dates.service_end_at;
         let mut steps = match self.exit_type {
-            ExitType::Withdrawal => vec![step("refund", carried_out)],
-            ExitType::Move => vec![step("hand_off", service_end)],
-            ExitType::Deceased => vec![step("one_contact", acknowledged_at)],
+            ExitType::Withdrawal => vec![step("refund", "billing", carried_out)],
+            ExitType::Move => vec![step("hand_off", "field", service_end)],
+            ExitType::Deceased => vec![step("one_contact", "care", acknowledged_at)],
+            ExitType::Involuntary => vec![step("payment_repair", "billing", acknowledged_at)],
             ExitType::Termination => Vec::new(),
         };
-        steps.push(step("carried_out", carried_out));
-        steps.push(step("data_copy", service_end));
-        steps.push(step("final_bill", dates.billing_end_at));
+        steps.push(step("carried_out", "contracts", carried_out));
+        steps.push(step("data_copy", "data", service_end));
+        steps.push(step("final_bill", "billing", dates.billing_end_at));
+        if self.sign_off_call {
+            steps.push(step("sign_off_call", "care", service_end));
+        }
         steps.sort_by_key(|step| step.due_at);
         steps
     }
@@ -143,15 +146,23 @@ fn exit_type(
     if withdraws && requested_end_at.is_none() {
         return ExitType::Withdrawal;
     }
-    if path == Some(ExitPath::MoveAndFollow) {
-        return ExitType::Move;
+    match path {
+        Some(ExitPath::MoveAndFollow) => ExitType::Move,
+        Some(ExitPath::PaymentRepair) => ExitType::Involuntary,
+        _ => ExitType::Termination,
     }
-    ExitType::Termination
+}
+
+/// Nobody is called who does not want to be, nor the bereaved; who withdraws was hardly here.
+fn is_called(exit_type: ExitType, choices: Choices) -> bool {
+    !matches!(exit_type, ExitType::Deceased | ExitType::Withdrawal)
+        && !choices.refuses(ContactChannel::Phone)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::keep_in_touch::KeepInTouch;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -160,14 +171,17 @@ mod tests {
     #[test]
     fn nothing_known_is_an_ordinary_end_with_what_is_owed_in_order() {
         let now = at("2026-11-22T12:00:00Z");
-        let plan = ExitPlan::of(None, None, None, now);
+        let plan = ExitPlan::of(None, None, None, Choices::default(), now);
         assert_eq!(
             (plan.exit_type, plan.cancel_deadline_at),
             (ExitType::Termination, None)
         );
         let dates = plan.dates(Some(at("2026-12-21T00:00:00Z")), None, now);
         let keys: Vec<&str> = plan.steps(dates, now).iter().map(|step| step.key).collect();
-        assert_eq!(keys, ["carried_out", "data_copy", "final_bill"]);
+        assert_eq!(
+            keys,
+            ["carried_out", "data_copy", "final_bill", "sign_off_call"]
+        );
     }
 
     #[test]
@@ -176,7 +190,8 @@ mod tests {
         for (exit_type, name) in ExitType::NAMES.iter().copied() {
             let plan = ExitPlan {
                 exit_type,
-                keep_in_touch: None,
+                choices: Choices::default(),
+                sign_off_call: false,
                 cancel_deadline_at: Some(at("2026-11-23T12:00:00Z")),
             };
             let dates = plan.dates(Some(at("2026-12-21T00:00:00Z")), None, now);
@@ -190,11 +205,22 @@ mod tests {
     }
 
     #[test]
+    fn who_refused_a_call_and_the_bereaved_are_not_called() {
+        let no = Some(KeepInTouch::NotWanted);
+        for exit_type in [ExitType::Termination, ExitType::Move, ExitType::Involuntary] {
+            assert!(is_called(exit_type, Choices::default()));
+            assert!(!is_called(exit_type, Choices::of(no)));
+        }
+        assert!(!is_called(ExitType::Deceased, Choices::default()));
+    }
+
+    #[test]
     fn heirs_pay_until_the_day_they_name_and_no_commitment() {
         let now = at("2026-11-22T12:00:00Z");
         let plan = ExitPlan {
             exit_type: ExitType::Deceased,
-            keep_in_touch: None,
+            choices: Choices::default(),
+            sign_off_call: false,
             cancel_deadline_at: None,
         };
         let (commitment, named) = (at("2028-01-01T00:00:00Z"), at("2026-12-31T00:00:00Z"));

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
     use crate::domain::named::Named;
 
-    const STEPS: [Step; 18] = [
+    const STEPS: [Step; 19] = [
         Step::TakeOwed,
         Step::Override,
         Step::Ask,
@@ -58,6 +58,7 @@ mod tests {
         Step::Reaffirm,
         Step::Alternative,
         Step::Cancel,
+        Step::Reinstate,
         Step::Transfer,
         Step::Abandon,
         Step::Close,
@@ -108,7 +109,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_done_is_left_only_by_an_acceptance_or_by_closing(
+        fn what_is_done_is_left_only_by_staying_or_by_closing(
             refused in any::<bool>(),
             step in any_step(),
         ) {
@@ -116,7 +117,7 @@ mod tests {
             if let Ok(next) = done.after(step) {
                 let expected = match step {
                     Step::Accept => State::SaveRecorded,
-                    Step::Close => State::Closed,
+                    Step::Close | Step::Reinstate => State::Closed,
                     _ => State::CancelRecorded,
                 };
                 prop_assert_eq!(next.state, expected);

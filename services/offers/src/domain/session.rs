@@ -89,6 +89,8 @@ pub enum Step {
     Alternative,
     /// The customer leaves.
     Cancel,
+    /// The customer stays after all, without an offer.
+    Reinstate,
     /// The call is handed on.
     Transfer,
     /// Nobody came back to it.
@@ -218,6 +220,7 @@ impl State {
 const fn afterwards(step: Step) -> Option<State> {
     match step {
         Step::Accept => Some(State::SaveRecorded),
+        Step::Reinstate => Some(State::Closed),
         Step::Alternative | Step::Override | Step::Transfer | Step::Abandon => None,
         _ => Some(State::CancelRecorded),
     }

@@ -18,7 +18,7 @@ pub use active::poll_active;
 pub use changes::{follow_changes, watch_the_feed};
 pub use latest::hear_of_the_latest;
 pub use learning::learn;
-pub use orders::deliver_orders;
+pub use orders::{Recipients, deliver_orders};
 pub use outcomes::measure_outcomes;
 pub use sweep::sweep;
 

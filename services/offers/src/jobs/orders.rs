@@ -1,4 +1,4 @@
-//! Delivering orders about subscriptions, until each is carried out or can never be.
+//! Delivering orders to other services, until each is carried out or can never be.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,42 +12,58 @@ use tokio_util::sync::CancellationToken;
 use super::every;
 use crate::domain::exit::SubscriptionOrder;
 use crate::domain::exit_plan::ExitType;
-use crate::store::{Order, Store};
-use crate::usecase::ports::Profiles;
+use crate::domain::follow_up::{CareOrder, RecordChoices, ToldReason};
+use crate::store::{Order, Ordered, Queue, Store};
+use crate::usecase::ports::{Care, Profiles};
 
 const BATCH: i64 = 50;
 const LEASE: Duration = Duration::from_secs(30);
 const ONE_ORDER: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Delivers what is due, again and again, until the process stops.
+/// Where orders go.
+#[derive(Clone)]
+pub struct Recipients {
+    /// The authoritative record.
+    pub profiles: Arc<dyn Profiles>,
+    /// Who hands out care.
+    pub care: Arc<dyn Care>,
+}
+
+/// Delivers what is due of a queue, again and again, until the process stops. One queue, one task: a
+/// service that does not answer holds up only what it is asked for.
 pub async fn deliver_orders(
     store: Store,
-    profiles: Arc<dyn Profiles>,
+    queue: Queue,
+    recipients: Recipients,
     period: Duration,
     stop: CancellationToken,
 ) {
     let mut ticks = every(period);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if let Err(error) = deliver_due(&store, profiles.as_ref()).await {
+        if let Err(error) = deliver_due(&store, queue, &recipients).await {
             tracing::warn!(%error, "orders could not be claimed or closed");
         }
     }
 }
 
-async fn deliver_due(store: &Store, profiles: &dyn Profiles) -> Result<(), StoreError> {
-    for order in store.claim_orders(LEASE, BATCH).await? {
-        deliver(store, profiles, &order).await?;
+async fn deliver_due(
+    store: &Store,
+    queue: Queue,
+    recipients: &Recipients,
+) -> Result<(), StoreError> {
+    for order in store.claim_orders(queue, LEASE, BATCH).await? {
+        deliver(store, recipients, &order).await?;
     }
     Ok(())
 }
 
-async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Result<(), StoreError> {
+async fn deliver(store: &Store, recipients: &Recipients, order: &Order) -> Result<(), StoreError> {
     let Some(content) = &order.order else {
         tracing::error!("an order in the outbox cannot be read and is set aside");
         return store.set_order_aside(order, "UNREADABLE").await;
     };
-    match carry_out(store, profiles, content).await {
+    match carry_out(store, recipients, content).await {
         Ok(()) => store.complete_order(order).await,
         // Somebody who was erased rang again and left: that is kept no longer than it takes.
         Err(refusal) if refusal.reason == "CUSTOMER_ERASED" => {
@@ -65,7 +81,7 @@ async fn deliver(store: &Store, profiles: &dyn Profiles, order: &Order) -> Resul
                 kind,
                 cause,
                 reason = refusal.reason,
-                "an order about a subscription cannot be carried out; somebody must look at it"
+                "an order to another service cannot be carried out; somebody must look at it"
             );
             store.set_order_aside(order, refusal.reason).await
         }
@@ -85,37 +101,74 @@ async fn erase(store: &Store, customer_id: &CustomerId) -> Result<(), StoreError
     store.owe_erasure(customer_id).await
 }
 
-async fn carry_out(
+async fn carry_out(store: &Store, recipients: &Recipients, order: &Ordered) -> Result<(), Refusal> {
+    let profiles = recipients.profiles.as_ref();
+    match order {
+        Ordered::Subscription(order) => end_or_go_on(store, profiles, order).await,
+        Ordered::Choices(order) => record_choices(profiles, order).await,
+        Ordered::Care(order) => {
+            let deadline = Deadline::within(ONE_ORDER);
+            recipients.care.carry_out(order, deadline).await
+        }
+    }
+}
+
+async fn end_or_go_on(
     store: &Store,
     profiles: &dyn Profiles,
     order: &SubscriptionOrder,
 ) -> Result<(), Refusal> {
-    let deadline = Deadline::within(ONE_ORDER);
     let (exit_type, order) = match order {
-        SubscriptionOrder::End(order) => (ExitType::Termination, order),
-        SubscriptionOrder::EndAs(exit_type, order) => (*exit_type, order),
+        SubscriptionOrder::End(order) => (None, order),
+        SubscriptionOrder::EndAs(exit_type, order) => (Some(*exit_type), order),
         SubscriptionOrder::Reinstate(order) => {
+            let deadline = Deadline::within(ONE_ORDER);
             return profiles.reinstate_subscription(order, deadline).await;
         }
     };
-    let revision = profiles.end_subscription(order, exit_type, deadline);
+    let (planned, told): (Option<ExitType>, ToldReason) = store.told_of(order).await?;
+    let exit_type = exit_type.or(planned).unwrap_or(ExitType::Termination);
+    let deadline = Deadline::within(ONE_ORDER);
+    let revision = profiles.end_subscription(order, exit_type, &told, deadline);
     Ok(store.note_end(order, revision.await?).await?)
 }
 
-fn customer_of(order: &SubscriptionOrder) -> &CustomerId {
+/// One after the other: what was recorded is recorded again when a later one fails, and changes nothing.
+async fn record_choices(profiles: &dyn Profiles, order: &RecordChoices) -> Result<(), Refusal> {
+    for (channel, choice) in &order.channels {
+        let deadline = Deadline::within(ONE_ORDER);
+        let recorded = profiles.record_choice(order, *channel, *choice, deadline);
+        recorded.await?;
+    }
+    Ok(())
+}
+
+fn customer_of(order: &Ordered) -> &CustomerId {
     match order {
-        SubscriptionOrder::End(order) | SubscriptionOrder::EndAs(_, order) => &order.customer_id,
-        SubscriptionOrder::Reinstate(order) => &order.customer_id,
+        Ordered::Subscription(
+            SubscriptionOrder::End(order) | SubscriptionOrder::EndAs(_, order),
+        ) => &order.customer_id,
+        Ordered::Subscription(SubscriptionOrder::Reinstate(order)) => &order.customer_id,
+        Ordered::Choices(order) => &order.customer_id,
+        Ordered::Care(CareOrder::Schedule(order)) => &order.customer_id,
+        Ordered::Care(CareOrder::Withdraw(order)) => &order.customer_id,
     }
 }
 
 /// What an order does, and the id of what asks for it.
-fn name(order: &SubscriptionOrder) -> (&'static str, String) {
+fn name(order: &Ordered) -> (&'static str, String) {
     match order {
-        SubscriptionOrder::End(order) | SubscriptionOrder::EndAs(_, order) => {
-            ("end", order.cancellation_id.to_string())
+        Ordered::Subscription(
+            SubscriptionOrder::End(order) | SubscriptionOrder::EndAs(_, order),
+        ) => ("end", order.cancellation_id.to_string()),
+        Ordered::Subscription(SubscriptionOrder::Reinstate(order)) => {
+            ("reinstate", order.acceptance_id.clone())
         }
-        SubscriptionOrder::Reinstate(order) => ("reinstate", order.acceptance_id.clone()),
+        Ordered::Choices(order) => ("record_choices", order.cancellation_id.to_string()),
+        Ordered::Care(CareOrder::Schedule(order)) => {
+            ("schedule_care", order.cancellation_id.to_string())
+        }
+        Ordered::Care(CareOrder::Withdraw(order)) => ("withdraw_care", order.cause.clone()),
     }
 }
 

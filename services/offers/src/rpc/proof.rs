@@ -45,6 +45,7 @@ pub(super) fn record(proof: &Proof) -> pb::CancellationRecord {
         findings: proof.findings.iter().map(finding).collect(),
         reason: opening.reason.clone().unwrap_or_default(),
         disclosures: proof.rows.disclosures(),
+        exit_satisfaction: proof.exit_satisfaction.as_ref().map(exit::satisfaction),
     }
 }
 

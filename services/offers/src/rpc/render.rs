@@ -20,6 +20,7 @@ use crate::domain::direction::Directions;
 use crate::domain::exit::DatesSource;
 use crate::domain::exit_plan::ExitPlan;
 use crate::domain::history::Outcome;
+use crate::domain::keep_in_touch::Choices;
 use crate::domain::named::Named;
 use crate::domain::policy::{OffersAllowed, PolicyOutcome};
 use crate::domain::promise::Promise;
@@ -113,7 +114,7 @@ fn customer_view(customer: &Customer, record: &Record) -> pb::CustomerView {
 
 fn cancel_now(record: &Record) -> pb::CancelNow {
     let now = record.decided_at;
-    let plan = ExitPlan::of(Some(record), None, None, now);
+    let plan = ExitPlan::of(Some(record), None, None, Choices::default(), now);
     let dates = plan.dates(record.decision.contract_ends_at, None, now);
     pb::CancelNow {
         token: record.session_id.to_string(),

@@ -10,8 +10,10 @@ use crate::usecase::explain_decision::ExplainDecision;
 use crate::usecase::override_offer::OverrideOffer;
 use crate::usecase::prove_call::ProveCall;
 use crate::usecase::read_session::ReadSession;
+use crate::usecase::record_exit_satisfaction::RecordExitSatisfaction;
 use crate::usecase::record_response::RecordResponse;
 use crate::usecase::record_step::RecordStep;
+use crate::usecase::reinstate::Reinstate;
 use crate::usecase::request_alternative::RequestAlternative;
 use crate::usecase::request_save_offer::RequestSaveOffer;
 
@@ -27,6 +29,10 @@ pub struct SaveDesk {
     pub record_step: RecordStep,
     /// Leaving.
     pub confirm_cancellation: ConfirmCancellation,
+    /// Staying after all.
+    pub reinstate: Reinstate,
+    /// What is said of leaving.
+    pub record_exit_satisfaction: RecordExitSatisfaction,
     /// Reading and closing sessions.
     pub read_session: ReadSession,
     /// Overriding the ranking.
@@ -134,6 +140,40 @@ impl SaveDeskService for SaveDesk {
             session_state: pb::SessionState::CancelRecorded.into(),
             replayed: confirmed.replayed,
             exit_plan: Some(exit::plan(&confirmed)),
+        }))
+    }
+
+    async fn reinstate_subscription(
+        &self,
+        request: Request<pb::ReinstateSubscriptionRequest>,
+    ) -> Result<Response<pb::ReinstateSubscriptionResponse>, Status> {
+        let command =
+            exit::reinstatement(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let reinstated = self
+            .reinstate
+            .handle(command, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        let ids = reinstated.cancellations.iter();
+        Ok(Response::new(pb::ReinstateSubscriptionResponse {
+            acknowledgement_ids: ids.map(ToString::to_string).collect(),
+            replayed: reinstated.replayed,
+        }))
+    }
+
+    async fn record_exit_satisfaction(
+        &self,
+        request: Request<pb::RecordExitSatisfactionRequest>,
+    ) -> Result<Response<pb::RecordExitSatisfactionResponse>, Status> {
+        let new = exit::content(request.get_ref()).map_err(|refusal| BOUNDARY.status(refusal))?;
+        let (said, replayed) = self
+            .record_exit_satisfaction
+            .handle(new, deadline())
+            .await
+            .map_err(|refusal| BOUNDARY.status(refusal))?;
+        Ok(Response::new(pb::RecordExitSatisfactionResponse {
+            exit_satisfaction: Some(exit::satisfaction(&said)),
+            replayed,
         }))
     }
 

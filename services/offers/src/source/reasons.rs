@@ -138,6 +138,8 @@ fn build(
     defaults: &Attributes,
     problems: &mut Problems,
 ) -> Reason {
+    // What a category says of its reasons is not said of a sensitive one.
+    let own_win_back = own.win_back.is_some();
     let win_back = own
         .win_back
         .or_else(|| defaults.win_back.clone())
@@ -178,6 +180,7 @@ fn build(
         serviceability_check: flag(own.serviceability_check, defaults.serviceability_check),
         exit_path: exit_path.unwrap_or(ExitPath::Standard),
         win_back_after_days: win_back.after_days,
+        win_back_though_sensitive: own_win_back && win_back.after_days.is_some(),
         win_back_theme: win_back.theme,
         expected_return: expected_return.unwrap_or(0.0),
         sensitive: flag(own.sensitive, defaults.sensitive),

@@ -17,18 +17,20 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::exit::{
     AcknowledgedContent, DatesSource, EndDates, EndSubscription, SubscriptionOrder,
 };
-use crate::domain::exit_plan::{ExitPlan, ExitType, KeepInTouch};
+use crate::domain::exit_plan::{ExitPlan, ExitType};
+use crate::domain::follow_up::Leaver;
+use crate::domain::keep_in_touch::Choices;
 use crate::domain::named::Named;
 use crate::domain::session::State;
 
 use super::budget::give_back;
 use super::delivery::SUBSCRIPTION_ORDER;
-use super::exit::{self, Planned};
+use super::exit::{self, ChosenColumns, Planned};
 use super::identity::{lock_person, spoke_under, stays};
 use super::session::{
     append_event, bind, lock_by_contact, move_to, of_customer, release_holds, request_id_reused,
 };
-use super::{Store, json, owed, statement, undo_elsewhere};
+use super::{Store, departure, json, owed, statement, undo_elsewhere};
 
 const METHOD: &str = "ConfirmCancellation";
 
@@ -59,7 +61,7 @@ pub struct NewCancellation {
     /// When it is acknowledged.
     pub now: Timestamp,
     /// What the customer chose about hearing from the company later.
-    pub keep_in_touch: Option<KeepInTouch>,
+    pub choices: Choices,
     /// The reasons, for how each ends.
     pub catalogue: Arc<Catalogue>,
 }
@@ -120,7 +122,8 @@ async fn confirm(
             ..confirmed
         });
     }
-    let Planned { plan, dates } = exit::plan(connection, new, session_id).await?;
+    let planned = exit::plan(connection, new, session_id).await?;
+    let (plan, dates) = (planned.plan, planned.dates);
     let confirmed = Confirmed {
         session_id,
         cancellation_id: new.cancellation_id,
@@ -130,7 +133,7 @@ async fn confirm(
         hash: hash(new, dates),
         replayed: false,
     };
-    record(connection, new, &confirmed, &ids).await?;
+    record(connection, new, &planned, &confirmed, &ids).await?;
     finish(connection, &claim, &confirmed).await?;
     Ok(confirmed)
 }
@@ -235,6 +238,7 @@ async fn find_or_open(
 async fn record(
     connection: &mut PgConnection,
     new: &NewCancellation,
+    planned: &Planned,
     confirmed: &Confirmed,
     ids: &[String],
 ) -> Result<(), StoreError> {
@@ -245,6 +249,7 @@ async fn record(
     let mut undone = undo_acceptances(connection, customer_id, session_id).await?;
     let elsewhere = undo_elsewhere::undo(connection, customer_id, subscription_id, session_id);
     undone.extend(elsewhere.await?);
+    let times_stayed = departure::times_stayed(connection, customer_id, subscription_id).await?;
     insert(connection, new, confirmed).await?;
     give_back(connection, &released, &undone).await?;
     append_event(
@@ -263,6 +268,35 @@ async fn record(
         State::CancelRecorded,
     )
     .await?;
+    // One person's orders keep their order, whatever id each was given by.
+    let key = match ids {
+        [only] => only.clone(),
+        _ => stays(connection, &new.customer_id).await?,
+    };
+    order_end(connection, new, confirmed, &key).await?;
+    let person = CustomerId::parse(&key)
+        .map_err(|_| StoreError::inconsistent("customer_identity", "stays", session_id))?;
+    let reason = planned.reason.as_ref();
+    let leaver = Leaver {
+        customer_id: &person,
+        subscription_id,
+        plan: confirmed.plan,
+        dates: confirmed.dates,
+        acknowledged_at: confirmed.acknowledged_at,
+        record: planned.record.as_ref(),
+        reason: reason.and_then(|key| new.catalogue.reason(key)),
+        catalogue: &new.catalogue,
+        times_stayed,
+    };
+    departure::record(connection, customer_id, confirmed.cancellation_id, leaver).await
+}
+
+async fn order_end(
+    connection: &mut PgConnection,
+    new: &NewCancellation,
+    confirmed: &Confirmed,
+    key: &str,
+) -> Result<(), StoreError> {
     let order = EndSubscription {
         cancellation_id: confirmed.cancellation_id,
         customer_id: new.customer_id.clone(),
@@ -271,7 +305,8 @@ async fn record(
         billing_end_at: confirmed.dates.billing_end_at,
     };
     let (topic, payload) = match confirmed.plan.exit_type {
-        ExitType::Termination | ExitType::Move => {
+        // The version before knows no payment that failed: how it ends is told when it is delivered.
+        ExitType::Termination | ExitType::Move | ExitType::Involuntary => {
             (END_SUBSCRIPTION, json("outbox", "payload", &order)?)
         }
         exit_type => {
@@ -279,14 +314,9 @@ async fn record(
             (SUBSCRIPTION_ORDER, json("outbox", "payload", &order)?)
         }
     };
-    // One person's orders keep their order, whatever id each was given by.
-    let key = match ids {
-        [only] => only.clone(),
-        _ => stays(connection, &new.customer_id).await?,
-    };
     let message = outbox::Message {
         topic,
-        key: &key,
+        key,
         payload: payload.as_bytes(),
     };
     outbox::enqueue(connection, &[message]).await
@@ -345,7 +375,7 @@ async fn insert(
         confirmed.dates.source.name(),
         confirmed.hash,
         confirmed.plan.exit_type.name(),
-        confirmed.plan.keep_in_touch.map(Named::name),
+        confirmed.plan.choices.besides.map(Named::name),
         confirmed.plan.cancel_deadline_at.map(bind) as _,
     )
     .execute(connection)
@@ -383,8 +413,11 @@ pub(super) async fn read_acknowledged(
 ) -> Result<Option<Confirmed>, StoreError> {
     let row = sqlx::query!(
         "select session_id, cancellation_id, acknowledged_at, service_end_at, billing_end_at, \
-                dates_source, hash, exit_type, keep_in_touch, cancel_deadline_at \
-         from cancellation \
+                dates_source, hash, exit_type, keep_in_touch, cancel_deadline_at, \
+                coalesce(wanted_channels, '{}') as \"wanted_channels!\", \
+                coalesce(refused_channels, '{}') as \"refused_channels!\", \
+                coalesce(sign_off_call, false) as \"sign_off_call!\" \
+         from cancellation left join departure using (customer_id, cancellation_id) \
          where customer_id = any (identities_of($1)) and cancellation_id = $2",
         customer_id.as_str(),
         cancellation_id,
@@ -407,7 +440,12 @@ pub(super) async fn read_acknowledged(
             },
             plan: exit::read(
                 row.exit_type.as_deref(),
-                row.keep_in_touch.as_deref(),
+                &ChosenColumns {
+                    keep_in_touch: row.keep_in_touch.as_deref(),
+                    wanted: &row.wanted_channels,
+                    refused: &row.refused_channels,
+                },
+                row.sign_off_call,
                 row.cancel_deadline_at.map(jiff_sqlx::Timestamp::to_jiff),
             ),
             hash: row.hash,

@@ -9,6 +9,9 @@ use storage::{StoreError, feed_cursor};
 
 use super::{Store, cancellation::END_SUBSCRIPTION, from_json};
 use crate::domain::exit::{EndSubscription, SubscriptionOrder};
+use crate::domain::exit_plan::ExitType;
+use crate::domain::follow_up::{CareOrder, RecordChoices, ToldReason};
+use crate::domain::named::Named;
 
 /// The name under which this service follows the profiles feed, with a number: one that learns to read
 /// more of the feed takes the next number and reads it from the beginning. What the version before
@@ -19,31 +22,85 @@ pub const FEED: &str = "profiles.2";
 /// its own that the version before reads, too.
 pub(super) const SUBSCRIPTION_ORDER: &str = "subscription_order";
 
-/// A claimed order about a subscription.
+/// The topic of orders to record what somebody chose when they left.
+pub(super) const CHOICE_ORDER: &str = "choice_order";
+
+/// The topic of orders about care.
+pub(super) const CARE_ORDER: &str = "care_order";
+
+/// Orders that wait for each other. What another queue waits for holds up none of them, and a version
+/// that does not know a queue leaves it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Subscriptions end or go on, at profiles.
+    Subscriptions,
+    /// What was chosen is recorded, at profiles.
+    Choices,
+    /// Care is due or not any more, at lifecycle.
+    Care,
+}
+
+impl Queue {
+    const fn topics(self) -> &'static [&'static str] {
+        match self {
+            Self::Subscriptions => &[END_SUBSCRIPTION, SUBSCRIPTION_ORDER],
+            Self::Choices => &[CHOICE_ORDER],
+            Self::Care => &[CARE_ORDER],
+        }
+    }
+}
+
+/// What is ordered.
+#[derive(Clone, Debug)]
+pub enum Ordered {
+    /// A subscription ends or goes on.
+    Subscription(SubscriptionOrder),
+    /// What somebody chose is recorded.
+    Choices(RecordChoices),
+    /// Care is due or not any more.
+    Care(CareOrder),
+}
+
+/// A claimed order.
 #[derive(Clone, Debug)]
 pub struct Order {
     claim: Claim,
     /// What is ordered; absent when the row cannot be read.
-    pub order: Option<SubscriptionOrder>,
+    pub order: Option<Ordered>,
     /// How often it was tried, this time included.
     pub attempts: i32,
 }
 
 impl Store {
-    /// Claims up to `limit` orders that are due; they come back after `lease` if nobody closes them.
+    /// Claims up to `limit` orders of a queue that are due; they come back after `lease` if nobody
+    /// closes them.
     pub async fn claim_orders(
         &self,
+        queue: Queue,
         lease: Duration,
         limit: i64,
     ) -> Result<Vec<Order>, StoreError> {
         let claims = self
             .postgres
             .background(&(lease, limit), |(lease, limit), connection| {
-                let topics = &[END_SUBSCRIPTION, SUBSCRIPTION_ORDER];
+                let topics = queue.topics();
                 Box::pin(queue::claim_topics(connection, topics, *lease, *limit))
             })
             .await?;
         Ok(claims.into_iter().map(read).collect())
+    }
+
+    /// Reads how a subscription ends and what is told of why, for an order to end it. The order says
+    /// neither, so that every version can read it.
+    pub async fn told_of(
+        &self,
+        order: &EndSubscription,
+    ) -> Result<(Option<ExitType>, ToldReason), StoreError> {
+        self.postgres
+            .background(order, |order, connection| {
+                Box::pin(told_of(connection, order))
+            })
+            .await
     }
 
     /// Notes with which revision of the customer profiles ended a subscription.
@@ -163,19 +220,48 @@ async fn note_end(
     Ok(())
 }
 
+async fn told_of(
+    connection: &mut PgConnection,
+    order: &EndSubscription,
+) -> Result<(Option<ExitType>, ToldReason), StoreError> {
+    let row = sqlx::query!(
+        "select exit_type, stated_reason, reason_category \
+         from cancellation join departure using (customer_id, cancellation_id) \
+         where customer_id = $1 and cancellation_id = $2",
+        order.customer_id.as_str(),
+        order.cancellation_id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else {
+        return Ok((None, ToldReason::default()));
+    };
+    let told = ToldReason {
+        stated: row.stated_reason.unwrap_or_default(),
+        category: row.reason_category.unwrap_or_default(),
+    };
+    Ok((row.exit_type.as_deref().and_then(ExitType::from_name), told))
+}
+
 fn read(claim: Claim) -> Order {
-    let order =
-        std::str::from_utf8(&claim.payload)
-            .ok()
-            .and_then(|text| match claim.topic.as_str() {
-                END_SUBSCRIPTION => from_json("outbox", "payload", claim.id, text)
-                    .map(SubscriptionOrder::End)
-                    .ok(),
-                _ => from_json("outbox", "payload", claim.id, text).ok(),
-            });
+    let text = std::str::from_utf8(&claim.payload).ok();
+    let order = text.and_then(|text| ordered(&claim, text).ok());
     Order {
         order,
         attempts: claim.attempts,
         claim,
+    }
+}
+
+fn ordered(claim: &Claim, text: &str) -> Result<Ordered, StoreError> {
+    let (table, column, row) = ("outbox", "payload", claim.id);
+    match claim.topic.as_str() {
+        END_SUBSCRIPTION => {
+            let order = from_json(table, column, row, text)?;
+            Ok(Ordered::Subscription(SubscriptionOrder::End(order)))
+        }
+        CHOICE_ORDER => Ok(Ordered::Choices(from_json(table, column, row, text)?)),
+        CARE_ORDER => Ok(Ordered::Care(from_json(table, column, row, text)?)),
+        _ => Ok(Ordered::Subscription(from_json(table, column, row, text)?)),
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::fulfilment::LeaseId;
 /// What stays in these rows says nothing of a person: amounts, times, keys of the catalogue, and keys of
 /// the reason tree in `call_outcome`, each shared by many, under a pseudonym that is drawn at random and
 /// kept nowhere else.
-pub const REKEYED: [&str; 12] = [
+pub const REKEYED: [&str; 14] = [
     "acceptance",
     "acceptance_to_undo",
     "budget_entry",
@@ -27,6 +27,8 @@ pub const REKEYED: [&str; 12] = [
     "call_outcome",
     "cancellation",
     "decision",
+    "departure",
+    "exit_satisfaction",
     "presented_offer",
     "promise_task",
     "save_session",

@@ -9,7 +9,8 @@ use tracing::Instrument;
 
 use crate::domain::decision::Record;
 use crate::domain::exit::{EndDates, can_be_meant};
-use crate::domain::exit_plan::{ExitPlan, ExitType, KeepInTouch};
+use crate::domain::exit_plan::{ExitPlan, ExitType};
+use crate::domain::keep_in_touch::{Choices, ContactChannel, KeepInTouch};
 use crate::domain::named::Named;
 
 use super::cancellation::NewCancellation;
@@ -21,6 +22,20 @@ pub(super) struct Planned {
     pub(super) plan: ExitPlan,
     /// When.
     pub(super) dates: EndDates,
+    /// The last decision of the call; absent where nobody asked, or it cannot be read.
+    pub(super) record: Option<Record>,
+    /// The reason stated, on leaving or before, as a key.
+    pub(super) reason: Option<String>,
+}
+
+/// What was chosen, as it stands in its columns.
+pub(super) struct ChosenColumns<'a> {
+    /// About every channel.
+    pub(super) keep_in_touch: Option<&'a str>,
+    /// The channels that are wanted.
+    pub(super) wanted: &'a [String],
+    /// The channels that are not.
+    pub(super) refused: &'a [String],
 }
 
 /// Plans the exit from the session and its last decision.
@@ -54,10 +69,7 @@ pub(super) async fn plan(
     let requested = new
         .requested_end_at
         .filter(|end| can_be_meant(*end, contract, new.now));
-    let plan = ExitPlan {
-        keep_in_touch: new.keep_in_touch,
-        ..ExitPlan::of(record.as_ref(), reason, requested, new.now)
-    };
+    let plan = ExitPlan::of(record.as_ref(), reason, requested, new.choices, new.now);
     let ended = record.as_ref().and_then(Record::ended_at);
     Ok(Planned {
         plan,
@@ -65,20 +77,34 @@ pub(super) async fn plan(
             Some(ended) => EndDates::of_the_past(ended),
             None => plan.dates(contract, requested, new.now),
         },
+        reason: stated.cloned(),
+        record,
     })
 }
 
 /// Reads a plan from its columns. A cancellation of before has none, and ended as they all did.
 pub(super) fn read(
     exit_type: Option<&str>,
-    keep_in_touch: Option<&str>,
+    chosen: &ChosenColumns<'_>,
+    sign_off_call: bool,
     cancel_deadline_at: Option<Timestamp>,
 ) -> ExitPlan {
+    let besides = chosen.keep_in_touch.and_then(KeepInTouch::from_name);
+    let mut choices = Choices::of(besides);
+    for (names, choice) in [
+        (chosen.wanted, KeepInTouch::Wanted),
+        (chosen.refused, KeepInTouch::NotWanted),
+    ] {
+        for channel in names.iter().filter_map(|it| ContactChannel::from_name(it)) {
+            choices.choose(channel, choice);
+        }
+    }
     ExitPlan {
         exit_type: exit_type
             .and_then(ExitType::from_name)
             .unwrap_or(ExitType::Termination),
-        keep_in_touch: keep_in_touch.and_then(KeepInTouch::from_name),
+        choices,
+        sign_off_call,
         cancel_deadline_at,
     }
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::domain::answer::SessionNow;
 use crate::domain::customer::Subscription;
 use crate::domain::exit::{ReinstateSubscription, SubscriptionOrder};
+use crate::domain::follow_up::WithdrawCare;
 use crate::domain::request::Occasion;
 use crate::domain::session::State;
 
@@ -20,16 +21,19 @@ use super::identity::stays;
 use super::response::NewResponse;
 use super::session::{append_event, lock};
 use super::undo_elsewhere::forget_failed;
-use super::{json, statement};
+use super::{departure, json, statement};
 
 /// The kind of the event of a cancellation that an acceptance undid.
 const CANCEL_REVOKED: &str = "cancel_revoked";
 
 /// A cancellation that was revoked, and the session it was confirmed in.
-struct Revoked {
-    under: CustomerId,
-    session_id: SessionId,
-    cancellation_id: Uuid,
+pub(super) struct Revoked {
+    /// The id under which it was confirmed.
+    pub(super) under: CustomerId,
+    /// The session in which it was.
+    pub(super) session_id: SessionId,
+    /// The cancellation.
+    pub(super) cancellation_id: Uuid,
 }
 
 /// Clears whatever would end the subscription that the offer was accepted for, if anything would.
@@ -67,15 +71,7 @@ pub(super) async fn clear(
         if one.session_id != new.session_id {
             lock(connection, &one.under, one.session_id).await?;
         }
-        append_event(
-            connection,
-            &one.under,
-            one.session_id,
-            CANCEL_REVOKED,
-            agent,
-            &one.cancellation_id.to_string(),
-        )
-        .await?;
+        append_revoked(connection, one, agent).await?;
     }
     let customer = record.customer.as_ref();
     let known_to_profiles = customer
@@ -84,23 +80,54 @@ pub(super) async fn clear(
     if revoked.is_empty() && !known_to_profiles {
         return Ok(());
     }
+    let acceptance = new.acceptance_id.to_string();
+    order_to_go_on(connection, &new.customer_id, subscription_id, acceptance).await
+}
+
+/// Orders that a subscription goes on, and that what was due to whoever left is taken back. `cause` is
+/// the id of what asks for it.
+pub(super) async fn order_to_go_on(
+    connection: &mut PgConnection,
+    customer_id: &CustomerId,
+    subscription_id: &SubscriptionId,
+    cause: String,
+) -> Result<(), StoreError> {
     let order = SubscriptionOrder::Reinstate(ReinstateSubscription {
-        acceptance_id: new.acceptance_id.to_string(),
-        customer_id: new.customer_id.clone(),
+        acceptance_id: cause.clone(),
+        customer_id: customer_id.clone(),
         subscription_id: subscription_id.clone(),
     });
     let payload = json("outbox", "payload", &order)?;
-    let key = stays(connection, &new.customer_id).await?;
+    let key = stays(connection, customer_id).await?;
     let message = outbox::Message {
         topic: SUBSCRIPTION_ORDER,
         key: &key,
         payload: payload.as_bytes(),
     };
-    outbox::enqueue(connection, &[message]).await
+    outbox::enqueue(connection, &[message]).await?;
+    let person = CustomerId::parse(&key)
+        .map_err(|_| StoreError::inconsistent("customer_identity", "stays", &cause))?;
+    let order = WithdrawCare {
+        cause,
+        customer_id: customer_id.clone(),
+        subscription_id: subscription_id.clone(),
+    };
+    departure::withdraw(connection, &person, order).await
+}
+
+/// Tells in the session of a cancellation that it was revoked.
+pub(super) async fn append_revoked(
+    connection: &mut PgConnection,
+    one: &Revoked,
+    agent_id: Option<&str>,
+) -> Result<(), StoreError> {
+    let id = one.cancellation_id.to_string();
+    let (under, session_id) = (&one.under, one.session_id);
+    append_event(connection, under, session_id, CANCEL_REVOKED, agent_id, &id).await
 }
 
 /// Revokes the cancellations of a subscription whose end has not come.
-async fn revoke(
+pub(super) async fn revoke(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     subscription_id: &SubscriptionId,
@@ -128,10 +155,11 @@ async fn revoke(
     revoked.collect()
 }
 
-fn subscription_ended(subscription_id: &SubscriptionId) -> Refusal {
+pub(super) fn subscription_ended(subscription_id: &SubscriptionId) -> Refusal {
     Refusal::refused(
         "SUBSCRIPTION_ENDED",
-        "the subscription has ended: nothing can be kept; offer a new one instead",
+        "the subscription has ended, so that nothing can be kept or taken back: coming back begins a \
+         new lifetime with a new subscription at profiles",
     )
     .with("subscription_id", subscription_id)
 }

@@ -19,6 +19,7 @@ use crate::domain::proof::{
 
 use super::cancellation::{Confirmed, read_acknowledged, read_confirmed};
 use super::erased_call::call_erased;
+use super::exit_satisfaction::{self, ExitSatisfaction};
 use super::session::{outcome, session_not_found, state};
 use super::{Store, statement};
 
@@ -56,14 +57,15 @@ pub(super) fn decision_hash(name: DecisionName<'_>, record: &str) -> BodyHash {
 }
 
 impl Store {
-    /// Reads the rows of a call as proof, and the cancellation that stands. The session is locked
+    /// Reads the rows of a call as proof, the cancellation that stands, and what was said of
+    /// leaving. The session is locked
     /// meanwhile, so that nothing looks changed that is only under way.
     pub async fn proof(
         &self,
         customer_id: &CustomerId,
         session_id: SessionId,
         deadline: Deadline,
-    ) -> Result<(Rows, Option<Confirmed>), StoreError> {
+    ) -> Result<(Rows, Option<Confirmed>, Option<ExitSatisfaction>), StoreError> {
         let key = (customer_id.clone(), session_id);
         write(&self.postgres, deadline, key, |key, connection| {
             Box::pin(prove(connection, &key.0, key.1))
@@ -76,7 +78,7 @@ async fn prove(
     connection: &mut PgConnection,
     customer_id: &CustomerId,
     session_id: SessionId,
-) -> Result<(Rows, Option<Confirmed>), StoreError> {
+) -> Result<(Rows, Option<Confirmed>, Option<ExitSatisfaction>), StoreError> {
     let session = session(connection, customer_id, session_id)
         .await?
         .ok_or_else(|| StoreError::rejected(session_not_found(session_id)))?;
@@ -89,7 +91,8 @@ async fn prove(
         cancellations: cancellations(connection, customer_id, session_id).await?,
     };
     let standing = read_confirmed(connection, customer_id, session_id).await?;
-    Ok((rows, standing))
+    let content = exit_satisfaction::read(connection, customer_id, session_id).await?;
+    Ok((rows, standing, content))
 }
 
 async fn session(

@@ -11,7 +11,7 @@ use kernel::time::{Clock, Deadline, Timestamp};
 use storage::request_log::BodyHash;
 
 use super::active::Active;
-use crate::domain::exit_plan::KeepInTouch;
+use crate::domain::keep_in_touch::Choices;
 pub use crate::store::Confirmed;
 use crate::store::{NewCancellation, Store};
 
@@ -46,7 +46,7 @@ pub struct Command {
     /// The agent.
     pub agent_id: Option<AgentId>,
     /// What the customer chose about hearing from the company later.
-    pub keep_in_touch: Option<KeepInTouch>,
+    pub choices: Choices,
 }
 
 impl ConfirmCancellation {
@@ -64,7 +64,7 @@ impl ConfirmCancellation {
             reason: command
                 .reason
                 .filter(|reason| catalogue.reason(reason).is_some()),
-            keep_in_touch: command.keep_in_touch,
+            choices: command.choices,
             catalogue,
             // A day that is over, by a clock that runs a little ahead, means: at once.
             requested_end_at: command.requested_end_at.map(|end| end.max(now)),

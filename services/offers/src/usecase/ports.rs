@@ -12,6 +12,8 @@ use crate::domain::computed_with::ComputedWith;
 use crate::domain::customer::Customer;
 use crate::domain::exit::{EndSubscription, ReinstateSubscription};
 use crate::domain::exit_plan::ExitType;
+use crate::domain::follow_up::{CareOrder, RecordChoices, ToldReason};
+use crate::domain::keep_in_touch::{ContactChannel, KeepInTouch};
 use crate::domain::outcome::Evidence;
 
 /// Who customers are and where they stand.
@@ -46,8 +48,18 @@ pub trait Profiles: Send + Sync {
         &'a self,
         order: &'a EndSubscription,
         exit_type: ExitType,
+        told: &'a ToldReason,
         deadline: Deadline,
     ) -> BoxFuture<'a, Result<u64, Refusal>>;
+
+    /// Records what somebody chose about one channel when they left; doing it again changes nothing.
+    fn record_choice<'a>(
+        &'a self,
+        order: &'a RecordChoices,
+        channel: ContactChannel,
+        choice: KeepInTouch,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>>;
 
     /// Undoes the end of a subscription that has not come; doing it again changes nothing.
     fn reinstate_subscription<'a>(
@@ -69,6 +81,16 @@ pub trait Profiles: Send + Sync {
         customers: Vec<CustomerId>,
         deadline: Deadline,
     ) -> BoxFuture<'_, Result<Vec<Evidence>, Refusal>>;
+}
+
+/// Who hands out care to those who send it.
+pub trait Care: Send + Sync {
+    /// Schedules tasks or takes them back; doing it again changes nothing.
+    fn carry_out<'a>(
+        &'a self,
+        order: &'a CareOrder,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<(), Refusal>>;
 }
 
 /// Why a run of changes is refused that a later version of this service understands.

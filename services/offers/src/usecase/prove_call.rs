@@ -6,7 +6,7 @@ use kernel::time::Deadline;
 
 use super::any_id::other_id;
 use crate::domain::proof::{Finding, Rows};
-use crate::store::{Confirmed, Store};
+use crate::store::{Confirmed, ExitSatisfaction, Store};
 
 /// The use case.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Proof {
     pub rows: Rows,
     /// The cancellation that stands.
     pub cancellation: Option<Confirmed>,
+    /// What the customer said of leaving.
+    pub exit_satisfaction: Option<ExitSatisfaction>,
     /// What was changed or is missing.
     pub findings: Vec<Finding>,
 }
@@ -49,11 +51,13 @@ impl ProveCall {
         session_id: SessionId,
         deadline: Deadline,
     ) -> Result<Proof, Refusal> {
-        let (rows, cancellation) = self.store.proof(customer_id, session_id, deadline).await?;
+        let proof = self.store.proof(customer_id, session_id, deadline).await?;
+        let (rows, cancellation, exit_satisfaction) = proof;
         Ok(Proof {
             customer_id: customer_id.clone(),
             findings: rows.findings(),
             cancellation,
+            exit_satisfaction,
             rows,
         })
     }

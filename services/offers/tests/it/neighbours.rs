@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use contract::lifecycle::v1 as lifecycle;
+use contract::lifecycle::v1::care_service_server::{CareService, CareServiceServer};
 use contract::lifecycle::v1::rule_service_server::{RuleService, RuleServiceServer};
 use contract::lifecycle::v1::status_service_server::{StatusService, StatusServiceServer};
 use contract::profiles::v1 as profiles;
 use contract::profiles::v1::account_service_server::{AccountService, AccountServiceServer};
 use contract::profiles::v1::change_service_server::{ChangeService, ChangeServiceServer};
+use contract::profiles::v1::consent_service_server::{ConsentService, ConsentServiceServer};
 use contract::profiles::v1::customer_service_server::{CustomerService, CustomerServiceServer};
 use contract::types::v1 as types;
 use edge::Boundary;
@@ -32,6 +34,13 @@ pub(crate) struct Neighbours {
     pub(crate) uri: String,
 }
 
+/// What lifecycle was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum CareOrder {
+    Schedule(lifecycle::ScheduleTasksRequest),
+    Withdraw(lifecycle::WithdrawTasksRequest),
+}
+
 #[derive(Default)]
 struct Held {
     customers: BTreeMap<String, types::CustomerFacts>,
@@ -39,6 +48,9 @@ struct Held {
     changes: Vec<profiles::Change>,
     ended: Vec<profiles::EndSubscriptionRequest>,
     reinstated: Vec<profiles::ReinstateSubscriptionRequest>,
+    consents: Vec<profiles::RecordConsentRequest>,
+    care: Vec<CareOrder>,
+    care_down: bool,
     status_calls: usize,
     model_activation: u64,
     lag_seconds: f64,
@@ -60,6 +72,8 @@ impl Neighbours {
             .add_service(AccountServiceServer::new(this.clone()))
             .add_service(ChangeServiceServer::new(this.clone()))
             .add_service(CustomerServiceServer::new(this.clone()))
+            .add_service(CareServiceServer::new(this.clone()))
+            .add_service(ConsentServiceServer::new(this.clone()))
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(serving);
         this
@@ -164,6 +178,21 @@ impl Neighbours {
     /// Returns the subscriptions whose end was undone.
     pub(crate) fn reinstated(&self) -> Vec<profiles::ReinstateSubscriptionRequest> {
         self.held().reinstated.clone()
+    }
+
+    /// Returns what was recorded of being contacted.
+    pub(crate) fn consents(&self) -> Vec<profiles::RecordConsentRequest> {
+        self.held().consents.clone()
+    }
+
+    /// Returns what care was ordered, in order.
+    pub(crate) fn care(&self) -> Vec<CareOrder> {
+        self.held().care.clone()
+    }
+
+    /// Refuses whatever is about care, or not any more.
+    pub(crate) fn set_care_down(&self, down: bool) {
+        self.held().care_down = down;
     }
 
     /// Returns how far the feed goes.
@@ -475,6 +504,97 @@ impl CustomerService for Neighbours {
         &self,
         _: Request<profiles::GetCustomerFactsRequest>,
     ) -> Result<Response<profiles::GetCustomerFactsResponse>, Status> {
+        Err(unavailable())
+    }
+}
+
+#[tonic::async_trait]
+impl ConsentService for Neighbours {
+    async fn record_consent(
+        &self,
+        request: Request<profiles::RecordConsentRequest>,
+    ) -> Result<Response<profiles::RecordConsentResponse>, Status> {
+        let mut held = self.held();
+        if held.down {
+            return Err(unavailable());
+        }
+        held.consents.push(request.into_inner());
+        Ok(Response::new(profiles::RecordConsentResponse::default()))
+    }
+
+    async fn may_contact(
+        &self,
+        _: Request<profiles::MayContactRequest>,
+    ) -> Result<Response<profiles::MayContactResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn list_consents(
+        &self,
+        _: Request<profiles::ListConsentsRequest>,
+    ) -> Result<Response<profiles::ListConsentsResponse>, Status> {
+        Err(unavailable())
+    }
+}
+
+#[tonic::async_trait]
+impl CareService for Neighbours {
+    async fn schedule_tasks(
+        &self,
+        request: Request<lifecycle::ScheduleTasksRequest>,
+    ) -> Result<Response<lifecycle::ScheduleTasksResponse>, Status> {
+        let mut held = self.held();
+        if held.down || held.care_down {
+            return Err(unavailable());
+        }
+        held.care.push(CareOrder::Schedule(request.into_inner()));
+        Ok(Response::new(lifecycle::ScheduleTasksResponse::default()))
+    }
+
+    async fn withdraw_tasks(
+        &self,
+        request: Request<lifecycle::WithdrawTasksRequest>,
+    ) -> Result<Response<lifecycle::WithdrawTasksResponse>, Status> {
+        let mut held = self.held();
+        if held.down || held.care_down {
+            return Err(unavailable());
+        }
+        held.care.push(CareOrder::Withdraw(request.into_inner()));
+        Ok(Response::new(lifecycle::WithdrawTasksResponse::default()))
+    }
+
+    async fn lease_tasks(
+        &self,
+        _: Request<lifecycle::LeaseTasksRequest>,
+    ) -> Result<Response<lifecycle::LeaseTasksResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn complete_task(
+        &self,
+        _: Request<lifecycle::CompleteTaskRequest>,
+    ) -> Result<Response<lifecycle::CompleteTaskResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn skip_task(
+        &self,
+        _: Request<lifecycle::SkipTaskRequest>,
+    ) -> Result<Response<lifecycle::SkipTaskResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn list_tasks(
+        &self,
+        _: Request<lifecycle::ListTasksRequest>,
+    ) -> Result<Response<lifecycle::ListTasksResponse>, Status> {
+        Err(unavailable())
+    }
+
+    async fn get_care_summary(
+        &self,
+        _: Request<lifecycle::GetCareSummaryRequest>,
+    ) -> Result<Response<lifecycle::GetCareSummaryResponse>, Status> {
         Err(unavailable())
     }
 }

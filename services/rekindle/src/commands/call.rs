@@ -431,6 +431,7 @@ async fn confirm_cancellation(
         requested_end_time: None,
         agent: request.agent.clone(),
         keep_in_touch: KeepInTouch::Unspecified.into(),
+        channel_choices: Vec::new(),
     };
     let mut desk = services.save_desk();
     let method = "rekindle.offers.v1.SaveDeskService/ConfirmCancellation";

@@ -742,15 +742,29 @@ pub mod budget_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// ChannelChoice is what the customer chose about hearing from the company on one channel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChannelChoice {
+    /// The channel.
+    #[prost(enumeration = "super::super::r#type::v1::ConsentChannel", tag = "1")]
+    pub channel: i32,
+    /// What they chose.
+    #[prost(enumeration = "KeepInTouch", tag = "2")]
+    pub choice: i32,
+}
 /// ExitStep is one thing that is owed to whoever leaves.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExitStep {
-    /// What, as a short key, for example "final_bill", "data_copy", "hand_off" or "refund".
+    /// What, as a short key, for example "final_bill", "data_copy", "hand_off", "refund" or
+    /// "sign_off_call".
     #[prost(string, tag = "1")]
     pub key: ::prost::alloc::string::String,
     /// By when.
     #[prost(message, optional, tag = "2")]
     pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who sees to it, as a short key: "billing", "contracts", "data", "care" or "field".
+    #[prost(string, tag = "3")]
+    pub owner: ::prost::alloc::string::String,
 }
 /// ExitPlan is how a subscription ends, step by step.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -767,6 +781,9 @@ pub struct ExitPlan {
     /// By when policy wants the cancellation carried out; absent when policy was not known.
     #[prost(message, optional, tag = "4")]
     pub cancel_deadline_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the customer chose about single channels; what they chose besides holds for all others.
+    #[prost(message, repeated, tag = "5")]
+    pub channel_choices: ::prost::alloc::vec::Vec<ChannelChoice>,
 }
 /// Agent is the person on the company's side.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1168,6 +1185,23 @@ pub struct CancellationRecord {
     /// What policy wanted said on the call, in the words in which it was to be said.
     #[prost(string, repeated, tag = "16")]
     pub disclosures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How content the customer was with leaving; absent while they did not say. No part of what is
+    /// sealed.
+    #[prost(message, optional, tag = "17")]
+    pub exit_satisfaction: ::core::option::Option<ExitSatisfaction>,
+}
+/// ExitSatisfaction is how content somebody was with how they could leave.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExitSatisfaction {
+    /// 0, not at all, to 10.
+    #[prost(uint32, tag = "1")]
+    pub score: u32,
+    /// What it was mostly about, as a short key; empty where nothing was said.
+    #[prost(string, tag = "2")]
+    pub reason_key: ::prost::alloc::string::String,
+    /// When it was said.
+    #[prost(message, optional, tag = "3")]
+    pub record_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// RecordFinding is one row of a record that was changed or is missing.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1875,6 +1909,8 @@ pub enum ExitType {
     Move = 3,
     /// The customer died.
     Deceased = 4,
+    /// A payment failed, and the customer leaves for it: it is mended before anything is written off.
+    Involuntary = 5,
 }
 impl ExitType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1888,6 +1924,7 @@ impl ExitType {
             Self::Withdrawal => "EXIT_TYPE_WITHDRAWAL",
             Self::Move => "EXIT_TYPE_MOVE",
             Self::Deceased => "EXIT_TYPE_DECEASED",
+            Self::Involuntary => "EXIT_TYPE_INVOLUNTARY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1898,6 +1935,7 @@ impl ExitType {
             "EXIT_TYPE_WITHDRAWAL" => Some(Self::Withdrawal),
             "EXIT_TYPE_MOVE" => Some(Self::Move),
             "EXIT_TYPE_DECEASED" => Some(Self::Deceased),
+            "EXIT_TYPE_INVOLUNTARY" => Some(Self::Involuntary),
             _ => None,
         }
     }
@@ -3340,6 +3378,13 @@ pub enum ErrorReason {
     /// Nothing was learnt under this version: leave it out for the newest. Code NOT_FOUND.
     /// Metadata: {"version": "7"}.
     LearnedNotFound = 50,
+    /// Nobody left here, or whoever did stays by now: there is nothing to reinstate, nor an exit to be
+    /// content with. Code FAILED_PRECONDITION. Metadata: {"session_id": "..."} or
+    /// {"subscription_id": "s-17"}.
+    NoCancellation = 51,
+    /// How content the customer was with leaving was recorded before, otherwise: it is said once.
+    /// Code FAILED_PRECONDITION. Metadata: {"session_id": "...", "score": "7"}.
+    ExitSatisfactionRecorded = 53,
     /// The key of the holdout was published with another share, which never changes, or customers would
     /// change sides in the middle of a comparison: publish the new share under a new key.
     /// Code FAILED_PRECONDITION. Metadata: {"holdout_key": "calls_2027",
@@ -3399,6 +3444,8 @@ impl ErrorReason {
             Self::OwedAlreadyAccepted => "ERROR_REASON_OWED_ALREADY_ACCEPTED",
             Self::CallErased => "ERROR_REASON_CALL_ERASED",
             Self::LearnedNotFound => "ERROR_REASON_LEARNED_NOT_FOUND",
+            Self::NoCancellation => "ERROR_REASON_NO_CANCELLATION",
+            Self::ExitSatisfactionRecorded => "ERROR_REASON_EXIT_SATISFACTION_RECORDED",
             Self::HoldoutLocked => "ERROR_REASON_HOLDOUT_LOCKED",
             Self::SimulationUnderWay => "ERROR_REASON_SIMULATION_UNDER_WAY",
         }
@@ -3452,6 +3499,10 @@ impl ErrorReason {
             "ERROR_REASON_OWED_ALREADY_ACCEPTED" => Some(Self::OwedAlreadyAccepted),
             "ERROR_REASON_CALL_ERASED" => Some(Self::CallErased),
             "ERROR_REASON_LEARNED_NOT_FOUND" => Some(Self::LearnedNotFound),
+            "ERROR_REASON_NO_CANCELLATION" => Some(Self::NoCancellation),
+            "ERROR_REASON_EXIT_SATISFACTION_RECORDED" => {
+                Some(Self::ExitSatisfactionRecorded)
+            }
             "ERROR_REASON_HOLDOUT_LOCKED" => Some(Self::HoldoutLocked),
             "ERROR_REASON_SIMULATION_UNDER_WAY" => Some(Self::SimulationUnderWay),
             _ => None,
@@ -6375,7 +6426,7 @@ pub struct RequestAlternativeResponse {
 }
 /// ConfirmCancellationRequest is the request of ConfirmCancellation. Only customer_id, subscription_id
 /// and contact_id can be refused; anything else that cannot be read counts as not sent.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConfirmCancellationRequest {
     /// Makes a retry safe. Optional: contact and subscription alone make it safe too. One that is no id
     /// is left out. One that another request had is left out, unless this contact has left already.
@@ -6407,9 +6458,15 @@ pub struct ConfirmCancellationRequest {
     #[prost(message, optional, tag = "8")]
     pub agent: ::core::option::Option<Agent>,
     /// What the customer chose about hearing from the company later. Never required; an unknown value is
-    /// left out.
+    /// left out. NOT_WANTED is recorded at profiles as an objection on every channel that
+    /// channel_choices does not name.
     #[prost(enumeration = "KeepInTouch", tag = "9")]
     pub keep_in_touch: i32,
+    /// What they chose about single channels, each recorded at profiles: wanted as an agreement, not
+    /// wanted as an objection. Never required; of several about one channel the last counts, and what
+    /// cannot be read is left out.
+    #[prost(message, repeated, tag = "10")]
+    pub channel_choices: ::prost::alloc::vec::Vec<ChannelChoice>,
 }
 /// ConfirmCancellationResponse is the response of ConfirmCancellation.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6429,6 +6486,62 @@ pub struct ConfirmCancellationResponse {
     /// How it ends, step by step.
     #[prost(message, optional, tag = "5")]
     pub exit_plan: ::core::option::Option<ExitPlan>,
+}
+/// ReinstateSubscriptionRequest is the request of ReinstateSubscription.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReinstateSubscriptionRequest {
+    /// Makes a retry safe: required, at most 64 characters.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The customer.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The subscription that shall go on, on whichever contact it was cancelled.
+    #[prost(string, tag = "3")]
+    pub subscription_id: ::prost::alloc::string::String,
+    /// The agent; may be absent.
+    #[prost(message, optional, tag = "4")]
+    pub agent: ::core::option::Option<Agent>,
+}
+/// ReinstateSubscriptionResponse is the response of ReinstateSubscription.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReinstateSubscriptionResponse {
+    /// The acknowledgements that were taken back.
+    #[prost(string, repeated, tag = "1")]
+    pub acknowledgement_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// It had been reinstated before; this is that answer.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// RecordExitSatisfactionRequest is the request of RecordExitSatisfaction.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordExitSatisfactionRequest {
+    /// Makes a retry safe. Optional: the same words are recorded once anyway.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The customer.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The session in which they left.
+    #[prost(string, tag = "3")]
+    pub session_id: ::prost::alloc::string::String,
+    /// 0, not at all, to 10; required.
+    #[prost(uint32, optional, tag = "4")]
+    pub score: ::core::option::Option<u32>,
+    /// What it was mostly about, as a short key of lower-case letters, digits and "\_", for example
+    /// "quick_and_easy"; at most 64 characters, may be empty.
+    #[prost(string, tag = "5")]
+    pub reason_key: ::prost::alloc::string::String,
+}
+/// RecordExitSatisfactionResponse is the response of RecordExitSatisfaction.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordExitSatisfactionResponse {
+    /// What is recorded.
+    #[prost(message, optional, tag = "1")]
+    pub exit_satisfaction: ::core::option::Option<ExitSatisfaction>,
+    /// It had been recorded before.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
 }
 /// CloseSessionRequest is the request of CloseSession.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6862,6 +6975,68 @@ pub mod save_desk_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// ReinstateSubscription takes a cancellation back on the customer's own wish, without an offer, while
+        /// neither service nor the record of it has ended: service and billing go on as they were. After the
+        /// end there is nothing to take back, and a subscription is put at profiles anew.
+        pub async fn reinstate_subscription(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReinstateSubscriptionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReinstateSubscriptionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SaveDeskService/ReinstateSubscription",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.SaveDeskService",
+                        "ReinstateSubscription",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RecordExitSatisfaction records how content a customer who left was with how they could leave.
+        pub async fn record_exit_satisfaction(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordExitSatisfactionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordExitSatisfactionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.SaveDeskService/RecordExitSatisfaction",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.SaveDeskService",
+                        "RecordExitSatisfaction",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// CloseSession closes a session that has ended, or that was handed on.
         pub async fn close_session(
             &mut self,
@@ -7044,6 +7219,24 @@ pub mod save_desk_service_server {
             request: tonic::Request<super::ConfirmCancellationRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ConfirmCancellationResponse>,
+            tonic::Status,
+        >;
+        /// ReinstateSubscription takes a cancellation back on the customer's own wish, without an offer, while
+        /// neither service nor the record of it has ended: service and billing go on as they were. After the
+        /// end there is nothing to take back, and a subscription is put at profiles anew.
+        async fn reinstate_subscription(
+            &self,
+            request: tonic::Request<super::ReinstateSubscriptionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReinstateSubscriptionResponse>,
+            tonic::Status,
+        >;
+        /// RecordExitSatisfaction records how content a customer who left was with how they could leave.
+        async fn record_exit_satisfaction(
+            &self,
+            request: tonic::Request<super::RecordExitSatisfactionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordExitSatisfactionResponse>,
             tonic::Status,
         >;
         /// CloseSession closes a session that has ended, or that was handed on.
@@ -7420,6 +7613,104 @@ pub mod save_desk_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ConfirmCancellationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SaveDeskService/ReinstateSubscription" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReinstateSubscriptionSvc<T: SaveDeskService>(pub Arc<T>);
+                    impl<
+                        T: SaveDeskService,
+                    > tonic::server::UnaryService<super::ReinstateSubscriptionRequest>
+                    for ReinstateSubscriptionSvc<T> {
+                        type Response = super::ReinstateSubscriptionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReinstateSubscriptionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SaveDeskService>::reinstate_subscription(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReinstateSubscriptionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.SaveDeskService/RecordExitSatisfaction" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordExitSatisfactionSvc<T: SaveDeskService>(pub Arc<T>);
+                    impl<
+                        T: SaveDeskService,
+                    > tonic::server::UnaryService<super::RecordExitSatisfactionRequest>
+                    for RecordExitSatisfactionSvc<T> {
+                        type Response = super::RecordExitSatisfactionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordExitSatisfactionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SaveDeskService>::record_exit_satisfaction(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordExitSatisfactionSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

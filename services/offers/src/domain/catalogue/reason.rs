@@ -87,6 +87,8 @@ pub struct Reason {
     pub exit_path: ExitPath,
     /// After how many days they may be asked back; never when absent.
     pub win_back_after_days: Option<u32>,
+    /// It is sensitive, and asking back is allowed for this very reason all the same.
+    pub win_back_though_sensitive: bool,
     /// What to speak of then; empty when they are never asked back.
     pub win_back_theme: String,
     /// The share of those who leave for it that is expected back within a year.

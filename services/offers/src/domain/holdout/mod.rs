@@ -98,8 +98,18 @@ pub struct Holdout {
 impl Holdout {
     /// Tells whether a customer is held out.
     pub fn holds_out(&self, customer_id: &CustomerId) -> bool {
+        self.holds(ticket(self.key.as_str(), customer_id))
+    }
+
+    /// Tells whether a customer who left is held out of being asked back: the same share, and other
+    /// customers than those who are offered nothing on a call.
+    pub fn holds_out_of_win_back(&self, customer_id: &CustomerId) -> bool {
+        self.holds(ticket(&format!("{}.win_back", self.key), customer_id))
+    }
+
+    fn holds(&self, ticket: u64) -> bool {
         let whole = u128::from(BasisPoints::ONE.0);
-        let place = (u128::from(ticket(&self.key, customer_id)) * whole) >> 64;
+        let place = (u128::from(ticket) * whole) >> 64;
         place < u128::from(self.share.0)
     }
 }
@@ -107,12 +117,9 @@ impl Holdout {
 /// A number for a customer in a holdout, evenly spread: FNV-1a (Fowler, Noll & Vo) of the customer's
 /// id, begun where the key ends, and after both the last steps of `MurmurHash3` (Appleby), so that
 /// what two keys hold out has nothing to do with each other.
-fn ticket(key: &HoldoutKey, customer_id: &CustomerId) -> u64 {
+fn ticket(key: &str, customer_id: &CustomerId) -> u64 {
     const BEGINNING: u64 = 0xcbf2_9ce4_8422_2325;
-    mixed(folded(
-        mixed(folded(BEGINNING, key.as_str())),
-        customer_id.as_str(),
-    ))
+    mixed(folded(mixed(folded(BEGINNING, key)), customer_id.as_str()))
 }
 
 fn folded(from: u64, text: &str) -> u64 {
