@@ -9,8 +9,8 @@ use kernel::time::Timestamp;
 use offers::domain::arbitration;
 use offers::domain::catalogue::{
     Amounts, Benefit, Catalogue, Concession, Controllable, CoolDown, CostModel, EndReason,
-    ExitPath, Lever, Offer, OfferState, OfferText, Priors, Reason, ReasonTree, Script, StagePrior,
-    Texts,
+    ExitPath, Lever, Offer, OfferState, OfferText, Priors, Reason, ReasonTree, ReturnNeeds, Script,
+    StagePrior, Texts,
 };
 use offers::domain::customer::{Customer, Score, Subscription};
 use offers::domain::decision::{GENERATION, Inputs};
@@ -260,6 +260,7 @@ fn reason(key: &str) -> Reason {
         exit_path: ExitPath::Standard,
         win_back_after_days: None,
         win_back_though_sensitive: false,
+        return_needs: ReturnNeeds::None,
         win_back_theme: String::new(),
         expected_return: 0.1,
         sensitive: false,
@@ -312,6 +313,7 @@ fn customer(currency: Currency) -> Result<Customer, Failure> {
         stage_rule: String::new(),
         lifetime_started_at: None,
         lifetime_count: 1,
+        past_lifetimes: Vec::new(),
         subscriptions: vec![Subscription {
             subscription_id: SubscriptionId::parse("s-1").map_err(|_| wrong("it"))?,
             account_id: None,

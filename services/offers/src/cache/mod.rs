@@ -16,7 +16,7 @@ use crate::domain::computed_with::ComputedWith;
 use crate::domain::customer::Customer;
 
 /// The format of an entry. Changes with every change of [`Customer`]; another one is a miss.
-const FORMAT: u8 = 4;
+const FORMAT: u8 = 5;
 
 /// How long an entry is used as it is; afterwards it is used and refreshed in the background.
 const FRESH_SECONDS: i64 = 60;

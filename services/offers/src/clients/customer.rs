@@ -6,7 +6,7 @@ use kernel::id::{AccountId, BusinessLineId, CustomerId, SubscriptionId};
 use kernel::money::{Currency, Money};
 use kernel::time::Timestamp;
 
-use crate::domain::customer::{Customer, OpenIncident, Score, Subscription};
+use crate::domain::customer::{Customer, OpenIncident, PastLifetime, Score, Subscription};
 use crate::domain::policy::{ContractKind, CustomerKind};
 
 /// Something in the answer that the contract does not allow; names the field.
@@ -42,6 +42,7 @@ pub(crate) fn customer(answer: lifecycle::GetCustomerStatusResponse) -> Result<C
             .last()
             .and_then(|life| instant(life.start_time)),
         lifetime_count: status.lifetime_count,
+        past_lifetimes: facts.lifetimes.iter().filter_map(past_lifetime).collect(),
         stage: lower(status.stage().as_str_name(), "STAGE_"),
         stage_rule: status.stage_rule,
         open_incidents: facts.open_incidents.iter().map(open_incident).collect(),
@@ -87,6 +88,14 @@ fn subscription(
         service_ends_at: instant(fact.service_end_time),
         monthly_price: fact.monthly_price.as_ref().map(money).transpose()?,
         score: scored.map(score).transpose()?.flatten(),
+    })
+}
+
+fn past_lifetime(fact: &types::LifetimeFacts) -> Option<PastLifetime> {
+    Some(PastLifetime {
+        started_at: instant(fact.start_time)?,
+        ended_at: instant(fact.end_time)?,
+        stated_reason: fact.stated_reason.clone(),
     })
 }
 

@@ -37,6 +37,9 @@ pub struct Customer {
     pub lifetime_started_at: Option<Timestamp>,
     /// How many continuous relationships there have been.
     pub lifetime_count: u32,
+    /// The continuous relationships that have ended, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_lifetimes: Vec<PastLifetime>,
     /// The subscriptions, oldest first.
     pub subscriptions: Vec<Subscription>,
     /// The incidents that are open.
@@ -56,6 +59,20 @@ pub struct Customer {
     /// Other ids of the customer, which were merged into this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged_customer_ids: Vec<CustomerId>,
+}
+
+/// A continuous relationship that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastLifetime {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// What was said when it ended, as a key of the reason tree; empty when nothing was, and where it
+    /// is sensitive.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stated_reason: String,
 }
 
 /// One subscription of the customer.
@@ -124,6 +141,31 @@ impl Customer {
     pub fn tenure_days(&self, now: Timestamp) -> i64 {
         self.lifetime_started_at
             .map_or(0, |start| days_since(start, now).max(0))
+    }
+
+    /// Counts the days of all lifetimes together, without those between them.
+    pub fn total_tenure_days(&self, now: Timestamp) -> i64 {
+        let past = &self.past_lifetimes;
+        let days = past
+            .iter()
+            .map(|life| days_since(life.started_at, life.ended_at).max(0))
+            .fold(0, i64::saturating_add);
+        let last_is_past = past
+            .iter()
+            .any(|life| Some(life.started_at) == self.lifetime_started_at);
+        if last_is_past {
+            return days;
+        }
+        days.saturating_add(self.tenure_days(now))
+    }
+
+    /// The lifetimes before the one that is spoken of: the one that goes on, or the last one of somebody
+    /// who is gone.
+    pub fn lifetimes_before(&self) -> &[PastLifetime] {
+        match self.past_lifetimes.split_last() {
+            Some((_, before)) if self.live_subscription_count() == 0 => before,
+            _ => &self.past_lifetimes,
+        }
     }
 
     /// Lists the ids of the customer other than the one they were asked for by.
@@ -203,6 +245,7 @@ pub(crate) mod tests {
             stage_rule: "long_term.tenure".to_owned(),
             lifetime_started_at: started_at,
             lifetime_count: 1,
+            past_lifetimes: Vec::new(),
             subscriptions: vec![Subscription {
                 subscription_id: SubscriptionId::parse("s-1").unwrap(),
                 account_id: Some(AccountId::parse("a-1").unwrap()),

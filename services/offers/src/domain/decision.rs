@@ -46,8 +46,9 @@ pub const NO_OFFER: &str = "no_offer";
 /// home hold wherever they are, and a refusal ends the offers on other contacts, too; from the fourth
 /// on customers are held out, and what somebody had who died ends at once; from the fifth on nobody is
 /// offered what they have, or anything but what they ask for while they do not want to leave, and an
-/// end that is set counts.
-pub const GENERATION: u32 = 5;
+/// end that is set counts; from the sixth on nobody is offered anything for coming back while what they
+/// left for is not mended.
+pub const GENERATION: u32 = 6;
 
 const fn first_generation() -> u32 {
     1

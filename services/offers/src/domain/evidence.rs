@@ -169,7 +169,8 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::domain::catalogue::{
-        Controllable, EndReason, ExitPath, Lever, Reason, ReasonTree, StagePrior, ValueTiers,
+        Controllable, EndReason, ExitPath, Lever, Reason, ReasonTree, ReturnNeeds, StagePrior,
+        ValueTiers,
     };
     use crate::domain::holdout::{HoldoutKey, PlannedHoldout, PlannedShare};
 
@@ -201,6 +202,7 @@ pub(crate) mod tests {
             exit_path: ExitPath::Standard,
             win_back_after_days: None,
             win_back_though_sensitive: false,
+            return_needs: ReturnNeeds::None,
             win_back_theme: String::new(),
             expected_return: 0.1,
             sensitive: false,

@@ -45,6 +45,10 @@ fn of_customer(facts: &mut Facts, inputs: &Inputs<'_>, customer: &Customer) {
     facts
         .set_known(Fact::CustomerKind, customer.kind.map(Named::name))
         .set(Fact::CustomerTenureDays, customer.tenure_days(inputs.now))
+        .set(
+            Fact::CustomerTotalTenureDays,
+            customer.total_tenure_days(inputs.now),
+        )
         .set(Fact::CustomerLifetimeCount, customer.lifetime_count)
         .set(Fact::CustomerLiveSubscriptionCount, count(live))
         .set(
@@ -192,6 +196,13 @@ fn of_call(facts: &mut Facts, inputs: &Inputs<'_>, customer: &Customer, stated: 
     };
     facts
         .set_known(Fact::CallReason, request.reason.as_deref())
+        .set_known(
+            Fact::CallLeftForThisReasonBefore,
+            request.reason.as_deref().map(|reason| {
+                let mut before = customer.lifetimes_before().iter();
+                before.any(|life| life.stated_reason == reason)
+            }),
+        )
         .set_known(
             Fact::CallReasonCategory,
             stated.map(|reason| reason.category.as_str()),

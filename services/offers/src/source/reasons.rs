@@ -3,7 +3,9 @@
 use super::fields::{Fields, entries};
 use super::node::Node;
 use super::values::{boolean, check_name, decimal, integer, named, named_list, text};
-use crate::domain::catalogue::{Controllable, EndReason, ExitPath, Lever, Reason, StagePrior};
+use crate::domain::catalogue::{
+    Controllable, EndReason, ExitPath, Lever, Reason, ReturnNeeds, StagePrior,
+};
 use crate::domain::problem::{Code, Placed, Problems};
 
 /// What may be written about a reason; what is absent comes from its category.
@@ -17,6 +19,7 @@ struct Attributes {
     serviceability_check: Option<bool>,
     exit_path: Option<ExitPath>,
     win_back: Option<WinBack>,
+    return_needs: Option<ReturnNeeds>,
     expected_return: Option<f64>,
     sensitive: Option<bool>,
     system_code: Option<EndReason>,
@@ -78,6 +81,9 @@ fn read_attributes(node: &Node, problems: &mut Problems) -> Attributes {
         win_back: fields
             .optional("win_back")
             .and_then(|node| read_win_back(node, problems)),
+        return_needs: fields
+            .optional("return_needs")
+            .and_then(|node| named(node, problems)),
         expected_return: fields
             .optional("expected_return")
             .and_then(|node| decimal(node, 0.0..=1.0, problems)),
@@ -182,6 +188,10 @@ fn build(
         win_back_after_days: win_back.after_days,
         win_back_though_sensitive: own_win_back && win_back.after_days.is_some(),
         win_back_theme: win_back.theme,
+        return_needs: own
+            .return_needs
+            .or(defaults.return_needs)
+            .unwrap_or_default(),
         expected_return: expected_return.unwrap_or(0.0),
         sensitive: flag(own.sensitive, defaults.sensitive),
         system_code: system_code.unwrap_or(EndReason::CustomerTermination),

@@ -114,6 +114,11 @@ async fn whoever_is_gone_is_asked_back_within_the_window_and_for_their_reason() 
         panic!("{answer:?}")
     };
     assert!(key.starts_with("come_back"), "{key}");
+    let terms = answer.offers[0].terms.as_ref().unwrap();
+    assert!(
+        terms.price_after.is_some(),
+        "what comes after is told before"
+    );
     let row = "win_back".to_owned();
     assert!(answer.policy.as_ref().unwrap().applied_rows.contains(&row));
     let mut accept = respond("k-4", &answer, Accepted);
@@ -165,6 +170,64 @@ async fn whoever_came_back_is_welcomed_while_they_settle_in() {
     request.request_id = "ask-k-3".to_owned();
     let answer = world.ask(request).await.unwrap();
     assert_eq!(offered(&answer), ["settle_in_again"]);
+}
+
+/// Somebody whose first lifetime ended long ago, and why; back for 20 days.
+fn back_again(world: &World, customer: &str, reason: &str) -> types::CustomerFacts {
+    let mut again = facts(customer);
+    again.lifetimes[0].start_time = Some(days_ago(world, 1_000));
+    again.lifetimes[0].end_time = Some(days_ago(world, 100));
+    again.lifetimes[0].stated_reason = reason.to_owned();
+    again.lifetimes.push(types::LifetimeFacts {
+        number: 2,
+        start_time: Some(days_ago(world, 20)),
+        ..Default::default()
+    });
+    again
+}
+
+#[tokio::test]
+async fn the_years_before_count_for_whoever_came_back() {
+    let mut world = world_of(|_| {}).await;
+    let again = back_again(&world, "c-6", "too_expensive");
+    world.neighbours.put(again);
+    let mut request = too_expensive("k-6");
+    request.occasion = Occasion::WelcomeBack.into();
+    request.customer_id = "c-6".to_owned();
+    let answer = world.ask(request).await.unwrap();
+    assert_eq!(offered(&answer), ["your_years_still_count"]);
+    let explain = pb::ExplainDecisionRequest {
+        customer_id: "c-6".to_owned(),
+        decision_id: answer.decision_id,
+    };
+    let explained = world.desk.explain_decision(explain).await.unwrap();
+    let explained = explained.into_inner();
+    assert!(explained.replay_agrees);
+    assert_eq!(explained.facts["customer.total_tenure_days"], "920");
+    assert_eq!(explained.facts["call.left_for_this_reason_before"], "true");
+}
+
+#[tokio::test]
+async fn nobody_is_offered_anything_for_coming_back_to_what_is_broken() {
+    let mut world = world_of(|_| {}).await;
+    let mut again = back_again(&world, "c-7", "repeated_failures");
+    again.open_incidents = vec![crate::neighbours::outage()];
+    world.neighbours.put(again.clone());
+    let mut request = too_expensive("k-7");
+    request.occasion = Occasion::WelcomeBack.into();
+    request.customer_id = "c-7".to_owned();
+    request.reason = String::new();
+    let broken = world.ask(request.clone()).await.unwrap();
+    assert_eq!(let_go(&broken), "CAUSE_NOT_MENDED");
+
+    again.revision = 2;
+    again.open_incidents.clear();
+    world.neighbours.put(again);
+    "ask-k-8".clone_into(&mut request.request_id);
+    "k-8".clone_into(&mut request.contact_id);
+    request.min_revision = 2;
+    let mended = world.ask(request).await.unwrap();
+    assert_eq!(mended.outcome(), pb::DecisionOutcome::Present);
 }
 
 #[tokio::test]

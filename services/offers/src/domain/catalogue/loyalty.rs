@@ -15,8 +15,9 @@ use crate::domain::predicate::{Clause, Demand, Found, Predicate, Test, anybody};
 use crate::domain::problem::{Code, Problems};
 
 /// The facts that say how long somebody has been here.
-const TENURE: [Fact; 4] = [
+const TENURE: [Fact; 5] = [
     Fact::CustomerTenureDays,
+    Fact::CustomerTotalTenureDays,
     Fact::SubscriptionTenureDays,
     Fact::CustomerLifetimeCount,
     Fact::CustomerStage,

@@ -41,7 +41,7 @@ pub use guidance::{FactPlaceholder, Guidance, Line, LineValues, Lines, RoutingRo
 pub use learning::{Learning, ValueTiers};
 pub use lever::Lever;
 pub use offer::{CoolDown, CostModel, Offer, OfferState, Priors, StagePrior};
-pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree};
+pub use reason::{Controllable, EndReason, ExitPath, Reason, ReasonTree, ReturnNeeds};
 pub use reference_price::{ReferencePrice, ReferencePrices};
 pub use text::{OfferText, Placeholder, Script, ScriptValues, Texts, primary_language};
 

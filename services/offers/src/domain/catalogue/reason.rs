@@ -91,6 +91,8 @@ pub struct Reason {
     pub win_back_though_sensitive: bool,
     /// What to speak of then; empty when they are never asked back.
     pub win_back_theme: String,
+    /// What has to be so before anything is offered for coming back.
+    pub return_needs: ReturnNeeds,
     /// The share of those who leave for it that is expected back within a year.
     pub expected_return: f64,
     /// About health, death or hardship: kept apart and never spoken of lightly.
@@ -158,6 +160,23 @@ impl Named for Controllable {
         (Self::Yes, "yes"),
         (Self::Partly, "partly"),
         (Self::No, "no"),
+    ];
+}
+
+/// What has to be so before somebody who left for a reason is offered anything for coming back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReturnNeeds {
+    /// Nothing.
+    #[default]
+    None,
+    /// No incident is open: what drove them away is mended first.
+    IncidentResolved,
+}
+
+impl Named for ReturnNeeds {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::None, "none"),
+        (Self::IncidentResolved, "incident_resolved"),
     ];
 }
 

@@ -25,7 +25,7 @@ use super::*;
 use crate::domain::catalogue::{
     Amounts, AuthorityLimits, Benefit, Concession, Controllable, CoolDown, CostModel, EndReason,
     ExitPath, Lever, Limits, Offer, OfferState, OfferText, Priors, Reason as StatedReason,
-    ReasonTree, Script, StagePrior, Texts,
+    ReasonTree, ReturnNeeds, Script, StagePrior, Texts,
 };
 use crate::domain::customer::OpenIncident;
 use crate::domain::customer::tests::customer;
@@ -112,6 +112,7 @@ fn reason(key: &str, levers: &[Lever], structural: bool) -> StatedReason {
         exit_path: ExitPath::Standard,
         win_back_after_days: None,
         win_back_though_sensitive: false,
+        return_needs: ReturnNeeds::None,
         win_back_theme: String::new(),
         expected_return: 0.1,
         sensitive: false,

@@ -44,6 +44,8 @@ pub enum Fact {
     CustomerKind,
     /// Days since the current lifetime began.
     CustomerTenureDays,
+    /// Days of all lifetimes together, without those between them.
+    CustomerTotalTenureDays,
     /// How many continuous relationships there have been; two or more: they came back.
     CustomerLifetimeCount,
     /// How many subscriptions are live.
@@ -110,6 +112,8 @@ pub enum Fact {
     DeskSaveSessions730Days,
     /// The reason stated; unknown when none was.
     CallReason,
+    /// They left before for the reason stated; unknown when none was.
+    CallLeftForThisReasonBefore,
     /// The category of the reason stated.
     CallReasonCategory,
     /// Further reasons stated.

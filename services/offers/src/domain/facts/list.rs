@@ -68,7 +68,7 @@ const COUNT: (i64, i64) = (0, i64::MAX);
 const SHARE: (i64, i64) = (0, 10_000);
 const ANY: (i64, i64) = (i64::MIN, i64::MAX);
 
-pub(super) static DESCRIPTIONS: [Description; 44] = [
+pub(super) static DESCRIPTIONS: [Description; 46] = [
     text(
         Fact::CustomerKind,
         Level::Customer,
@@ -82,6 +82,13 @@ pub(super) static DESCRIPTIONS: [Description; 44] = [
         "customer.tenure_days",
         COUNT,
         "Days since the current lifetime began.",
+    )),
+    moving(integer(
+        Fact::CustomerTotalTenureDays,
+        Level::Customer,
+        "customer.total_tenure_days",
+        COUNT,
+        "Days of all lifetimes together, without those between them.",
     )),
     integer(
         Fact::CustomerLifetimeCount,
@@ -310,6 +317,12 @@ pub(super) static DESCRIPTIONS: [Description; 44] = [
         "call.reason",
         Vocabulary::Reasons,
         "The reason stated; unknown when none was.",
+    ),
+    boolean(
+        Fact::CallLeftForThisReasonBefore,
+        Level::Call,
+        "call.left_for_this_reason_before",
+        "They left before for the reason stated; unknown when none was.",
     ),
     text(
         Fact::CallReasonCategory,

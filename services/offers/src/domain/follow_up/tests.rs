@@ -1,7 +1,7 @@
 use kernel::money::BasisPoints;
 
 use super::*;
-use crate::domain::catalogue::{Controllable, EndReason, ReasonTree, StagePrior};
+use crate::domain::catalogue::{Controllable, EndReason, ReasonTree, ReturnNeeds, StagePrior};
 use crate::domain::exit::DatesSource;
 use crate::domain::holdout::{Holdout, HoldoutKey};
 use crate::domain::keep_in_touch::Choices;
@@ -23,6 +23,7 @@ fn reason(key: &str) -> Reason {
         exit_path: ExitPath::Standard,
         win_back_after_days: Some(60),
         win_back_though_sensitive: false,
+        return_needs: ReturnNeeds::None,
         win_back_theme: "better_value".to_owned(),
         expected_return: 0.2,
         sensitive: false,

@@ -52,6 +52,7 @@ fn customer(same: Same<'_>, tenure_days: i64) -> Customer {
         stage_rule: String::new(),
         lifetime_started_at: Some(start),
         lifetime_count: 1,
+        past_lifetimes: Vec::new(),
         subscriptions: vec![Subscription {
             subscription_id: SubscriptionId::parse("s-1").unwrap(),
             account_id: None,

@@ -1,6 +1,7 @@
 //! Occasions other than a call to cancel: when each is one, and what may be offered then.
 
 use super::*;
+use crate::domain::customer::PastLifetime;
 use crate::domain::occasion::{Belief, Worth};
 
 const OTHERS: [Occasion; 5] = [
@@ -126,6 +127,65 @@ fn whoever_is_gone_is_asked_back_in_time_at_a_decent_hour_and_not_too_soon() {
     }));
     never.catalogue.reasons = reasons;
     assert_eq!(never.let_go(), "NEVER_ASKED_BACK");
+}
+
+#[test]
+fn nobody_is_offered_anything_for_coming_back_to_what_is_not_mended() {
+    let mut back = on(Occasion::WelcomeBack);
+    let ended = now() - std::time::Duration::from_secs(100 * 86_400);
+    let customer = back.customer();
+    customer.lifetime_count = 2;
+    customer.lifetime_started_at = Some(now() - std::time::Duration::from_secs(86_400));
+    customer.past_lifetimes = vec![PastLifetime {
+        started_at: ended - std::time::Duration::from_secs(400 * 86_400),
+        ended_at: ended,
+        stated_reason: "too_expensive".to_owned(),
+    }];
+    customer.open_incidents = vec![OpenIncident {
+        category: "outage".to_owned(),
+        severity: 1,
+        promise_broken: false,
+    }];
+    back.request.reason = None;
+    assert!(
+        back.decide()
+            .let_go
+            .iter()
+            .all(|it| it.code != "CAUSE_NOT_MENDED")
+    );
+    let reasons = back.catalogue.reasons.iter().cloned();
+    let reasons = ReasonTree::new(reasons.map(|reason| StatedReason {
+        return_needs: ReturnNeeds::IncidentResolved,
+        ..reason
+    }));
+    back.catalogue.reasons = reasons;
+    assert_eq!(back.let_go(), "CAUSE_NOT_MENDED");
+    back.customer().open_incidents.clear();
+    assert!(
+        back.decide()
+            .let_go
+            .iter()
+            .all(|it| it.code != "CAUSE_NOT_MENDED")
+    );
+}
+
+#[test]
+fn all_lifetimes_count_for_the_tenure_and_a_reason_that_comes_again_is_known() {
+    let mut back = on(Occasion::WelcomeBack);
+    let days = |days: u64| now() - std::time::Duration::from_secs(days * 86_400);
+    let customer = back.customer();
+    customer.lifetime_started_at = Some(days(10));
+    customer.past_lifetimes = vec![PastLifetime {
+        started_at: days(500),
+        ended_at: days(100),
+        stated_reason: "too_expensive".to_owned(),
+    }];
+    assert_eq!(customer.total_tenure_days(now()), 410);
+    assert_eq!(customer.lifetimes_before().len(), 1);
+    customer.subscriptions[0].live = false;
+    assert_eq!(customer.lifetimes_before().len(), 0);
+    customer.lifetime_started_at = Some(days(500));
+    assert_eq!(customer.total_tenure_days(now()), 400);
 }
 
 #[test]
