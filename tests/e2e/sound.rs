@@ -169,6 +169,9 @@ fn of_the_care_plan() -> Vec<Sound> {
             &lifecycle::GetCarePlanRequest { version: 0 },
             &[],
         ),
+    ]
+}
+
 /// About those who left: one who changes their mind, and one who says how it was.
 async fn of_those_who_left(clients: &Clients) -> Vec<Sound> {
     let mut sessions = Vec::new();
