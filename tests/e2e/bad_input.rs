@@ -15,8 +15,8 @@ use tests::seed;
 use tonic::Code;
 
 use crate::faults::faults;
-use crate::messages::{Rpc, rpcs};
-use crate::sound::{Sound, requests};
+use crate::messages::{rpc_of, rpcs};
+use crate::sound::requests;
 use crate::suite::{Plan, Suite};
 
 /// How the rows of the tests' own file become customers.
@@ -57,11 +57,6 @@ fn own_folder() -> PathBuf {
     folder
 }
 
-fn rpc_of<'a>(all: &'a [Rpc], sound: &Sound) -> &'a Rpc {
-    let found = all.iter().find(|rpc| rpc.method() == sound.method);
-    found.unwrap_or_else(|| panic!("the contract has no {}", sound.method))
-}
-
 /// Leaving is never refused for what is only good to know: it is left out where it cannot be read,
 /// which the tests of the desk see to.
 fn keeps_nobody_from_leaving(method: &str, field: &str) -> bool {
@@ -78,13 +73,13 @@ async fn every_fault_of_every_request_is_named() {
     let sound = requests(&suite.clients).await;
     for rpc in all.iter().filter(|rpc| !rpc.streaming) {
         assert!(
-            sound.iter().any(|sound| sound.method == rpc.method()),
+            sound.iter().any(|sound| rpc.is(sound.method)),
             "{}",
             rpc.name
         );
     }
     for request in &sound {
-        let rpc = rpc_of(&all, request);
+        let rpc = rpc_of(&all, request.method);
         let answer = rpc.send(&suite.clients, request.bytes.clone()).await;
         if let Err(status) = answer {
             panic!("{} refused a sound request: {status:?}", rpc.name);
@@ -94,7 +89,7 @@ async fn every_fault_of_every_request_is_named() {
     let mut wrong = Vec::new();
     let mut tried = 0;
     for request in &sound {
-        let rpc = rpc_of(&all, request);
+        let rpc = rpc_of(&all, request.method);
         let message = DynamicMessage::decode(rpc.input.clone(), request.bytes.as_slice()).unwrap();
         for fault in faults(&message, request.optional) {
             if keeps_nobody_from_leaving(request.method, &fault.field) {

@@ -8,7 +8,7 @@ use testkit::entropy::Seeded;
 use tests::refusal::Refused;
 use tonic::Code;
 
-use crate::messages::rpcs;
+use crate::messages::{rpc_of, rpcs};
 use crate::sound::requests;
 use crate::suite::Suite;
 
@@ -197,10 +197,7 @@ async fn sound_requests_with_random_changes_leave_a_suite_that_works() {
     let dice = Dice(Seeded::new(SEED + 1));
     let all = rpcs();
     for request in &sound {
-        let rpc = all
-            .iter()
-            .find(|rpc| rpc.method() == request.method)
-            .unwrap();
+        let rpc = rpc_of(&all, request.method);
         for _ in 0..messages() / 2 {
             let bytes = request.bytes.as_slice();
             let mut message = DynamicMessage::decode(rpc.input.clone(), bytes).unwrap();

@@ -44,7 +44,22 @@ pub(crate) fn rpcs() -> Vec<Rpc> {
     found
 }
 
+/// The RPC of this name.
+pub(crate) fn rpc_of<'a>(all: &'a [Rpc], method: &str) -> &'a Rpc {
+    let found: Vec<&Rpc> = all.iter().filter(|rpc| rpc.is(method)).collect();
+    match found[..] {
+        [found] => found,
+        _ => panic!("of the name {method} the contract has {}", found.len()),
+    }
+}
+
 impl Rpc {
+    /// Whether it has this name: `Service/Method`, or the method's own where no other has it.
+    pub(crate) fn is(&self, method: &str) -> bool {
+        let package = self.name.strip_suffix(method);
+        package.is_some_and(|package| package.ends_with(['.', '/']))
+    }
+
     /// The method's own name.
     pub(crate) fn method(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or_default()

@@ -12,7 +12,7 @@ use tests::seed;
 
 /// A sound request.
 pub(crate) struct Sound {
-    /// The method's own name.
+    /// The method's own name, behind its service's where another has it too.
     pub(crate) method: &'static str,
     /// The encoded request.
     pub(crate) bytes: Vec<u8>,
@@ -64,23 +64,12 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests
 }
 
-/// About what is due to be done for customers: two tasks that somebody has. They reach nobody, so
-/// that no permission is asked for.
+/// About what is due to be done for customers: two tasks that somebody has.
 async fn of_care(clients: &Clients) -> Vec<Sound> {
     let person = Person::named("sound-care");
-    let task = |subject: &str| lifecycle::NewTask {
-        customer_id: person.id().to_owned(),
-        kind: lifecycle::CareKind::ExitStep.into(),
-        subject: subject.to_owned(),
-        theme: "final_bill".to_owned(),
-        due_time: Some(days_ago(1)),
-        expire_time: Some(days_ago(-30)),
-        owner: "billing".to_owned(),
-        channels: vec![types::ConsentChannel::Post.into()],
-    };
     let schedule = lifecycle::ScheduleTasksRequest {
         request_id: "sound-schedule".to_owned(),
-        tasks: vec![task("s-1"), task("s-2")],
+        tasks: vec![last_bill(&person, "s-1"), last_bill(&person, "s-2")],
         source: "offers".to_owned(),
     };
     let lease = lifecycle::LeaseTasksRequest {
@@ -92,7 +81,47 @@ async fn of_care(clients: &Clients) -> Vec<Sound> {
     let mut care = clients.care();
     care.schedule_tasks(schedule.clone()).await.unwrap();
     let leased = care.lease_tasks(lease.clone()).await.unwrap();
-    let leased = leased.into_inner().tasks;
+    let mut requests = of_leased(&person, &leased.into_inner().tasks);
+    let withdraw = lifecycle::WithdrawTasksRequest {
+        request_id: "sound-withdraw".to_owned(),
+        customer_id: person.id().to_owned(),
+        kinds: vec![lifecycle::CareKind::WinBack.into()],
+        subject: "s-1".to_owned(),
+        reason: "REINSTATED".to_owned(),
+    };
+    let list = lifecycle::ListTasksRequest {
+        customer_id: person.id().to_owned(),
+    };
+    let summary = lifecycle::GetCareSummaryRequest {
+        from_time: Some(days_ago(30)),
+        until_time: Some(days_ago(-30)),
+    };
+    requests.extend([
+        sound("ScheduleTasks", &schedule, &["request_id"]),
+        sound("LeaseTasks", &lease, &[]),
+        sound("WithdrawTasks", &withdraw, &["request_id"]),
+        sound("ListTasks", &list, &[]),
+        sound("GetCareSummary", &summary, &[]),
+    ]);
+    requests
+}
+
+/// A task that reaches nobody, so that no permission is asked for.
+fn last_bill(person: &Person, subject: &str) -> lifecycle::NewTask {
+    lifecycle::NewTask {
+        customer_id: person.id().to_owned(),
+        kind: lifecycle::CareKind::ExitStep.into(),
+        subject: subject.to_owned(),
+        theme: "final_bill".to_owned(),
+        due_time: Some(days_ago(1)),
+        expire_time: Some(days_ago(-30)),
+        owner: "billing".to_owned(),
+        channels: vec![types::ConsentChannel::Post.into()],
+    }
+}
+
+/// What is said of two tasks by who has them.
+fn of_leased(person: &Person, leased: &[lifecycle::LeasedTask]) -> Vec<Sound> {
     let task_id = |number: usize| leased[number].task.clone().unwrap_or_default().task_id;
     let complete = lifecycle::CompleteTaskRequest {
         request_id: "sound-complete".to_owned(),
@@ -110,28 +139,9 @@ async fn of_care(clients: &Clients) -> Vec<Sound> {
         reason: "BOUNCED".to_owned(),
         retry_time: Some(days_ago(-2)),
     };
-    let withdraw = lifecycle::WithdrawTasksRequest {
-        request_id: "sound-withdraw".to_owned(),
-        customer_id: person.id().to_owned(),
-        kinds: vec![lifecycle::CareKind::WinBack.into()],
-        subject: "s-1".to_owned(),
-        reason: "REINSTATED".to_owned(),
-    };
-    let list = lifecycle::ListTasksRequest {
-        customer_id: person.id().to_owned(),
-    };
-    let summary = lifecycle::GetCareSummaryRequest {
-        from_time: Some(days_ago(30)),
-        until_time: Some(days_ago(-30)),
-    };
     vec![
-        sound("ScheduleTasks", &schedule, &["request_id"]),
-        sound("LeaseTasks", &lease, &[]),
         sound("CompleteTask", &complete, &["request_id"]),
         sound("SkipTask", &skip, &["request_id"]),
-        sound("WithdrawTasks", &withdraw, &["request_id"]),
-        sound("ListTasks", &list, &[]),
-        sound("GetCareSummary", &summary, &[]),
     ]
 }
 
@@ -197,7 +207,11 @@ async fn of_those_who_left(clients: &Clients) -> Vec<Sound> {
         reason_key: "quick_and_easy".to_owned(),
     };
     vec![
-        sound("ReinstateSubscription", &stays, &["agent.agent_id"]),
+        sound(
+            "SaveDeskService/ReinstateSubscription",
+            &stays,
+            &["agent.agent_id"],
+        ),
         sound("RecordExitSatisfaction", &content, &["request_id"]),
     ]
 }
@@ -382,7 +396,7 @@ fn of_profiles(person: &Person) -> Vec<Sound> {
             &["request_id"],
         ),
         sound(
-            "ReinstateSubscription",
+            "CustomerService/ReinstateSubscription",
             &profiles::ReinstateSubscriptionRequest {
                 request_id: String::new(),
                 customer_id: customer_id.clone(),

@@ -149,7 +149,7 @@ mod tests {
         let refused = |from: &str, to: &str| {
             read_contact_rules(&SEED.replacen(from, to, 1)).expect_err("a mistake")
         };
-        assert!(refused("relationship_days", "relation_days").contains("relation_days"));
+        assert!(refused("relationship_days = ", "relation_days = ").contains("relation_days"));
         let error = refused("basis = \"consent\"", "basis = \"concent\"");
         assert!(
             error.contains("rules.default_marketing") && error.contains("consent"),

@@ -8,6 +8,7 @@ pub mod breaker;
 pub mod entropy;
 pub mod framed;
 pub mod id;
+pub mod key;
 pub mod money;
 pub mod page;
 pub mod refusal;

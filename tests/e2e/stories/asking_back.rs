@@ -27,8 +27,8 @@ async fn publish_seed(suite: &Suite) -> u64 {
 /// Somebody who left ten days ago and can be reached in every way.
 async fn left(suite: &Suite, name: &str, place: &str) -> Person {
     let mut person = Person::named(name).lives_in(place).left_days_ago(10);
-    person.customer.email = "ada@example.org".to_owned();
-    person.customer.phone = "+1 555 0100".to_owned();
+    "ada@example.org".clone_into(&mut person.customer.email);
+    "+1 555 0100".clone_into(&mut person.customer.phone);
     person.write(&suite.clients).await;
     person
 }

@@ -6,7 +6,7 @@ use tests::people::{self, Person};
 use tests::seed;
 
 use super::evidence::{left_behind, of_refusal, places};
-use crate::messages::{Rpc, rpcs};
+use crate::messages::{Rpc, rpc_of, rpcs};
 use crate::processes::{Processes, TALKATIVE};
 use crate::sound::{Sound, requests};
 
@@ -142,7 +142,7 @@ async fn a_misplaced_name_is_told_to_nobody() {
     let mut names = (1..).map(|number| format!("{NAME} {number:04}"));
     let (mut misplaced, mut evidence) = (Vec::new(), Vec::new());
     for sound in requests(&clients).await {
-        let rpc = all.iter().find(|rpc| rpc.method() == sound.method).unwrap();
+        let rpc = rpc_of(&all, sound.method);
         for one in misplace(rpc, &sound, &mut names) {
             let answer = rpc.send(&clients, one.request.encode_to_vec()).await;
             evidence.extend(answer.err().map(|status| of_refusal(&one.place, &status)));

@@ -39,9 +39,12 @@ const LEAVING: &str = "\
 offers server rekindle.offers.v1.SaveDeskService/ConfirmCancellation OK
   offers client INSERT acceptance_to_undo
   offers client INSERT cancellation
+  offers client INSERT departure
+  offers client INSERT outbox
   offers client INSERT outbox
   offers client INSERT save_session
   offers client INSERT session_event
+  offers client SELECT cancellation
   offers client SELECT cancellation
   offers client SELECT customer_identity
   offers client SELECT customer_identity

@@ -19,8 +19,8 @@ use crate::usecase::{
 const MOST_ASKED: usize = 50;
 /// How many characters a subject may have.
 const MOST_SUBJECT: usize = 128;
-/// How many characters a key, an owner or a reason may have.
-const MOST_KEY: usize = 64;
+/// How many characters the name of a sender may have.
+const MOST_SENDER: usize = 64;
 /// For how many days a task is good that does not say.
 const DEFAULT_DAYS: i64 = 30;
 /// How many kinds or channels a request may name.
@@ -96,7 +96,7 @@ pub(super) fn channels(
 
 /// Who has to do it; the sender when nobody is named.
 pub(super) fn owner(checks: &mut Violations, field: &str, owner: &str) -> Option<String> {
-    let owner = checks.text(field, owner, MOST_KEY)?;
+    let owner = checks.optional_key(field, owner)?;
     Some(if owner.is_empty() {
         SENDER.to_owned()
     } else {
@@ -109,7 +109,7 @@ pub(super) fn schedule_tasks(
 ) -> Result<ScheduleTasks, Refusal> {
     let mut checks = Violations::default();
     checks.optional_id::<Request>("request_id", &request.request_id);
-    let source = checks.required_text("source", &request.source, MOST_KEY);
+    let source = checks.key("source", &request.source);
     if request.source == crate::domain::care::PLAN {
         let text = "\"plan\" is what the care plan is called: use your own name";
         checks.add("source", "RESERVED", text);
@@ -139,8 +139,8 @@ pub(super) fn schedule_tasks(
 fn new_task(checks: &mut Violations, task: &wire::NewTask) -> Option<NewTask> {
     let customer_id = checks.id::<Customer>("customer_id", &task.customer_id);
     let kind = kind(checks, "kind", task.kind);
-    let subject = checks.required_text("subject", &task.subject, MOST_SUBJECT);
-    let theme = checks.text("theme", &task.theme, MOST_KEY);
+    let subject = plain(checks, "subject", &task.subject, MOST_SUBJECT);
+    let theme = checks.optional_key("theme", &task.theme);
     let due_time = checks.instant("due_time", task.due_time.as_ref());
     let expire_time = checks.optional_instant("expire_time", task.expire_time.as_ref());
     let owner = owner(checks, "owner", &task.owner);
@@ -179,7 +179,7 @@ pub(super) fn withdraw_tasks(
     checks.id::<Customer>("customer_id", &request.customer_id);
     let kinds = kinds(&mut checks, "kinds", &request.kinds);
     let subject = checks.text("subject", &request.subject, MOST_SUBJECT);
-    let reason = checks.required_text("reason", &request.reason, MOST_KEY);
+    let reason = checks.code("reason", &request.reason);
     checks.finish(|| {
         Some(WithdrawTasks {
             request: retryable(&request.request_id, request),
@@ -193,12 +193,7 @@ pub(super) fn withdraw_tasks(
 
 pub(super) fn lease_tasks(request: &wire::LeaseTasksRequest) -> Result<LeaseTasks, Refusal> {
     let mut checks = Violations::default();
-    let is_plain = request.sender.bytes().all(|byte| byte.is_ascii_graphic());
-    let sender = checks.required_text("sender", &request.sender, MOST_KEY);
-    if !is_plain {
-        let text = "must consist of visible ASCII characters";
-        checks.add("sender", "INVALID_ID", text);
-    }
+    let sender = plain(&mut checks, "sender", &request.sender, MOST_SENDER);
     let most = match request.max_tasks {
         0 => Some(DEFAULT_LEASED),
         most => checks.between("max_tasks", most, 1, MOST_LEASED),
@@ -260,7 +255,7 @@ pub(super) fn complete_task(request: &wire::CompleteTaskRequest) -> Result<Compl
         lease_token: &request.lease_token,
     };
     let task = reported(&mut checks, &ids, request);
-    let outcome = checks.text("outcome", &request.outcome, MOST_KEY);
+    let outcome = checks.optional_key("outcome", &request.outcome);
     checks.finish(|| {
         Some(CompleteTask {
             task: task?,
@@ -279,7 +274,7 @@ pub(super) fn skip_task(request: &wire::SkipTaskRequest) -> Result<SkipTask, Ref
         lease_token: &request.lease_token,
     };
     let task = reported(&mut checks, &ids, request);
-    let reason = checks.required_text("reason", &request.reason, MOST_KEY);
+    let reason = checks.code("reason", &request.reason);
     let retry_time = checks.optional_instant("retry_time", request.retry_time.as_ref());
     checks.finish(|| {
         Some(SkipTask {
@@ -308,4 +303,18 @@ pub(super) fn summary(request: &wire::GetCareSummaryRequest) -> Result<Between, 
         checks.add("until_time", "OUT_OF_RANGE", "must be after from_time");
     }
     checks.finish(|| Some((from?, until?)))
+}
+
+/// Checks a text without spaces, such as an id or some of them, so that nobody's words are kept.
+fn plain(checks: &mut Violations, field: &str, text: &str, most: usize) -> Option<String> {
+    let plain = checks.required_text(field, text, most)?;
+    if plain.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Some(plain);
+    }
+    checks.add(
+        field,
+        "INVALID_ID",
+        "must consist of visible ASCII characters",
+    );
+    None
 }

@@ -13,8 +13,6 @@ use crate::domain::care::contact_cap::ContactCap;
 use crate::domain::care::plan::{CareRule, PlanContent, PlanDraft, check};
 use crate::usecase::PublishCarePlan;
 
-/// How many characters a theme may have.
-const MOST_THEME: usize = 64;
 /// More rules than there are kinds.
 const MOST_RULES: usize = 50;
 
@@ -72,7 +70,7 @@ fn draft(checks: &mut Violations, plan: &wire::CarePlan) -> Option<PlanDraft> {
 fn rule(checks: &mut Violations, rule: &wire::CareRule) -> Option<(CareKind, CareRule)> {
     let kind = kind(checks, "kind", rule.kind);
     let channels = channels(checks, "channels", &rule.channels);
-    let theme = checks.text("theme", &rule.theme, MOST_THEME);
+    let theme = checks.optional_key("theme", &rule.theme);
     let owner = owner(checks, "owner", &rule.owner);
     let least = rule.min_value_remaining.as_ref();
     let least: Option<Option<Money>> = match least {

@@ -20,6 +20,10 @@ use crate::world::{World, contract, customer, days_ago};
 const DEATH: i64 = 200;
 const UNNOTICED: i64 = 3;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether a test is run at length is no setting of the product"
+)]
 fn customers() -> i64 {
     match std::env::var_os("REKINDLE_LONG_TESTS") {
         Some(_) => 100_000,

@@ -6,7 +6,7 @@ use edge::violations::Violations;
 use edge::wire::timestamp;
 use kernel::refusal::Refusal;
 
-use super::parse::{agent, hash, short_key};
+use super::parse::{agent, hash};
 use crate::domain::exit_plan::ExitType;
 use crate::domain::keep_in_touch::{Choices, ContactChannel, KeepInTouch};
 use crate::usecase::confirm_cancellation::{Command, Confirmed};
@@ -166,10 +166,7 @@ pub(super) fn content(
         Some(score) => checks.between("score", *score, 0, 10),
         None => None,
     };
-    let reason_key = match wire.reason_key.as_str() {
-        "" => Some(String::new()),
-        key => short_key(&mut checks, "reason_key", key),
-    };
+    let reason_key = checks.optional_key("reason_key", &wire.reason_key);
     checks.finish(|| {
         Some(NewExitSatisfaction {
             request: request_id?.map(|id| (id, hash(wire))),

@@ -155,17 +155,8 @@ fn outcome_of(
             None
         }
         pb::FulfilmentOutcome::Failed => {
-            let is_key = |text: &str| {
-                let mut bytes = text.bytes();
-                (1..=64).contains(&text.len())
-                    && bytes.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
-            };
-            if is_key(failure_code) {
-                return Some(Report::Failed(failure_code.to_owned()));
-            }
-            let description = "must be a key of 1 to 64 lower-case letters, digits and underscores";
-            checks.add("failure_code", "NOT_A_KEY", description);
-            None
+            let failure_code = checks.key("failure_code", failure_code)?;
+            Some(Report::Failed(failure_code))
         }
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn overriding(
     let session_id = checks.uid("session_id", &wire.session_id);
     let contact_id = checks.id("contact_id", &wire.contact_id);
     let offer_key = checks.id("offer_key", &wire.offer_key);
-    let reason = short_key(&mut checks, "reason", &wire.reason);
+    let reason = checks.key("reason", &wire.reason);
     let agent = agent(&mut checks, wire.agent.as_ref());
     if agent.as_ref().is_some_and(|agent| agent.agent_id.is_none()) {
         checks.add("agent.agent_id", "REQUIRED", "must name who overrides");
@@ -138,13 +138,6 @@ pub(super) fn overriding(
         return Err(authority_exceeded(level, Some(Authority::Senior)));
     }
     Ok(command)
-}
-
-fn is_key(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Checks a session to close.
@@ -179,17 +172,6 @@ pub(super) fn decision(
     let customer_id = checks.id("customer_id", &wire.customer_id);
     let decision_id = checks.uid("decision_id", &wire.decision_id);
     checks.finish(|| Some((customer_id?, decision_id?)))
-}
-
-/// A key of at most 64 characters that says why, and nothing about a person.
-pub(super) fn short_key(checks: &mut Violations, field: &str, text: &str) -> Option<String> {
-    let key = checks.required_text(field, text, 64)?;
-    if is_key(&key) {
-        return Some(key);
-    }
-    let message = "must be a short key of lower-case letters, digits and _";
-    checks.add(field, "NOT_A_KEY", message);
-    None
 }
 
 /// An empty text means that no reason was stated; none is ever required.

@@ -124,7 +124,7 @@ fn decide(wire: &pb::DecideOfferRequest) -> Result<NewOfferDecision, Refusal> {
     let request_id = checks.id("request_id", &wire.request_id);
     let offer_key = checks.id("offer_key", &wire.offer_key);
     let decision = checks.known("decision", wire.decision).and_then(verdict);
-    let reason = parse::short_key(&mut checks, "reason", &wire.reason);
+    let reason = checks.key("reason", &wire.reason);
     let decided_by = checks.id::<Agent>("decided_by", &wire.decided_by);
     let review_due = day(&mut checks, "review_due", &wire.review_due);
     checks.finish(|| {

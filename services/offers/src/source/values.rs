@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use kernel::key::{KEY_FORM, is_key};
 use kernel::money::{BasisPoints, Currency, Money};
 use kernel::time::Date;
 
@@ -218,20 +219,9 @@ pub(super) fn amounts(node: &Node, problems: &mut Problems) -> Amounts {
 
 /// Tells whether a text is a name as authors give them: lower-case words joined by `_`.
 pub(super) fn check_name(name: &Placed<String>, what: &str, problems: &mut Problems) -> bool {
-    let fits = (1..=64).contains(&name.value.len())
-        && name
-            .value
-            .starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .value
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let fits = is_key(&name.value);
     if !fits {
-        let message = format!(
-            "{:?} is no name for {what}: lower-case letters, digits and _, a letter first, at most \
-             64 characters",
-            name.value
-        );
+        let message = format!("{:?} is no name for {what}: {KEY_FORM}", name.value);
         problems.add(&name.place, Code::BadValue, message);
     }
     fits

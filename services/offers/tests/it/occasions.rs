@@ -177,7 +177,7 @@ fn back_again(world: &World, customer: &str, reason: &str) -> types::CustomerFac
     let mut again = facts(customer);
     again.lifetimes[0].start_time = Some(days_ago(world, 1_000));
     again.lifetimes[0].end_time = Some(days_ago(world, 100));
-    again.lifetimes[0].stated_reason = reason.to_owned();
+    reason.clone_into(&mut again.lifetimes[0].stated_reason);
     again.lifetimes.push(types::LifetimeFacts {
         number: 2,
         start_time: Some(days_ago(world, 20)),

@@ -61,10 +61,10 @@ pub struct NewTask {
     /// What it is about.
     #[prost(enumeration = "CareKind", tag = "2")]
     pub kind: i32,
-    /// What of it; 1 to 128 characters.
+    /// What of it; 1 to 128 visible ASCII characters, for example the id of a subscription.
     #[prost(string, tag = "3")]
     pub subject: ::prost::alloc::string::String,
-    /// What to speak about; at most 64 characters.
+    /// What to speak about, as a key such as "final_bill"; may be empty.
     #[prost(string, tag = "4")]
     pub theme: ::prost::alloc::string::String,
     /// When it is due.
@@ -73,7 +73,7 @@ pub struct NewTask {
     /// After this nobody needs it any more; 30 days after it is due when absent.
     #[prost(message, optional, tag = "6")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Who has to do it; "sender" when empty, at most 64 characters.
+    /// Who has to do it, as a key; "sender" when empty.
     #[prost(string, tag = "7")]
     pub owner: ::prost::alloc::string::String,
     /// The channels that may be used, best first; those of the care plan when empty.
@@ -93,7 +93,7 @@ pub struct ScheduleTasksRequest {
     /// The tasks, 1 to 50.
     #[prost(message, repeated, tag = "2")]
     pub tasks: ::prost::alloc::vec::Vec<NewTask>,
-    /// Who asks, as a short key, for example "offers"; 1 to 64 characters.
+    /// Who asks, as a key such as "offers".
     #[prost(string, tag = "3")]
     pub source: ::prost::alloc::string::String,
 }
@@ -191,7 +191,7 @@ pub struct CompleteTaskRequest {
     /// The customer, as the lease named them.
     #[prost(string, tag = "4")]
     pub customer_id: ::prost::alloc::string::String,
-    /// What came of it, as a short key, for example "reached"; at most 64 characters.
+    /// What came of it, as a key such as "reached"; may be empty.
     #[prost(string, tag = "5")]
     pub outcome: ::prost::alloc::string::String,
     /// The customer objected while it was done: what waits for them on this channel is dropped, and so
@@ -1230,10 +1230,10 @@ pub struct CareRule {
         tag = "4"
     )]
     pub channels: ::prost::alloc::vec::Vec<i32>,
-    /// What to speak about, as a short key; at most 64 characters.
+    /// What to speak about, as a key such as "how_is_it_going"; may be empty.
     #[prost(string, tag = "5")]
     pub theme: ::prost::alloc::string::String,
-    /// Who has to do it; "sender" when empty, at most 64 characters.
+    /// Who has to do it, as a key; "sender" when empty.
     #[prost(string, tag = "6")]
     pub owner: ::prost::alloc::string::String,
     /// A check-in: the least that a customer must be worth from now on. Required for it, and for no

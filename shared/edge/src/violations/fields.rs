@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use kernel::id::{Id, Uid};
+use kernel::key::{KEY_FORM, is_code, is_key};
 use kernel::money::{BasisPoints, Currency, Money};
 use kernel::time::{Timestamp, to_microseconds};
 
@@ -229,6 +230,40 @@ impl Violations {
             return None;
         }
         self.text(field, text, most)
+    }
+
+    /// Checks a key such as `too_expensive`.
+    pub fn key(&mut self, field: &str, text: &str) -> Option<String> {
+        if text.is_empty() {
+            self.add(field, "REQUIRED", "must not be empty");
+            return None;
+        }
+        self.optional_key(field, text)
+    }
+
+    /// Checks a key that may be empty.
+    pub fn optional_key(&mut self, field: &str, text: &str) -> Option<String> {
+        if text.is_empty() || is_key(text) {
+            return Some(text.to_owned());
+        }
+        let form = format_args!("must be a key such as too_expensive and no text: {KEY_FORM}");
+        self.add(field, "INVALID_KEY", form);
+        None
+    }
+
+    /// Checks a code such as `BOUNCED`.
+    pub fn code(&mut self, field: &str, text: &str) -> Option<String> {
+        if text.is_empty() {
+            self.add(field, "REQUIRED", "must not be empty");
+            return None;
+        }
+        if is_code(text) {
+            return Some(text.to_owned());
+        }
+        let form = "must be a code such as BOUNCED and no text: capitals, digits and _, a letter \
+                    first, at most 64 characters";
+        self.add(field, "INVALID_CODE", form);
+        None
     }
 
     /// Checks how many elements a repeated field has.

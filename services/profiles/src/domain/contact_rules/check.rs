@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kernel::key::{KEY_FORM, is_key};
 use kernel::refusal::Violation;
 use kernel::zone::Zone;
 
@@ -81,9 +82,8 @@ impl Found {
 
     fn rule(&mut self, place: &str, rule: &ContactRule) {
         if !is_key(&rule.rule_key) {
-            let text =
-                "must be lower-case letters, digits and _, a letter first, 1 to 64 characters";
-            self.add(format!("{place}.rule_key"), "INVALID_KEY", text);
+            let text = format!("must be {KEY_FORM}");
+            self.add(format!("{place}.rule_key"), "INVALID_KEY", &text);
         }
         if rule.place != DEFAULT_PLACE && !is_place(&rule.place) {
             let text = "must be a place such as US or US-CA, a group such as EU, or default";
@@ -166,12 +166,4 @@ impl Found {
             self.add("rules", "REQUIRED", &text);
         }
     }
-}
-
-fn is_key(text: &str) -> bool {
-    text.len() <= 64
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }

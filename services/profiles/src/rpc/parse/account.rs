@@ -6,7 +6,7 @@ use contract::profiles::v1 as pb;
 use edge::violations::Violations;
 use kernel::time::Timestamp;
 
-use super::{not_before, optional_money, optional_word, reason_key};
+use super::{not_before, optional_money, optional_word};
 use crate::domain::account::AccountDraft;
 use crate::domain::subscription::{EndOrder, StatedReason, SubscriptionDraft};
 use crate::domain::vocabulary::EndReason;
@@ -109,8 +109,8 @@ fn dates(checks: &mut Violations, wire: &pb::Subscription) -> Option<Dates> {
 
 /// Checks what a customer said, as keys.
 fn stated(checks: &mut Violations, reason: &str, category: &str) -> Option<StatedReason> {
-    let key = reason_key(checks, "stated_reason", reason);
-    let category = reason_key(checks, "reason_category", category);
+    let key = checks.optional_key("stated_reason", reason);
+    let category = checks.optional_key("reason_category", category);
     Some(StatedReason {
         key: key?,
         category: category?,

@@ -24,8 +24,6 @@ use kernel::time::Timestamp;
 
 use crate::domain::vocabulary::Numbered;
 
-const LONGEST_REASON_KEY: usize = 64;
-
 /// Checks a word that must be given.
 pub(super) fn word<W: Numbered>(checks: &mut Violations, field: &str, number: i32) -> Option<W> {
     if number == 0 {
@@ -50,27 +48,6 @@ pub(super) fn optional_word<W: Numbered>(
         checks.add(field, "UNKNOWN_VALUE", description);
     }
     word.map(Some)
-}
-
-/// Checks a key that may be empty. Its form keeps out what people wrote, which may be about a person.
-fn reason_key(checks: &mut Violations, field: &str, text: &str) -> Option<String> {
-    let fits = text.len() <= LONGEST_REASON_KEY
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && !text.starts_with(|first: char| !first.is_ascii_lowercase());
-    if fits {
-        return Some(text.to_owned());
-    }
-    checks.add(
-        field,
-        "INVALID_KEY",
-        format_args!(
-            "must be a key such as too_expensive and no text: lower-case letters, digits and _, a \
-             letter first, at most {LONGEST_REASON_KEY} characters; or empty"
-        ),
-    );
-    None
 }
 
 /// Checks an amount that may be left out.
