@@ -396,7 +396,7 @@ fn of_profiles(person: &Person) -> Vec<Sound> {
             &["request_id"],
         ),
         sound(
-            "CustomerService/ReinstateSubscription",
+            "AccountService/ReinstateSubscription",
             &profiles::ReinstateSubscriptionRequest {
                 request_id: String::new(),
                 customer_id: customer_id.clone(),

@@ -132,12 +132,12 @@ fn whoever_is_gone_is_asked_back_in_time_at_a_decent_hour_and_not_too_soon() {
 #[test]
 fn nobody_is_offered_anything_for_coming_back_to_what_is_not_mended() {
     let mut back = on(Occasion::WelcomeBack);
-    let ended = now() - std::time::Duration::from_secs(100 * 86_400);
+    let ended = now() - std::time::Duration::from_hours(100 * 24);
     let customer = back.customer();
     customer.lifetime_count = 2;
-    customer.lifetime_started_at = Some(now() - std::time::Duration::from_secs(86_400));
+    customer.lifetime_started_at = Some(now() - std::time::Duration::from_hours(24));
     customer.past_lifetimes = vec![PastLifetime {
-        started_at: ended - std::time::Duration::from_secs(400 * 86_400),
+        started_at: ended - std::time::Duration::from_hours(400 * 24),
         ended_at: ended,
         stated_reason: "too_expensive".to_owned(),
     }];
