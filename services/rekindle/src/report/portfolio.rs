@@ -10,7 +10,7 @@ use super::PlotError;
 use super::markup::{escaped, page, table};
 use super::plot::{Line, Plot};
 use super::retention::steps;
-use crate::screen::{metric_lines, words};
+use crate::screen::{left, metric_lines, words};
 
 /// Draws the page.
 pub fn portfolio(answer: &GetPortfolioMetricsResponse) -> Result<String, PlotError> {
@@ -34,14 +34,6 @@ pub fn portfolio(answer: &GetPortfolioMetricsResponse) -> Result<String, PlotErr
     survival(&mut body, metrics)?;
     cohorts(&mut body, metrics)?;
     Ok(page("Portfolio", &body))
-}
-
-fn left(flow: &PortfolioFlow) -> u32 {
-    flow.left_voluntarily
-        + flow.left_involuntarily
-        + flow.left_structurally
-        + flow.died
-        + flow.fell_silent
 }
 
 fn flows(body: &mut String, metrics: &PortfolioMetrics) -> Result<(), PlotError> {

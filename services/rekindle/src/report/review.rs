@@ -51,10 +51,11 @@ pub fn review(answer: &ReviewOffersResponse) -> Result<String, PlotError> {
 fn section(body: &mut String, index: usize, offer: &OfferReview) -> Result<(), PlotError> {
     let key = escaped(&offer.offer_key);
     let survival = survival_plot(index, offer)?;
-    let rows: Vec<Vec<String>> = said::kept(offer)
-        .into_iter()
-        .map(|(name, text)| vec![name, text])
-        .collect();
+    let rows = |lines: Vec<said::Line>| -> Vec<Vec<String>> {
+        let lines = lines.into_iter();
+        lines.map(|(name, text)| vec![name, text]).collect()
+    };
+    let segments = rows(said::by_segment(offer));
     // Writing to a string cannot fail.
     let _ = write!(
         body,
@@ -62,8 +63,11 @@ fn section(body: &mut String, index: usize, offer: &OfferReview) -> Result<(), P
          here by weeks since the call: who was offered {key} (drawn through), and who would have been \
          (dashed).</figcaption>\n</figure>\n",
         escaped(&said::verdict(offer)),
-        table("Figures", &["", ""], &rows),
+        table("Figures", &["", ""], &rows(said::kept(offer))),
     );
+    if !segments.is_empty() {
+        body.push_str(&table("By segment", &["", ""], &segments));
+    }
     if let Some(lift) = lift_plot(index, offer)? {
         let _ = write!(
             body,

@@ -131,7 +131,23 @@ fn a_name_cannot_become_markup() {
 #[test]
 fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
     use contract::offers::v1::{
-        BudgetSpending, OfferReview, ReviewOffersResponse, SurvivalPoint, WeekOfSpending,
+        BudgetSpending, OfferReview, ReviewFigures, ReviewOffersResponse, ReviewSide,
+        SegmentFigures, SurvivalPoint, WeekOfSpending,
+    };
+    let side = |calls| {
+        Some(ReviewSide {
+            calls,
+            ..ReviewSide::default()
+        })
+    };
+    let segment = SegmentFigures {
+        reason: "slow<3>".to_owned(),
+        figures: Some(ReviewFigures {
+            offered: side(12),
+            held_out: side(4),
+            ..ReviewFigures::default()
+        }),
+        ..SegmentFigures::default()
     };
     let point = |week, share| SurvivalPoint {
         week,
@@ -145,6 +161,7 @@ fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
                 verdict_reason: "too_few_calls".to_owned(),
                 offered_survival: vec![point(0, 0.9), point(1, 0.8)],
                 held_out_survival: vec![point(0, 0.5)],
+                by_segment: vec![segment],
                 ..OfferReview::default()
             },
             OfferReview {
@@ -167,6 +184,7 @@ fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
     let page = super::review(&answer).unwrap();
     assert!(page.contains("made&lt;1&gt;") && !page.contains("made<1>"));
     assert!(page.contains("paid&lt;2&gt;") && !page.contains("paid<2>"));
+    assert!(page.contains("slow&lt;3&gt;") && page.contains("12 offered, 4 held out"));
     assert!(page.contains("30 offers spent, 0 offers given back; the limit is 900 offers"));
     assert_eq!(page.matches("<svg ").count(), 2);
     assert!(page.contains("silent") && page.contains("nobody is held out"));

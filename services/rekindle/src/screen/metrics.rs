@@ -97,7 +97,8 @@ fn flow(metrics: &PortfolioMetrics) -> Vec<(String, String)> {
     lines
 }
 
-fn left(flow: &PortfolioFlow) -> u32 {
+/// How many left in whatever way, those among them who only fell silent.
+pub(crate) fn left(flow: &PortfolioFlow) -> u32 {
     let reasons = [
         flow.left_voluntarily,
         flow.left_involuntarily,

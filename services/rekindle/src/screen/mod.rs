@@ -35,8 +35,8 @@ pub use explanation::explanation;
 pub use fulfilment::{fulfilments, promise_tasks};
 pub use import::import;
 pub use learned::learned;
-pub(crate) use metrics::metric_lines;
 pub use metrics::metrics;
+pub(crate) use metrics::{left, metric_lines};
 pub use models::{
     activated_model, drift, fitted_model, imported_model, model_line, models, shown_model,
 };

@@ -12,7 +12,7 @@ use crate::vocabulary;
 
 mod money;
 
-pub(crate) use money::spent;
+pub(crate) use money::{Line, by_segment, spent};
 
 /// Shows a review: whether it can be believed, then offer by offer, those with calls first.
 pub fn review(answer: &ReviewOffersResponse, paper: Paper) -> String {
@@ -89,7 +89,7 @@ fn one(page: &mut Page, offer: &OfferReview) {
     for (name, kept) in kept(offer) {
         page.labelled(&name, &kept);
     }
-    for (name, kept) in money::by_segment(offer) {
+    for (name, kept) in by_segment(offer) {
         page.labelled(&name, &kept);
     }
     if !offer.review_due.is_empty() {

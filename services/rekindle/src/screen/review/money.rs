@@ -5,7 +5,7 @@ use contract::offers::v1::{BudgetSpending, OfferReview, ReviewFigures, ReviewSid
 use super::{always, amount, points, shown, words};
 
 /// A figure with its name.
-type Line = (String, String);
+pub(crate) type Line = (String, String);
 
 /// What was spent of a budget, in a sentence.
 pub(crate) fn spent(of: &BudgetSpending) -> String {
@@ -118,7 +118,7 @@ pub(super) fn parity(offer: &OfferReview) -> Option<Line> {
 }
 
 /// Each segment with what it came to, where that was asked for.
-pub(super) fn by_segment(offer: &OfferReview) -> Vec<Line> {
+pub(crate) fn by_segment(offer: &OfferReview) -> Vec<Line> {
     let segments = offer.by_segment.iter();
     segments
         .filter_map(|of| {
