@@ -1,6 +1,8 @@
 //! Care tasks and the care plan.
 
-use contract::lifecycle::v1::{CareCount, CarePlan, CareRule, CareState, CareTask, LeasedTask};
+use contract::lifecycle::v1::{
+    CareCount, CareKind, CarePlan, CareRule, CareState, CareTask, LeasedTask,
+};
 
 use super::paper::{Page, Paper, Style};
 use super::words;
@@ -106,8 +108,11 @@ fn described(rule: &CareRule) -> String {
         [] => "any channel".to_owned(),
         some => some.join(", "),
     };
-    format!(
-        "{} days, good for {}; {channels}",
-        rule.days, rule.window_days
-    )
+    let when = match (rule.kind(), rule.window_days) {
+        (CareKind::PromiseBroken, _) => format!("after {} d, while it is open", rule.days),
+        // What other services ask for is due when they say.
+        (_, 0) => "when asked for".to_owned(),
+        (_, window) => format!("after {} d, for {window} d", rule.days),
+    };
+    format!("{when}; {channels}")
 }

@@ -168,14 +168,16 @@ fn said<'c>(question: &Question, known: &'c Contactable) -> Option<&'c Statement
 /// Whether there is an address for the channel; of letters and notices it is not kept here.
 fn address(channel: ConsentChannel, known: &Contactable) -> Option<Finding> {
     let (there, what) = match channel {
-        ConsentChannel::Phone | ConsentChannel::Sms => (known.has_phone, "phone number"),
-        ConsentChannel::Email => (known.has_email, "e-mail address"),
+        ConsentChannel::Phone | ConsentChannel::Sms => {
+            (known.has_phone, "phone number is on record")
+        }
+        ConsentChannel::Email => (known.has_email, "e-mail address is on record"),
         ConsentChannel::Post | ConsentChannel::App => return None,
     };
     Some(if there {
-        for_it("ADDRESS_ON_RECORD", format!("a {what} is on record"), "")
+        for_it("ADDRESS_ON_RECORD", format!("the {what}"), "")
     } else {
-        against("CHANNEL_CLOSED", format!("no {what} is on record"), "")
+        against("CHANNEL_CLOSED", format!("no {what}"), "")
     })
 }
 
