@@ -40,6 +40,22 @@ impl Call {
         self
     }
 
+    /// Says whether the place that they move to, or would come back to, can be served.
+    #[must_use]
+    pub fn to_a_place_served(mut self, served: bool) -> Self {
+        self.request.destination_serviceable = Some(served);
+        self
+    }
+
+    /// A later step of the same call.
+    #[must_use]
+    pub fn later(&self, step: u32) -> Self {
+        let mut later = self.clone();
+        later.request.step = step;
+        later.request.request_id = format!("{}-ask-{step}", self.request.contact_id);
+        later
+    }
+
     /// Asks for facts at least this fresh.
     #[must_use]
     pub fn not_before(mut self, revision: u64) -> Self {

@@ -295,6 +295,7 @@ fn request(reason: &str) -> Result<SaveRequest, Failure> {
         permission: Permission::Granted,
         min_revision: 0,
         alternative: false,
+        destination_serviceable: None,
     })
 }
 

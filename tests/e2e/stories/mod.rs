@@ -8,6 +8,7 @@ mod by_the_law_of_the_place;
 mod honest_risks;
 mod just_let_me_go;
 mod moved_away;
+mod moved_away_and_back;
 mod one_person;
 mod real_row;
 mod redis_dies;

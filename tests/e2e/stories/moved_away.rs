@@ -46,15 +46,19 @@ async fn nothing_is_pitched_to_who_cannot_stay() {
     }
 }
 
-/// Moving to where the company is has its own answer: take it along.
+/// Moving to where the company is has its own answer: take it along, once somebody has looked up that
+/// the new place is served.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_moves_within_reach_may_take_it_along() {
     let suite = Suite::start().await;
     let person = Person::named("moves-next-door");
     person.write(&suite.clients).await;
     let call = Call::of(&person, "k-1").because("moved_in_footprint");
-
     let screen = call.ask(&suite.clients).await;
+    assert_eq!(codes(&screen.let_go_reasons), ["DESTINATION_NOT_CHECKED"]);
+
+    let looked_up = call.later(2).to_a_place_served(true);
+    let screen = looked_up.ask(&suite.clients).await;
     assert_eq!(screen.offers[0].lever(), pb::Lever::Transfer);
 }
 

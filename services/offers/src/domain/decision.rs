@@ -18,6 +18,7 @@ use super::budget::{Barred, Scarce};
 use super::catalogue::{Catalogue, ExitPath, Reason as StatedReason};
 use super::contact_policy;
 use super::customer::{Customer, Subscription};
+use super::destination;
 use super::draw::{self, Drawn};
 use super::exit::contract_end;
 use super::facts::Facts;
@@ -47,8 +48,9 @@ pub const NO_OFFER: &str = "no_offer";
 /// on customers are held out, and what somebody had who died ends at once; from the fifth on nobody is
 /// offered what they have, or anything but what they ask for while they do not want to leave, and an
 /// end that is set counts; from the sixth on nobody is offered anything for coming back while what they
-/// left for is not mended.
-pub const GENERATION: u32 = 6;
+/// left for is not mended; from the seventh on nothing is moved to a place, and nobody is asked back to
+/// one, of which it is not known that it is served.
+pub const GENERATION: u32 = 7;
 
 const fn first_generation() -> u32 {
     1
@@ -347,6 +349,8 @@ pub fn decide_on_facts(inputs: &Inputs<'_>) -> (Decision, Option<Facts>) {
             .push(Reason::new("SAFE_DEFAULT", inputs.degraded.join(", ")));
         return (decision, None);
     };
+    let note = destination::note(inputs, customer, subscription);
+    decision.considerations.extend(note);
     if let Some(reason) = let_go_at_once(inputs, customer, subscription, stated, &decision.policy) {
         decision.let_go.push(reason);
         return (decision, None);
@@ -401,7 +405,9 @@ fn let_go_at_once(
     if let Some(reason) = occasion::lets_go(inputs, customer, subscription, stated, policy) {
         return Some(reason);
     }
-    let by_reason = stated.and_then(reason_allows_none);
+    let by_reason = destination::unanswered(inputs, stated).and_then(|stated| {
+        reason_allows_none(stated).or_else(|| destination::lets_go(inputs, stated))
+    });
     // Whoever tells of a death is not asked for a permission first.
     if by_reason.is_some() && inputs.generation > 4 {
         return by_reason;
@@ -553,8 +559,14 @@ fn promise_best(call: &Call<'_>, scored: Vec<Scored<'_>>, most: usize, decision:
 }
 
 fn why_nothing(call: &Call<'_>, verdicts: &[Verdict]) -> Reason {
-    let not_drawn = |verdict: &Verdict| verdict.code.as_deref() == Some(code::NOT_DRAWN);
-    if verdicts.iter().any(not_drawn) {
+    let is_any = |code| {
+        let mut codes = verdicts.iter().map(|verdict| verdict.code.as_deref());
+        codes.any(|found| found == Some(code))
+    };
+    if is_any(code::DESTINATION_NOT_CHECKED) {
+        return Reason::new(code::DESTINATION_NOT_CHECKED, destination::LOOK_IT_UP);
+    }
+    if is_any(code::NOT_DRAWN) {
         let detail = "offering nothing was drawn, to learn what that comes to";
         return Reason::new("NO_OFFER_DRAWN", detail);
     }

@@ -12,6 +12,7 @@ pub mod computed_with;
 pub mod contact_policy;
 pub mod customer;
 pub mod decision;
+pub mod destination;
 pub mod direction;
 pub mod disclosure;
 pub mod draw;

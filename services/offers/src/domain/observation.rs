@@ -204,6 +204,10 @@ fn of_call(facts: &mut Facts, inputs: &Inputs<'_>, customer: &Customer, stated: 
             }),
         )
         .set_known(
+            Fact::CallDestinationServiceable,
+            request.destination_serviceable,
+        )
+        .set_known(
             Fact::CallReasonCategory,
             stated.map(|reason| reason.category.as_str()),
         )

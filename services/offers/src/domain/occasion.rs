@@ -9,6 +9,7 @@ use kernel::money::BasisPoints;
 use super::catalogue::{Offer, Reason as StatedReason, ReturnNeeds, StagePrior};
 use super::customer::{Customer, Score, Subscription};
 use super::decision::{Inputs, Reason};
+use super::destination;
 use super::history::days_since;
 use super::policy::PolicyOutcome;
 use super::qualification::Call;
@@ -58,7 +59,7 @@ pub fn lets_go(
         Occasion::CancelCall => None,
         Occasion::ServiceRecovery => nothing_to_recover(customer, inputs),
         Occasion::WinBack => no_win_back(inputs, subscription, stated, policy)
-            .or_else(|| cause_not_mended(inputs, customer, stated)),
+            .or_else(|| cause_stands(inputs, customer, stated)),
         Occasion::WelcomeBack if customer.lifetime_count < 2 => Some(Reason::new(
             "NOT_BACK",
             "it is their first time, so they did not come back",
@@ -67,7 +68,7 @@ pub fn lets_go(
             let days = customer.tenure_days(now);
             let over = days > WELCOME_DAYS;
             over.then(|| Reason::new("WELCOME_OVER", format!("they are back for {days} days")))
-                .or_else(|| cause_not_mended(inputs, customer, stated))
+                .or_else(|| cause_stands(inputs, customer, stated))
         }
         Occasion::Recognition => wrong_stage(customer, "long_term", "NOT_LONG_STANDING"),
         Occasion::Growth => wrong_stage(customer, "growing", "NOT_GROWING"),
@@ -134,14 +135,11 @@ fn no_win_back(
 
 /// Nobody is offered anything for coming back to what drove them away. The cause is what is stated on
 /// the call, or what was said when the last lifetime ended; one that is not known asks for nothing.
-fn cause_not_mended(
+fn cause_stands(
     inputs: &Inputs<'_>,
     customer: &Customer,
     stated: Option<&StatedReason>,
 ) -> Option<Reason> {
-    if inputs.generation < 6 || customer.open_incidents.is_empty() {
-        return None;
-    }
     let last = customer.past_lifetimes.last();
     let said = last.and_then(|life| inputs.catalogue.reason(&life.stated_reason));
     let cause = stated
@@ -149,12 +147,17 @@ fn cause_not_mended(
         .or(said)?;
     match cause.return_needs {
         ReturnNeeds::None => None,
-        ReturnNeeds::IncidentResolved => {
-            let open = customer.open_incidents.len();
-            let detail = format!("{}: {open} open incidents", cause.key);
-            Some(Reason::new("CAUSE_NOT_MENDED", detail))
-        }
+        ReturnNeeds::IncidentResolved => not_mended(inputs, customer, cause),
+        ReturnNeeds::Serviceable => destination::keeps_away(inputs, cause),
     }
+}
+
+fn not_mended(inputs: &Inputs<'_>, customer: &Customer, cause: &StatedReason) -> Option<Reason> {
+    let open = customer.open_incidents.len();
+    (inputs.generation > 5 && open > 0).then(|| {
+        let detail = format!("{}: {open} open incidents", cause.key);
+        Reason::new("CAUSE_NOT_MENDED", detail)
+    })
 }
 
 /// Tells whether an offer is made on this occasion. One that is not is none that is passed over, so

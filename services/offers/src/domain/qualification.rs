@@ -11,6 +11,7 @@ use super::catalogue::{Catalogue, Offer, Reason as StatedReason, Terms};
 use super::contact_policy;
 use super::customer::{Customer, Score, Subscription};
 use super::decision::Inputs;
+use super::destination;
 use super::facts::Facts;
 use super::history::{Outcome, PastOffer, days_since};
 use super::named::Named;
@@ -64,9 +65,9 @@ impl<'a> Call<'a> {
             customer,
             subscription,
             // Only who leaves has a reason to, stated or not.
-            stated: stated.or_else(|| match inputs.request.occasion {
-                Occasion::CancelCall => inputs.catalogue.reasons.unstated(),
-                _ => None,
+            stated: destination::unanswered(inputs, stated).or_else(|| {
+                let leaves = inputs.request.occasion == Occasion::CancelCall;
+                inputs.catalogue.reasons.unstated().filter(|_| leaves)
             }),
             facts: observe(inputs, customer, subscription, stated),
             parity: Parity::None,
@@ -136,6 +137,8 @@ const OBSTACLES: &[Obstacle] = &[
         wish::levers(call).is_some_and(|levers| !levers.contains(&offer.lever))
             && !care::is_owed(call, offer)
     }),
+    (code::DESTINATION_NOT_SERVED, destination::is_out_of_reach),
+    (code::DESTINATION_NOT_CHECKED, destination::is_not_checked),
     (code::OPEN_INCIDENT, |call, offer| {
         offer.is_price_offer() && !call.customer.open_incidents.is_empty()
     }),
@@ -293,6 +296,8 @@ fn describe_code(call: &Call<'_>, offer: &Offer, code: &'static str) -> String {
         code::LEVER_DOES_NOT_ANSWER_REASON => {
             format!("{} does not answer {stated}", offer.lever.name())
         }
+        code::DESTINATION_NOT_SERVED => "the new place cannot be served".to_owned(),
+        code::DESTINATION_NOT_CHECKED => destination::LOOK_IT_UP.to_owned(),
         code::OPEN_INCIDENT => open_incidents(call),
         code::AUTHORITY => authority::describe(call, offer),
         code::PARITY => parity::describe(call, offer),

@@ -43,6 +43,10 @@ pub struct SaveRequest {
     /// The customer asked what else there is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alternative: bool,
+    /// Whether the place that the customer moves to, or would come back to, can be served; absent while
+    /// nobody has looked it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination_serviceable: Option<bool>,
 }
 
 /// Why the parties speak.

@@ -95,6 +95,12 @@ pub mod code {
     pub const LEVER_DOES_NOT_ANSWER_REASON: &str = "LEVER_DOES_NOT_ANSWER_REASON";
     /// Nobody asked for anything of the kind, and nobody wants to leave.
     pub const LEVER_DOES_NOT_ANSWER_INTENT: &str = "LEVER_DOES_NOT_ANSWER_INTENT";
+    /// Nobody has looked up whether the place that the customer moves to can be served.
+    pub const DESTINATION_NOT_CHECKED: &str = "DESTINATION_NOT_CHECKED";
+    /// The place that the customer moves to cannot be served.
+    pub const DESTINATION_NOT_SERVED: &str = "DESTINATION_NOT_SERVED";
+    /// The place that the customer moves to can be served, though the reason stated says otherwise.
+    pub const DESTINATION_SERVED: &str = "DESTINATION_SERVED";
     /// Something is broken: mend it first, and speak about price afterwards.
     pub const OPEN_INCIDENT: &str = "OPEN_INCIDENT";
     /// It needs an agent with more authority.

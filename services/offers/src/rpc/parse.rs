@@ -67,6 +67,7 @@ pub(super) fn save_request(
                 permission: permission?,
                 min_revision: wire.min_revision,
                 alternative: false,
+                destination_serviceable: wire.destination_serviceable,
             },
             body_hash: hash(wire),
             trace_id,

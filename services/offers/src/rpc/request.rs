@@ -37,6 +37,7 @@ pub(super) fn save_request(request: &SaveRequest) -> pb::RequestSaveOfferRequest
         min_revision: request.min_revision,
         // How much was shown has no bearing on the decision, and is not kept.
         include_passed_over: false,
+        destination_serviceable: request.destination_serviceable,
     }
 }
 

@@ -187,14 +187,22 @@ async fn who_wants_to_hear_nothing_is_not_asked_back_and_it_is_kept_why() {
     "s-4".clone_into(&mut moved.subscription_id);
     "moved_out_of_area".clone_into(&mut moved.reason);
     world.leave(moved).await.unwrap();
+    let mut ended = goodbye("k-5");
+    "s-5".clone_into(&mut ended.subscription_id);
+    "need_ended".clone_into(&mut ended.reason);
+    world.leave(ended).await.unwrap();
     all_is_delivered(&world).await;
     assert_eq!(of_kind(&world.neighbours, CareKind::WinBack), []);
     let follow = of_kind(&world.neighbours, CareKind::Follow);
-    assert_eq!(follow.len(), 1);
-    assert_eq!(
-        (follow[0].subject.as_str(), follow[0].theme.as_str()),
-        ("s-4", "we_reach_you_now")
-    );
+    let asked: BTreeSet<(&str, &str)> = follow
+        .iter()
+        .map(|task| (task.subject.as_str(), task.theme.as_str()))
+        .collect();
+    let expected = [
+        ("s-4", "we_reach_you_now"),
+        ("s-5", "should_you_need_it_again"),
+    ];
+    assert_eq!((follow.len(), asked), (2, BTreeSet::from(expected)));
     let why: Vec<String> = sqlx::query_scalar(
         "select coalesce(not_asked_back, asked_back_as) from departure \
          join cancellation using (customer_id, cancellation_id) order by subscription_id",
@@ -204,7 +212,13 @@ async fn who_wants_to_hear_nothing_is_not_asked_back_and_it_is_kept_why() {
     .unwrap();
     assert_eq!(
         why,
-        ["keep_in_touch_refused", "deceased", "never", "follow"]
+        [
+            "keep_in_touch_refused",
+            "deceased",
+            "never",
+            "follow",
+            "follow"
+        ]
     );
 }
 

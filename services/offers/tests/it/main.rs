@@ -30,6 +30,7 @@ mod learned;
 mod learning;
 mod leaving;
 mod merged;
+mod moving;
 mod neighbours;
 mod occasions;
 mod outcomes;

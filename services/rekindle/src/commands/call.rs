@@ -69,6 +69,11 @@ pub struct Call {
     #[arg(long, value_parser = |word: &str| vocabulary::PERMISSION.number(word))]
     permission: Option<i32>,
 
+    /// Whether the place they move to, or would come back to, can be served: true, false; not looked up
+    /// when left out.
+    #[arg(long, value_name = "SERVED")]
+    destination_serviceable: Option<bool>,
+
     /// The agent.
     #[arg(long, default_value = "agent-1", value_name = "ID")]
     agent: String,
@@ -189,6 +194,7 @@ impl Call {
             permission: self.permission.unwrap_or_default(),
             min_revision: self.min_revision,
             include_passed_over: true,
+            destination_serviceable: self.destination_serviceable,
         })
     }
 }

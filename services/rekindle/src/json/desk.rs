@@ -238,5 +238,6 @@ fn request(request: &pb::RequestSaveOfferRequest) -> Value {
         "language": request.language,
         "permission": vocabulary::PERMISSION.word(request.permission),
         "min_revision": request.min_revision,
+        "destination_serviceable": request.destination_serviceable,
     })
 }

@@ -48,7 +48,12 @@ fn call(page: &mut Page, request: &RequestSaveOfferRequest, answer: &RequestSave
         "" => "no reason given".to_owned(),
         reason => format!("because: {}", words::spoken(reason)),
     };
-    page.labelled("wants", &format!("{intent}, {reason}"));
+    let destination = match request.destination_serviceable {
+        Some(true) => ", the new place can be served",
+        Some(false) => ", the new place cannot be served",
+        None => "",
+    };
+    page.labelled("wants", &format!("{intent}, {reason}{destination}"));
     let state = words::spoken(&vocabulary::SESSION_STATE.word(answer.session_state));
     page.labelled("session", &format!("{} · {state}", answer.session_id));
     if answer.replayed {

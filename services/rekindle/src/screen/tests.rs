@@ -160,6 +160,25 @@ fn no_offer_says_why_and_leaving_stays_possible() {
 }
 
 #[test]
+fn what_has_to_be_looked_up_of_a_new_place_is_said_to_the_agent() {
+    let mut answer = answer();
+    let note = pb::Reason {
+        code: "DESTINATION_NOT_CHECKED".to_owned(),
+        detail: "look up whether the new place can be served".to_owned(),
+    };
+    answer.considerations = vec![note];
+    let mut request = request();
+    "moved_in_footprint".clone_into(&mut request.reason);
+    let screen = agent(&request, &answer, Paper::plain(120));
+    assert!(screen.contains("destination not checked"), "{screen}");
+    assert!(screen.contains("look up whether the new place"), "{screen}");
+    request.destination_serviceable = Some(false);
+    let screen = agent(&request, &answer, Paper::plain(120));
+    let wants = "because: moved in footprint, the new place cannot be served";
+    assert!(screen.contains(wants), "{screen}");
+}
+
+#[test]
 fn a_degraded_answer_with_nothing_known_is_still_a_screen() {
     let answer = pb::RequestSaveOfferResponse {
         degraded: true,

@@ -1035,7 +1035,8 @@ pub struct CancelNow {
 /// Reason is one reason why there is no offer, or why one of the catalogue was not chosen.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reason {
-    /// A short key, for example "ELIGIBILITY", "OPEN_INCIDENT", "STRUCTURAL_REASON", "BELOW_NO_OFFER".
+    /// A short key, for example "ELIGIBILITY", "OPEN_INCIDENT", "STRUCTURAL_REASON",
+    /// "DESTINATION_NOT_SERVED", "BELOW_NO_OFFER".
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
     /// The clause that failed, as written in the catalogue, with what was seen, or what else the reason
@@ -6215,6 +6216,10 @@ pub struct RequestSaveOfferRequest {
     /// time to make and read it; ExplainDecision says it later all the same.
     #[prost(bool, tag = "16")]
     pub include_passed_over: bool,
+    /// Whether the place that the customer moves to, or would come back to, can be served; left out while
+    /// nobody has looked it up. Nothing is moved to a place of which it is not known.
+    #[prost(bool, optional, tag = "17")]
+    pub destination_serviceable: ::core::option::Option<bool>,
 }
 /// RequestSaveOfferResponse is the response of RequestSaveOffer.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6269,8 +6274,9 @@ pub struct RequestSaveOfferResponse {
     /// over, or have them override.
     #[prost(message, repeated, tag = "23")]
     pub escalation: ::prost::alloc::vec::Vec<Escalation>,
-    /// What about the customer made the offers others than usual: SERIAL_SAVER with the band,
-    /// VULNERABLE. For the agent, never to be read out.
+    /// What about the call made the offers others than usual: SERIAL_SAVER with the band, VULNERABLE, and
+    /// of somebody who moves DESTINATION_NOT_CHECKED or DESTINATION_SERVED with what to do. For the agent,
+    /// never to be read out.
     #[prost(message, repeated, tag = "20")]
     pub considerations: ::prost::alloc::vec::Vec<Reason>,
     /// The price now against that of a new customer, where policy asks for it: what an agent can put right.

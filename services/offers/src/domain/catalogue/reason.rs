@@ -81,7 +81,8 @@ pub struct Reason {
     pub offers_allowed: bool,
     /// Their life changed, and no offer changes it back.
     pub structural: bool,
-    /// Whether service is possible at the new address has to be looked up.
+    /// Whether service is possible at the new address has to be looked up: nothing is moved there
+    /// before, and no pitch is made where it is not.
     pub serviceability_check: bool,
     /// How they leave.
     pub exit_path: ExitPath,
@@ -171,12 +172,15 @@ pub enum ReturnNeeds {
     None,
     /// No incident is open: what drove them away is mended first.
     IncidentResolved,
+    /// The place they would come back to is served.
+    Serviceable,
 }
 
 impl Named for ReturnNeeds {
     const NAMES: &'static [(Self, &'static str)] = &[
         (Self::None, "none"),
         (Self::IncidentResolved, "incident_resolved"),
+        (Self::Serviceable, "serviceable"),
     ];
 }
 

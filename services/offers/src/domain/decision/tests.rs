@@ -9,6 +9,7 @@ mod holdout;
 mod laws;
 mod learning;
 mod mistakes;
+mod moving;
 mod occasions;
 mod room;
 mod serial_savers;
@@ -180,6 +181,7 @@ fn request() -> SaveRequest {
         permission: Permission::NotAsked,
         min_revision: 0,
         alternative: false,
+        destination_serviceable: None,
     }
 }
 

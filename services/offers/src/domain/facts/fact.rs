@@ -114,6 +114,8 @@ pub enum Fact {
     CallReason,
     /// They left before for the reason stated; unknown when none was.
     CallLeftForThisReasonBefore,
+    /// The place they move to, or would come back to, can be served; unknown until it was looked up.
+    CallDestinationServiceable,
     /// The category of the reason stated.
     CallReasonCategory,
     /// Further reasons stated.

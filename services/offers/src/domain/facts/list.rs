@@ -68,7 +68,7 @@ const COUNT: (i64, i64) = (0, i64::MAX);
 const SHARE: (i64, i64) = (0, 10_000);
 const ANY: (i64, i64) = (i64::MIN, i64::MAX);
 
-pub(super) static DESCRIPTIONS: [Description; 46] = [
+pub(super) static DESCRIPTIONS: [Description; 47] = [
     text(
         Fact::CustomerKind,
         Level::Customer,
@@ -323,6 +323,12 @@ pub(super) static DESCRIPTIONS: [Description; 46] = [
         Level::Call,
         "call.left_for_this_reason_before",
         "They left before for the reason stated; unknown when none was.",
+    ),
+    boolean(
+        Fact::CallDestinationServiceable,
+        Level::Call,
+        "call.destination_serviceable",
+        "The place they move to, or would come back to, can be served; unknown until it was looked up.",
     ),
     text(
         Fact::CallReasonCategory,

@@ -95,13 +95,18 @@ fn who_left_is_asked_back_after_the_days_of_their_reason() {
 }
 
 #[test]
-fn who_moved_is_followed_once_and_not_won_back() {
-    let moved = Reason {
-        exit_path: ExitPath::MoveAndFollow,
-        ..reason("moved")
-    };
-    let (ask, _) = leave(&with([moved]), "moved", Choices::default());
-    assert_eq!(ask.unwrap().kind, CareKind::Follow);
+fn who_moved_or_whose_need_ended_is_followed_once_and_not_won_back() {
+    for exit_path in [ExitPath::MoveAndFollow, ExitPath::Planned] {
+        let changed = Reason {
+            exit_path,
+            ..reason("life_changed")
+        };
+        let (ask, tasks) = leave(&with([changed]), "life_changed", Choices::default());
+        assert_eq!(ask.unwrap().kind, CareKind::Follow);
+        let follow = tasks.iter().filter(|it| it.kind == CareKind::Follow);
+        assert_eq!(follow.count(), 1);
+        assert!(tasks.iter().all(|it| it.kind != CareKind::WinBack));
+    }
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn request(same: Same<'_>) -> SaveRequest {
         permission: Permission::NotAsked,
         min_revision: 0,
         alternative: false,
+        destination_serviceable: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::domain::catalogue::Lever;
+use crate::domain::catalogue::{ExitPath, Lever, ReturnNeeds};
 use crate::domain::policy::{Channel, ContractKind, CustomerKind, OffersAllowed, Situation};
 
 fn lines(problems: &[Problem]) -> String {
@@ -56,6 +56,17 @@ fn every_reason_people_state_is_in_the_tree_and_allows_what_it_should() {
     }
     assert!(!reason("moved_out_of_area").offers_allowed);
     assert_eq!(reason("moved_in_footprint").levers, [Lever::Transfer]);
+    for moved in ["moved_out_of_area", "moved_in_footprint"] {
+        assert!(reason(moved).serviceability_check);
+        assert_eq!(reason(moved).return_needs, ReturnNeeds::Serviceable);
+        assert_eq!(reason(moved).win_back_after_days, Some(180));
+    }
+    let ended = reason("need_ended");
+    assert_eq!(
+        (ended.exit_path, ended.win_back_after_days),
+        (ExitPath::Planned, Some(180))
+    );
+    assert_eq!(reason("business_closed").win_back_after_days, None);
     assert!(!reason("incident_unresolved").price_offer_allowed);
     assert!(reason("deceased").sensitive && reason("hardship").sensitive);
     for reason in catalogue.reasons.iter() {

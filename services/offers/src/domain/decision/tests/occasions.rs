@@ -50,7 +50,7 @@ fn on(occasion: Occasion) -> Situated {
     call
 }
 
-fn gone(days: u64) -> Situated {
+pub(super) fn gone(days: u64) -> Situated {
     let mut call = on(Occasion::WinBack);
     let subscription = &mut call.customer().subscriptions[0];
     subscription.live = false;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::history::PastSession;
 
-fn overridden(call: &Situated, key: &str) -> Result<Decision, String> {
+pub(super) fn overridden(call: &Situated, key: &str) -> Result<Decision, String> {
     let inputs = call.inputs();
     let key = OfferKey::parse(key).unwrap();
     decide_override(&inputs, &key, "let_down").map_err(|refusal| {
