@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod bank;
+mod care;
 mod faults;
 mod fuzz;
 mod killed;

@@ -31,6 +31,8 @@ use tests::{people, seed};
 pub(crate) struct Plan {
     /// Redis at this URL instead of the one that tests share.
     pub(crate) redis_url: Option<String>,
+    /// The clock of the lifecycle service.
+    pub(crate) lifecycle_clock: Option<Arc<dyn Clock>>,
     /// The clock of the offers service.
     pub(crate) offers_clock: Option<Arc<dyn Clock>>,
     /// The offers service reaches its Postgres through a proxy.
@@ -90,7 +92,8 @@ impl Plan {
         };
         let profiles = serve::<Profiles>(&profiles_settings(&databases), system_clock()).await;
         let settings = lifecycle_settings(&databases, profiles.uri());
-        let lifecycle = serve::<Lifecycle>(&settings, system_clock()).await;
+        let clock = self.lifecycle_clock.clone().unwrap_or_else(system_clock);
+        let lifecycle = serve::<Lifecycle>(&settings, clock).await;
 
         let to_lifecycle = Proxy::start(target(lifecycle.uri())).await;
         let to_profiles = Proxy::start(target(profiles.uri())).await;

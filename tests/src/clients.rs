@@ -1,5 +1,6 @@
 //! The clients of the three services.
 
+use contract::lifecycle::v1::care_plan_service_client::CarePlanServiceClient;
 use contract::lifecycle::v1::care_service_client::CareServiceClient;
 use contract::lifecycle::v1::model_service_client::ModelServiceClient;
 use contract::lifecycle::v1::rule_service_client::RuleServiceClient;
@@ -63,6 +64,11 @@ impl Clients {
     /// What is due to be done for customers.
     pub fn care(&self) -> CareServiceClient<Channel> {
         CareServiceClient::new(self.lifecycle.clone())
+    }
+
+    /// What is done for customers without anybody asking.
+    pub fn care_plans(&self) -> CarePlanServiceClient<Channel> {
+        CarePlanServiceClient::new(self.lifecycle.clone())
     }
 
     /// Accounts and subscriptions.

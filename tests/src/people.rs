@@ -89,6 +89,14 @@ impl Person {
         self
     }
 
+    /// Gives the person an e-mail address and a phone number.
+    #[must_use]
+    pub fn can_be_reached(mut self) -> Self {
+        "ada@example.org".clone_into(&mut self.customer.email);
+        "+1 555 0100".clone_into(&mut self.customer.phone);
+        self
+    }
+
     /// The customer's id.
     pub fn id(&self) -> &str {
         &self.customer.customer_id

@@ -1,34 +1,17 @@
 //! "May we ask them back?", of people who left, by the contact rules that the project ships.
 
-use std::path::Path;
-
 use contract::profiles::v1 as profiles;
 use contract::types::v1::ConsentChannel;
 use prost_types::Timestamp;
-use rekindle::contact_rules::read_contact_rules;
 use tests::people::Person;
-use tests::tree;
 
+use crate::care::publish_contact_rules;
 use crate::suite::Suite;
-
-async fn publish_seed(suite: &Suite) -> u64 {
-    let text = tree::read(Path::new("deploy/seed/contact_rules.toml")).unwrap();
-    let seed = read_contact_rules(&text).unwrap();
-    let request = profiles::PublishContactRulesRequest {
-        rules: seed.rules,
-        places: seed.places,
-        ..profiles::PublishContactRulesRequest::default()
-    };
-    let mut rules = suite.clients.contact_rules();
-    let published = rules.publish_contact_rules(request).await.unwrap();
-    published.into_inner().rule_set.unwrap().version
-}
 
 /// Somebody who left ten days ago and can be reached in every way.
 async fn left(suite: &Suite, name: &str, place: &str) -> Person {
-    let mut person = Person::named(name).lives_in(place).left_days_ago(10);
-    "ada@example.org".clone_into(&mut person.customer.email);
-    "+1 555 0100".clone_into(&mut person.customer.phone);
+    let person = Person::named(name).lives_in(place).left_days_ago(10);
+    let person = person.can_be_reached();
     person.write(&suite.clients).await;
     person
 }
@@ -61,7 +44,7 @@ fn first(permission: &profiles::ContactPermission) -> (&str, &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_left_is_asked_back_where_and_when_the_rules_of_their_place_allow_it() {
     let suite = Suite::start().await;
-    let version = publish_seed(&suite).await;
+    let version = publish_contact_rules(&suite.clients).await;
     let californian = left(&suite, "californian", "US-CA").await;
     let berliner = left(&suite, "berliner", "DE-BE").await;
     let londoner = left(&suite, "londoner", "GB").await;
