@@ -57,6 +57,7 @@ pub(crate) async fn requests(clients: &Clients) -> Vec<Sound> {
     requests.extend(of_suppressions(clients, &person).await);
     requests.extend(of_the_review(&person));
     requests.extend(of_those_who_left(clients).await);
+    requests.extend(of_asking_back());
     requests.extend(of_the_till());
     requests.extend(of_the_workshop(clients).await);
     requests.extend(of_care(clients).await);
@@ -213,6 +214,30 @@ async fn of_those_who_left(clients: &Clients) -> Vec<Sound> {
             &["agent.agent_id"],
         ),
         sound("RecordExitSatisfaction", &content, &["request_id"]),
+    ]
+}
+
+/// About whom of those who left to ask back.
+fn of_asking_back() -> Vec<Sound> {
+    let list = offers::ListWinBackCandidatesRequest {
+        reason_categories: vec!["price".to_owned(), "value".to_owned()],
+        business_line: "telecom".to_owned(),
+        way: offers::WinBackWay::WinBack.into(),
+        from_time: Some(days_ago(30)),
+        until_time: Some(days_ago(-365)),
+        min_value: Some(dollars(100)),
+        include_held_out: true,
+        include_not_asked_back: true,
+        ..Default::default()
+    };
+    let summary = offers::GetWinBackSummaryRequest {
+        business_line: "telecom".to_owned(),
+        from_time: Some(days_ago(30)),
+        until_time: Some(days_ago(-1)),
+    };
+    vec![
+        sound("ListWinBackCandidates", &list, &["business_line"]),
+        sound("GetWinBackSummary", &summary, &["business_line"]),
     ]
 }
 

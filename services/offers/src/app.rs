@@ -11,6 +11,7 @@ use contract::offers::v1::policy_service_server::PolicyServiceServer;
 use contract::offers::v1::review_service_server::ReviewServiceServer;
 use contract::offers::v1::save_desk_service_server::SaveDeskServiceServer;
 use contract::offers::v1::suppression_service_server::SuppressionServiceServer;
+use contract::offers::v1::win_back_service_server::WinBackServiceServer;
 use edge::client::Caller;
 use edge::page::PageTokens;
 use edge::{Boundary, Methods};
@@ -24,6 +25,7 @@ use crate::clients::{CareClient, LifecycleClient, ProfilesClient};
 use crate::jobs;
 use crate::rpc::{
     BudgetRpc, CatalogueRpc, FulfilmentRpc, PolicyRpc, ReviewRpc, SaveDesk, SuppressionRpc,
+    WinBackRpc,
 };
 use crate::settings::Settings;
 use crate::store::{Queue, Store};
@@ -55,6 +57,7 @@ use crate::usecase::review_calls::ReviewCalls;
 use crate::usecase::review_offers::ReviewOffers;
 use crate::usecase::simulate::Simulate;
 use crate::usecase::suppression::Suppressions;
+use crate::usecase::win_back::WinBack;
 
 /// The schema of the service's database, step by step.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -123,13 +126,15 @@ impl Program for Offers {
         let budgets = budget_rpc(settings, &parts);
         let fulfilment = fulfilment_rpc(settings, context, &parts);
         let review = review_rpc(settings, context, &parts);
+        let win_back = win_back_rpc(settings, &parts);
         Ok(service(context, parts)
             .with(SuppressionServiceServer::new(suppression))
             .with(CatalogueServiceServer::new(catalogue).max_decoding_message_size(FILES_LIMIT))
             .with(PolicyServiceServer::new(policy).max_decoding_message_size(FILES_LIMIT))
             .with(BudgetServiceServer::new(budgets))
             .with(FulfilmentServiceServer::new(fulfilment))
-            .with(ReviewServiceServer::new(review)))
+            .with(ReviewServiceServer::new(review))
+            .with(WinBackServiceServer::new(win_back)))
     }
 }
 
@@ -337,6 +342,15 @@ fn review_rpc(settings: &Settings, context: &Context, parts: &Parts) -> ReviewRp
         read_learned: ReadLearned {
             store: parts.store.clone(),
             active: parts.active.clone(),
+        },
+        page_tokens: PageTokens::new(&settings.page_token_secret),
+    }
+}
+
+fn win_back_rpc(settings: &Settings, parts: &Parts) -> WinBackRpc {
+    WinBackRpc {
+        win_back: WinBack {
+            store: parts.store.clone(),
         },
         page_tokens: PageTokens::new(&settings.page_token_secret),
     }

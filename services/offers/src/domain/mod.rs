@@ -57,4 +57,5 @@ pub mod spoken;
 pub mod suppression;
 pub mod verdict;
 pub mod version;
+pub mod win_back;
 pub mod wish;

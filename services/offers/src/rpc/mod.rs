@@ -22,6 +22,7 @@ mod simulation;
 mod simulation_report;
 mod step;
 mod suppression;
+mod win_back;
 
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub use policy::PolicyRpc;
 pub use review::ReviewRpc;
 pub use save_desk::SaveDesk;
 pub use suppression::SuppressionRpc;
+pub use win_back::WinBackRpc;
 
 /// Where refusals of this service become statuses.
 const BOUNDARY: Boundary = Boundary::new("offers.rekindle");

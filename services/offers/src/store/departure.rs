@@ -7,10 +7,11 @@ use storage::{StoreError, outbox};
 use tracing::Instrument;
 
 use crate::domain::follow_up::{
-    CareKind, CareOrder, Leaver, RecordChoices, ScheduleCare, ToldReason, WithdrawCare,
+    CareOrder, Leaver, RecordChoices, ScheduleCare, ToldReason, WithdrawCare,
 };
 use crate::domain::keep_in_touch::{ContactChannel, KeepInTouch};
 use crate::domain::named::Named;
+use crate::domain::win_back::Way;
 
 use super::delivery::{CARE_ORDER, CHOICE_ORDER};
 use super::session::bind;
@@ -124,7 +125,7 @@ async fn insert(
         score.map(|score| score.value_remaining.minor),
         score.map(|score| score.monthly_margin.minor),
         score.map(|score| score.value_remaining.currency.to_string()),
-        ask.as_ref().map(|ask| way(ask.kind)),
+        ask.as_ref().map(|ask| Way::of(ask.kind).name()),
         ask.as_ref().map(|ask| bind(ask.due_at)) as _,
         ask.as_ref().and_then(|ask| ask.expires_at).map(bind) as _,
         ask.as_ref().map(|ask| ask.theme.as_str()),
@@ -143,11 +144,4 @@ fn names(leaver: Leaver<'_>, wanted: KeepInTouch) -> Vec<String> {
     channels
         .map(|channel: ContactChannel| channel.name().to_owned())
         .collect()
-}
-
-const fn way(kind: CareKind) -> &'static str {
-    match kind {
-        CareKind::Follow => "follow",
-        _ => "win_back",
-    }
 }

@@ -42,6 +42,7 @@ mod suppression;
 mod sweep;
 mod undo_elsewhere;
 mod view;
+mod win_back;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,6 +79,7 @@ pub use session::{request_id_reused, session_not_found};
 pub use step::{NewStep, StepRecorded};
 pub use suppression::{NewLift, NewSuppression, StoredSuppression, WhichSuppressions};
 pub use view::{EventView, OfferView, SessionView};
+pub use win_back::{Candidate, LeaverCount, WhichDepartures, WhichLeavers};
 
 /// The store of the save desk.
 #[derive(Clone)]

@@ -33,3 +33,4 @@ pub mod simulate;
 pub mod suppression;
 mod undecided;
 mod watched;
+pub mod win_back;

@@ -49,4 +49,5 @@ mod steps;
 mod suppression;
 mod time;
 mod upgrade;
+mod win_back;
 mod world;

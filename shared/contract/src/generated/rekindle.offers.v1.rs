@@ -8652,3 +8652,586 @@ pub mod suppression_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// WinBackCandidate is somebody who left, with what was known of them on the call. Of cancellations of one
+/// subscription that stand, the last one counts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WinBackCandidate {
+    /// The customer, by the id that stays.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The cancellation.
+    #[prost(string, tag = "2")]
+    pub cancellation_id: ::prost::alloc::string::String,
+    /// What they left.
+    #[prost(string, tag = "3")]
+    pub subscription_id: ::prost::alloc::string::String,
+    /// When the cancellation was acknowledged.
+    #[prost(message, optional, tag = "4")]
+    pub acknowledge_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When the service ends or ended.
+    #[prost(message, optional, tag = "5")]
+    pub service_end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When billing ends or ended.
+    #[prost(message, optional, tag = "6")]
+    pub billing_end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The reason stated, as a key of the reason tree; empty where none was, and where it is sensitive.
+    #[prost(string, tag = "7")]
+    pub stated_reason: ::prost::alloc::string::String,
+    /// The category of the reason, also of a sensitive one; empty where none was stated.
+    #[prost(string, tag = "8")]
+    pub reason_category: ::prost::alloc::string::String,
+    /// The business line; empty where nobody knew the customer.
+    #[prost(string, tag = "9")]
+    pub business_line: ::prost::alloc::string::String,
+    /// How they are asked back; unspecified where they are not.
+    #[prost(enumeration = "WinBackWay", tag = "10")]
+    pub way: i32,
+    /// What to speak of, as a key; empty where they are not asked.
+    #[prost(string, tag = "11")]
+    pub theme: ::prost::alloc::string::String,
+    /// From when on they are asked; absent where they are not.
+    #[prost(message, optional, tag = "12")]
+    pub ask_from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Until when they may be asked; absent where they are not, and where no policy was known.
+    #[prost(message, optional, tag = "13")]
+    pub ask_until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the subscription was still worth as the call knew it; absent where nothing was estimated.
+    #[prost(message, optional, tag = "14")]
+    pub value: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// The share of those who leave for the reason that is expected back, 0 to 1, as the author of the
+    /// catalogue wrote it down; absent where the catalogue said nothing. It is no measurement, it is that
+    /// of everybody with the reason, and some of these would come back without being asked.
+    #[prost(double, optional, tag = "15")]
+    pub expected_return: ::core::option::Option<f64>,
+    /// expected_return times value, rounded to a minor unit: what to sort by, and no forecast. How long
+    /// those stay who come back is not known, so that the worth before stands in for theirs, and it does
+    /// not shrink with the time since the end, since nothing that was measured says how fast. Absent where
+    /// either is.
+    #[prost(message, optional, tag = "16")]
+    pub expected_value: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// Why they are not asked back, as a key: "deceased", "do_not_offer", "keep_in_touch_refused", "never",
+    /// "sensitive", "window_over" or "held_out"; empty where they are.
+    #[prost(string, tag = "17")]
+    pub not_asked_back: ::prost::alloc::string::String,
+    /// They are held out of being asked back, whatever else would keep them from it.
+    #[prost(bool, tag = "18")]
+    pub held_out: bool,
+}
+/// ListWinBackCandidatesRequest is the request of ListWinBackCandidates.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWinBackCandidatesRequest {
+    /// Only these categories of reasons, as keys, at most 20; all when empty.
+    #[prost(string, repeated, tag = "1")]
+    pub reason_categories: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only this business line; empty for all.
+    #[prost(string, tag = "2")]
+    pub business_line: ::prost::alloc::string::String,
+    /// Only those who are asked back in this way; unspecified for both.
+    #[prost(enumeration = "WinBackWay", tag = "3")]
+    pub way: i32,
+    /// Only those who are asked back from then on or later; nobody who is not asked.
+    #[prost(message, optional, tag = "4")]
+    pub from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only those who are asked back from before then on; nobody who is not asked.
+    #[prost(message, optional, tag = "5")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only those whose value was this or more, in this currency; amounts in others are not compared.
+    #[prost(message, optional, tag = "6")]
+    pub min_value: ::core::option::Option<super::super::r#type::v1::Money>,
+    /// Those who are held out, too.
+    #[prost(bool, tag = "7")]
+    pub include_held_out: bool,
+    /// Those who are not asked back for any other reason, too, and those of whom it is too late by now.
+    #[prost(bool, tag = "8")]
+    pub include_not_asked_back: bool,
+    /// How many at most: 1 to 100; zero means 20.
+    #[prost(int32, tag = "9")]
+    pub page_size: i32,
+    /// The next_page_token of the page before; empty for the first.
+    #[prost(string, tag = "10")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListWinBackCandidatesResponse is the response of ListWinBackCandidates.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWinBackCandidatesResponse {
+    /// The candidates: by currency, since amounts in different ones have no order, in each the largest
+    /// expected_value first and those without one last; those without a value after all of them.
+    #[prost(message, repeated, tag = "1")]
+    pub candidates: ::prost::alloc::vec::Vec<WinBackCandidate>,
+    /// For the next page; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// GetWinBackSummaryRequest is the request of GetWinBackSummary.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWinBackSummaryRequest {
+    /// Only this business line; empty for all.
+    #[prost(string, tag = "1")]
+    pub business_line: ::prost::alloc::string::String,
+    /// Only cancellations acknowledged then or later; absent for all.
+    #[prost(message, optional, tag = "2")]
+    pub from_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only cancellations acknowledged before then; absent for all.
+    #[prost(message, optional, tag = "3")]
+    pub until_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// WinBackCount is how many of those who left.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WinBackCount {
+    /// How they are asked back; unspecified where they are not.
+    #[prost(enumeration = "WinBackWay", tag = "1")]
+    pub way: i32,
+    /// Why they are not, as in WinBackCandidate; empty where they are. Of those who are held out nothing
+    /// but the holdout keeps them from it: they are compared with those whose way is WIN_BACK.
+    #[prost(string, tag = "2")]
+    pub not_asked_back: ::prost::alloc::string::String,
+    /// How many cancellations that stand, of each subscription the last one.
+    #[prost(uint64, tag = "3")]
+    pub cancellation_count: u64,
+}
+/// GetWinBackSummaryResponse is the response of GetWinBackSummary.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetWinBackSummaryResponse {
+    /// The counts, those who are asked back first; none is zero.
+    #[prost(message, repeated, tag = "1")]
+    pub counts: ::prost::alloc::vec::Vec<WinBackCount>,
+}
+/// WinBackWay is how somebody who left is asked back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WinBackWay {
+    /// They are not.
+    Unspecified = 0,
+    /// They are asked to come back.
+    WinBack = 1,
+    /// They are asked once whether the need came back: who moved away, or needed it no longer.
+    Follow = 2,
+}
+impl WinBackWay {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WIN_BACK_WAY_UNSPECIFIED",
+            Self::WinBack => "WIN_BACK_WAY_WIN_BACK",
+            Self::Follow => "WIN_BACK_WAY_FOLLOW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WIN_BACK_WAY_UNSPECIFIED" => Some(Self::Unspecified),
+            "WIN_BACK_WAY_WIN_BACK" => Some(Self::WinBack),
+            "WIN_BACK_WAY_FOLLOW" => Some(Self::Follow),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod win_back_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// WinBackService tells who left and may be asked back, whom it is worth asking first, and why others
+    /// are not asked. It asks nobody and says nothing of whether somebody may be contacted: that is asked
+    /// of profiles at the moment a care task is handed out, and may have changed since this list was read.
+    #[derive(Debug, Clone)]
+    pub struct WinBackServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl WinBackServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> WinBackServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WinBackServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WinBackServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ListWinBackCandidates lists those who left and are asked back, the largest expected value first.
+        /// Whoever stayed after all is no candidate, nor is anybody who was erased. Whether somebody was asked
+        /// already is with their care tasks, and whether they are a customer again is with profiles.
+        pub async fn list_win_back_candidates(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWinBackCandidatesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWinBackCandidatesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.WinBackService/ListWinBackCandidates",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.WinBackService",
+                        "ListWinBackCandidates",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetWinBackSummary counts those who left by whether and how they are asked back, and by why not: also
+        /// those who are held out, and with whom those who are asked are compared.
+        pub async fn get_win_back_summary(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWinBackSummaryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWinBackSummaryResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/rekindle.offers.v1.WinBackService/GetWinBackSummary",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "rekindle.offers.v1.WinBackService",
+                        "GetWinBackSummary",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod win_back_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with WinBackServiceServer.
+    #[async_trait]
+    pub trait WinBackService: std::marker::Send + std::marker::Sync + 'static {
+        /// ListWinBackCandidates lists those who left and are asked back, the largest expected value first.
+        /// Whoever stayed after all is no candidate, nor is anybody who was erased. Whether somebody was asked
+        /// already is with their care tasks, and whether they are a customer again is with profiles.
+        async fn list_win_back_candidates(
+            &self,
+            request: tonic::Request<super::ListWinBackCandidatesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWinBackCandidatesResponse>,
+            tonic::Status,
+        >;
+        /// GetWinBackSummary counts those who left by whether and how they are asked back, and by why not: also
+        /// those who are held out, and with whom those who are asked are compared.
+        async fn get_win_back_summary(
+            &self,
+            request: tonic::Request<super::GetWinBackSummaryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetWinBackSummaryResponse>,
+            tonic::Status,
+        >;
+    }
+    /// WinBackService tells who left and may be asked back, whom it is worth asking first, and why others
+    /// are not asked. It asks nobody and says nothing of whether somebody may be contacted: that is asked
+    /// of profiles at the moment a care task is handed out, and may have changed since this list was read.
+    #[derive(Debug)]
+    pub struct WinBackServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> WinBackServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for WinBackServiceServer<T>
+    where
+        T: WinBackService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/rekindle.offers.v1.WinBackService/ListWinBackCandidates" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWinBackCandidatesSvc<T: WinBackService>(pub Arc<T>);
+                    impl<
+                        T: WinBackService,
+                    > tonic::server::UnaryService<super::ListWinBackCandidatesRequest>
+                    for ListWinBackCandidatesSvc<T> {
+                        type Response = super::ListWinBackCandidatesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWinBackCandidatesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WinBackService>::list_win_back_candidates(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWinBackCandidatesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/rekindle.offers.v1.WinBackService/GetWinBackSummary" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWinBackSummarySvc<T: WinBackService>(pub Arc<T>);
+                    impl<
+                        T: WinBackService,
+                    > tonic::server::UnaryService<super::GetWinBackSummaryRequest>
+                    for GetWinBackSummarySvc<T> {
+                        type Response = super::GetWinBackSummaryResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWinBackSummaryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WinBackService>::get_win_back_summary(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWinBackSummarySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for WinBackServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "rekindle.offers.v1.WinBackService";
+    impl<T> tonic::server::NamedService for WinBackServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
