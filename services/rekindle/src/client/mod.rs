@@ -26,6 +26,7 @@ use contract::offers::v1::policy_service_client::PolicyServiceClient;
 use contract::offers::v1::review_service_client::ReviewServiceClient;
 use contract::offers::v1::save_desk_service_client::SaveDeskServiceClient;
 use contract::offers::v1::suppression_service_client::SuppressionServiceClient;
+use contract::offers::v1::win_back_service_client::WinBackServiceClient;
 use contract::profiles::v1::consent_service_client::ConsentServiceClient;
 use contract::profiles::v1::contact_rule_service_client::ContactRuleServiceClient;
 use contract::profiles::v1::customer_service_client::CustomerServiceClient;
@@ -181,6 +182,11 @@ impl Services {
     /// From whom offers are kept.
     pub fn suppressions(&self) -> SuppressionServiceClient<Channel> {
         SuppressionServiceClient::new(self.offers.clone())
+    }
+
+    /// Those who left and may be asked back.
+    pub fn win_back(&self) -> WinBackServiceClient<Channel> {
+        WinBackServiceClient::new(self.offers.clone())
     }
 
     /// Makes one call: `method` is its full name, `send` hands the request to the client.

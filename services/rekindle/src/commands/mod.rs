@@ -39,6 +39,7 @@ mod status;
 mod suppression;
 mod up;
 mod watch;
+mod win_back;
 
 use clap::Subcommand;
 
@@ -91,6 +92,8 @@ pub enum Command {
     Rules(rules::Rules),
     /// See and do what is due for customers, or publish the plan of it.
     Care(care::Care),
+    /// List those who left and are asked back, whom to ask first, or count them.
+    WinBack(win_back::WinBack),
     /// Fit or list the models.
     Model(model::Model),
     /// Show all customers by stage, or score them anew.
@@ -127,6 +130,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> Result<u8, Failure> {
         Command::Review(review) => review.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Care(care) => care.run(output).await,
+        Command::WinBack(win_back) => win_back.run(output).await,
         Command::Model(model) => model.run(output).await,
         Command::Portfolio(portfolio) => portfolio.run(output).await,
         Command::Customers(customers) => customers.run(output).await,

@@ -11,7 +11,7 @@ pub fn contact_permissions(permissions: &[pb::ContactPermission]) -> Value {
     json!({"permissions": permissions.iter().map(permission).collect::<Vec<_>>()})
 }
 
-fn permission(it: &pb::ContactPermission) -> Value {
+pub(super) fn permission(it: &pb::ContactPermission) -> Value {
     json!({
         "customer_id": it.customer_id,
         "channel": vocabulary::CONSENT_CHANNEL.word(it.channel),

@@ -21,6 +21,7 @@ mod review;
 mod simulation;
 mod suppression;
 mod trace;
+mod win_back;
 
 pub use budget::{budgets, reconciled_budget};
 pub use care::{care_plan, care_summary, care_task, care_tasks, leased_care};
@@ -41,6 +42,7 @@ pub use review::{offer_decision, review};
 pub use simulation::simulation;
 pub use suppression::{suppression, suppressions};
 pub use trace::span;
+pub use win_back::{win_back_candidates, win_back_counts};
 
 use contract::types::v1::Money;
 use prost_types::Timestamp as WireTime;

@@ -24,6 +24,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod why;
+mod win_back;
 pub(crate) mod words;
 
 pub use agent::agent;
@@ -49,3 +50,4 @@ pub use retention::retention;
 pub use review::review;
 pub use simulation::simulation;
 pub use status::status;
+pub use win_back::{win_back_candidates, win_back_counts};
