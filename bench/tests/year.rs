@@ -47,9 +47,14 @@ fn weeks_go_by_and_windows_are_settled() {
         let calls = offers.iter().map(|offer| offer[name].as_u64().unwrap());
         calls.sum()
     };
-    // Every call counts on its side, and both sides are there.
-    assert_eq!(side("offered_calls") + side("held_out_calls"), 160);
-    assert!(side("held_out_calls") > 0, "{year}");
+    // Every offer counts on its side, and both sides are there. On a slow machine something is learnt
+    // before the last call, and now and then offering nothing is drawn, which is on neither.
+    let offered = year["offered"].as_u64().unwrap();
+    assert_eq!(side("offered_calls"), offered, "{year}");
+    assert!(
+        (1..=160 - offered).contains(&side("held_out_calls")),
+        "{year}"
+    );
     let known = |window: &str| {
         let offers = offers.iter();
         offers
