@@ -129,11 +129,12 @@ async fn wait_until_planned(world: &World) {
     planned.await.unwrap();
 }
 
-/// Does whatever there is and returns the tasks.
+/// Does whatever there is and returns the tasks. A sender takes few at once, so that others have some.
 async fn work(world: &World, sender: &str) -> Vec<String> {
+    let at_once = u32::try_from(customers() / 100).unwrap().clamp(2, 100);
     let mut done = Vec::new();
     loop {
-        let leased = lease(&world.service, sender, 100).await;
+        let leased = lease(&world.service, sender, at_once).await;
         if leased.is_empty() {
             return done;
         }
