@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use contract::lifecycle::v1 as wire;
 use contract::types::v1::ConsentChannel;
-use edge::violations::Violations;
+use edge::violations::{BetweenTimes, Violations};
 use kernel::id::{Customer, Request};
 use kernel::refusal::Refusal;
 use kernel::time::{Span, Timestamp};
@@ -291,18 +291,11 @@ pub(super) fn list_tasks(request: &wire::ListTasksRequest) -> Result<String, Ref
     checks.finish(|| Some(request.customer_id.clone()))
 }
 
-/// A time with either end, or none.
-pub(super) type Between = (Option<Timestamp>, Option<Timestamp>);
-
-pub(super) fn summary(request: &wire::GetCareSummaryRequest) -> Result<Between, Refusal> {
+pub(super) fn summary(request: &wire::GetCareSummaryRequest) -> Result<BetweenTimes, Refusal> {
     let mut checks = Violations::default();
-    let from = checks.optional_instant("from_time", request.from_time.as_ref());
-    let until = checks.optional_instant("until_time", request.until_time.as_ref());
-    let ends = from.flatten().zip(until.flatten());
-    if ends.is_some_and(|(from, until)| until <= from) {
-        checks.add("until_time", "OUT_OF_RANGE", "must be after from_time");
-    }
-    checks.finish(|| Some((from?, until?)))
+    let (from, until) = (request.from_time.as_ref(), request.until_time.as_ref());
+    let between = checks.between_times(from, until);
+    checks.finish(|| between)
 }
 
 /// Checks a text without spaces, such as an id or some of them, so that nobody's words are kept.

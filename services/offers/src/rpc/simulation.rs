@@ -33,13 +33,7 @@ pub(super) fn parse(wire: &pb::SimulateCatalogueRequest) -> Result<Command, Refu
         let message = "give files of the catalogue, of the policy, or both";
         checks.add("catalogue_files", "REQUIRED", message);
     }
-    let from = checks.optional_instant("from_time", wire.from_time.as_ref());
-    let until = checks.optional_instant("until_time", wire.until_time.as_ref());
-    if let (Some(Some(from)), Some(Some(until))) = (from, until)
-        && until <= from
-    {
-        checks.add("until_time", "OUT_OF_RANGE", "must be after from_time");
-    }
+    let between = checks.between_times(wire.from_time.as_ref(), wire.until_time.as_ref());
     let most = checks.page_size(
         "max_decisions",
         wire.max_decisions,
@@ -47,11 +41,12 @@ pub(super) fn parse(wire: &pb::SimulateCatalogueRequest) -> Result<Command, Refu
         MAX_DECISIONS,
     );
     checks.finish(|| {
+        let (from, until) = between?;
         Some(Command {
             catalogue: Some(catalogue?).filter(|files| !files.is_empty()),
             policy: Some(policy?).filter(|files| !files.is_empty()),
-            from: from?,
-            until: until?,
+            from,
+            until,
             most: most?.into(),
         })
     })

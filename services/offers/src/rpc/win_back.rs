@@ -7,7 +7,6 @@ use edge::violations::Violations;
 use edge::wire::timestamp;
 use kernel::id::CancellationId;
 use kernel::refusal::Refusal;
-use kernel::time::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, parse, render};
@@ -73,11 +72,7 @@ fn list(
     let reason_categories = categories(&mut checks, &wire.reason_categories);
     let business_line = checks.optional_id("business_line", &wire.business_line);
     let way = checks.optional_known("way", wire.way);
-    let between = between(
-        &mut checks,
-        wire.from_time.as_ref(),
-        wire.until_time.as_ref(),
-    );
+    let between = checks.between_times(wire.from_time.as_ref(), wire.until_time.as_ref());
     let min_value = match &wire.min_value {
         Some(value) => checks
             .money("min_value", value.minor, &value.currency)
@@ -112,23 +107,6 @@ fn categories(checks: &mut Violations, wire: &[String]) -> Option<Vec<String>> {
         .map(|(index, key)| checks.key(&format!("reason_categories[{index}]"), key))
         .collect();
     keys.into_iter().collect()
-}
-
-type Between = (Option<Timestamp>, Option<Timestamp>);
-
-/// Checks a time with either end, or none.
-fn between(
-    checks: &mut Violations,
-    from: Option<&prost_types::Timestamp>,
-    until: Option<&prost_types::Timestamp>,
-) -> Option<Between> {
-    let from = checks.optional_instant("from_time", from);
-    let until = checks.optional_instant("until_time", until);
-    let ends = from.flatten().zip(until.flatten());
-    if ends.is_some_and(|(from, until)| until <= from) {
-        checks.add("until_time", "OUT_OF_RANGE", "must be after from_time");
-    }
-    Some((from?, until?))
 }
 
 const fn way_asked(wire: pb::WinBackWay) -> Option<Way> {
@@ -166,11 +144,7 @@ fn place(cursor: &str) -> Option<Place> {
 fn summary(wire: &pb::GetWinBackSummaryRequest) -> Result<WhichDepartures, Refusal> {
     let mut checks = Violations::default();
     let business_line = checks.optional_id("business_line", &wire.business_line);
-    let between = between(
-        &mut checks,
-        wire.from_time.as_ref(),
-        wire.until_time.as_ref(),
-    );
+    let between = checks.between_times(wire.from_time.as_ref(), wire.until_time.as_ref());
     checks.finish(|| {
         let (from, until) = between?;
         Some(WhichDepartures {

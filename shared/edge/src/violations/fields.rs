@@ -16,6 +16,9 @@ const MAX_MINOR: i64 = 1_000_000_000_000;
 /// Years between which instants and dates are accepted, the later one excluded.
 const YEARS: std::ops::Range<i16> = 1970..2200;
 
+/// From when on and before when; absent where it is open.
+pub type BetweenTimes = (Option<Timestamp>, Option<Timestamp>);
+
 impl Violations {
     /// Checks an identifier that must be given.
     pub fn id<K>(&mut self, field: &str, text: &str) -> Option<Id<K>> {
@@ -166,6 +169,21 @@ impl Violations {
         } else {
             self.instant(field, wire).map(Some)
         }
+    }
+
+    /// Checks `from_time` and `until_time`, a time that may be open at either end.
+    pub fn between_times(
+        &mut self,
+        from: Option<&prost_types::Timestamp>,
+        until: Option<&prost_types::Timestamp>,
+    ) -> Option<BetweenTimes> {
+        let from = self.optional_instant("from_time", from);
+        let until = self.optional_instant("until_time", until);
+        let ends = from.flatten().zip(until.flatten());
+        if ends.is_some_and(|(from, until)| until <= from) {
+            self.add("until_time", "OUT_OF_RANGE", "must be after from_time");
+        }
+        Some((from?, until?))
     }
 
     /// Checks a date in the form `2026-11-30`, between the years 1970 and 2200.

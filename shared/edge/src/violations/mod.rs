@@ -18,6 +18,8 @@ use std::fmt::Display;
 
 use kernel::refusal::{Refusal, Violation};
 
+pub use fields::BetweenTimes;
+
 /// Collects what is wrong with a request.
 #[derive(Debug, Default)]
 pub struct Violations {
