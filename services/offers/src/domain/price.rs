@@ -29,7 +29,13 @@ pub const RECENT_CALLS: i64 = 300;
 
 /// So many times at most all prices are worked out anew, each with the others as they are: what one
 /// budget does not pay for another may.
-const ROUNDS: usize = 30;
+const ROUNDS: u32 = 60;
+
+/// By this part of itself at least a price rises in the second round, by twice as much in the third, and
+/// so on. Two budgets that pass the same calls to each other would otherwise raise each other's price by
+/// less and less, and no round would be the last: the least bid that ends an auction (Bertsekas, "The
+/// auction algorithm: a distributed relaxation method for the assignment problem", 1988).
+const LEAST_RISE: f64 = 0.01;
 
 /// What is left of a budget until its window is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,13 +195,17 @@ fn paid_by(contender: &Contender, scored: &[Scored<'_>], arms: &Arms, purses: &[
 /// offered something. Budgets that have enough, or that no time is set for, are not named.
 pub fn prices(calls: &[Bids], purses: &[Purse], calls_a_day: f64) -> Prices {
     let mut prices = vec![0.0; purses.len()];
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        let least_rise = LEAST_RISE * f64::from(round);
         let before = prices.clone();
         for (place, purse) in purses.iter().enumerate() {
             if let Some(days) = purse.days {
                 let each = purse.left / (calls_a_day * days).max(1.0);
                 // What others do not pay for any more can only make one dearer.
-                prices[place] = price_of_one(calls, &prices, place, each).max(prices[place]);
+                let price = price_of_one(calls, &prices, place, each);
+                if price > prices[place] {
+                    prices[place] = price.max(prices[place] * (1.0 + least_rise));
+                }
             }
         }
         if before == prices {
