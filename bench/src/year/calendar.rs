@@ -1,24 +1,19 @@
-//! The simulated calendar: everything that runs, Postgres among it, reads a clock that libfaketime
-//! moves forward by what a file says. No service knows of it.
+//! The simulated calendar: everything that runs, Postgres among it, reads a clock that is moved forward
+//! by what a file says. No service knows of it.
 
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rekindle::failure::Failure;
 
-/// Where distributions put the library; the second name on other processors follows by search.
-const FOLDERS: [&str; 4] = [
-    "/usr/lib/x86_64-linux-gnu/faketime",
-    "/usr/lib/aarch64-linux-gnu/faketime",
-    "/usr/lib/faketime",
-    "/usr/local/lib/faketime",
-];
-/// The variant for programs with threads.
-const LIBRARY: &str = "libfaketimeMT.so.1";
-/// Names the file to the library; who knows it is moved already.
-pub(crate) const FILE: &str = "FAKETIME_TIMESTAMP_FILE";
+/// What is loaded before libc. libfaketime reads its file in signal handlers of Postgres, whose timers
+/// were lost by that, and once its memory.
+const SOURCE: &str = include_str!("clock.c");
+/// Names the file to it; who knows it is moved already.
+pub(crate) const FILE: &str = "REKINDLE_YEAR_CLOCK";
 
 /// The seconds of a day.
 pub(super) const DAY: u64 = 86_400;
@@ -35,64 +30,65 @@ impl Calendar {
     /// under one, which does not return.
     pub(super) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         if let Some(file) = file {
-            let calendar = Self {
+            return Ok(Self {
                 file: file.to_owned(),
                 moved_seconds: 0,
-            };
-            calendar.write()?;
-            return Ok(calendar);
+            });
         }
-        let library = library().ok_or_else(|| {
-            Failure::unavailable("there is no libfaketime on this machine").advice(
-                "install it (Debian, Ubuntu: apt-get install libfaketime); a year cannot be played \
-                 without moving the clocks",
-            )
-        })?;
         let file = std::env::temp_dir().join(format!("bench-year-{}.clock", std::process::id()));
+        std::fs::write(&file, 0_u64.to_ne_bytes()).map_err(|error| not_written(&file, &error))?;
+        // Removes both when this program does not start again.
         let calendar = Self {
-            file: file.clone(),
+            file,
             moved_seconds: 0,
         };
-        calendar.write()?;
+        let library = calendar.build_library()?;
         let ours = std::env::current_exe()
             .map_err(|error| Failure::failed(format!("bench cannot find itself: {error}")))?;
         let error = Command::new(ours)
             .args(std::env::args_os().skip(1))
             .env("LD_PRELOAD", library)
-            .env(FILE, &file)
-            // Timers go by the monotonic clock, which is left alone; so are the times of files.
-            .envs([("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("NO_FAKE_STAT", "1")])
-            // Every process reads the file again when a real second has gone by.
-            .envs([
-                ("FAKETIME_CACHE_DURATION", "0"),
-                ("FAKETIME_DISABLE_SHM", "1"),
-            ])
+            .env(FILE, &calendar.file)
             .exec();
         Err(Failure::failed(format!(
             "bench does not start again: {error}"
         )))
     }
 
-    fn write(&self) -> Result<(), Failure> {
-        let shown = self.file.display();
-        // Another name first, so that nobody reads half a line.
-        let next = self.file.with_extension("next");
-        std::fs::write(&next, format!("+{}\n", self.moved_seconds))
-            .and_then(|()| std::fs::rename(&next, &self.file))
-            .map_err(|error| Failure::failed(format!("{shown} cannot be written: {error}")))
+    fn library(&self) -> PathBuf {
+        self.file.with_extension("so")
     }
 
-    /// Moves all clocks forward and waits until every process has noticed.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what is waited for is a clock, and nobody else announces it"
-    )]
-    pub(super) async fn forward(&mut self, days: u64) -> Result<(), Failure> {
+    fn build_library(&self) -> Result<PathBuf, Failure> {
+        let (source, library) = (self.file.with_extension("c"), self.library());
+        std::fs::write(&source, SOURCE).map_err(|error| not_written(&source, &error))?;
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O2", "-o"])
+            .args([&library, &source])
+            .output();
+        // Nothing is lost when it stays behind.
+        let _ = std::fs::remove_file(&source);
+        let advice = "a C compiler is needed (Debian, Ubuntu: apt-get install gcc libc6-dev)";
+        match built {
+            Ok(built) if built.status.success() => Ok(library),
+            Ok(built) => {
+                let said = String::from_utf8_lossy(&built.stderr);
+                Err(Failure::failed(format!("the clock cannot be built: {said}")).advice(advice))
+            }
+            Err(error) => {
+                Err(Failure::unavailable(format!("cc does not start: {error}")).advice(advice))
+            }
+        }
+    }
+
+    /// Moves all clocks forward. Every process reads them anew each time.
+    pub(super) fn forward(&mut self, days: u64) -> Result<(), Failure> {
         self.moved_seconds += days * DAY;
-        self.write()?;
-        // What was read is good until the second turns: after a turn nobody has the old one.
-        tokio::time::sleep(Duration::from_millis(1_050)).await;
-        Ok(())
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open(&self.file)
+            .and_then(|file| file.write_all_at(&self.moved_seconds.to_ne_bytes(), 0))
+            .map_err(|error| not_written(&self.file, &error))
     }
 
     /// How far the clocks were moved.
@@ -103,16 +99,15 @@ impl Calendar {
 
 impl Drop for Calendar {
     fn drop(&mut self) {
-        // Nothing is lost when a file of some bytes stays behind.
+        // Nothing is lost when two small files stay behind.
         let _ = std::fs::remove_file(&self.file);
+        let _ = std::fs::remove_file(self.library());
     }
 }
 
-fn library() -> Option<PathBuf> {
-    FOLDERS
-        .iter()
-        .map(|folder| Path::new(folder).join(LIBRARY))
-        .find(|file| file.is_file())
+fn not_written(file: &Path, error: &std::io::Error) -> Failure {
+    let shown = file.display();
+    Failure::failed(format!("{shown} cannot be written: {error}"))
 }
 
 /// The simulated instant, in seconds.

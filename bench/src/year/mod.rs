@@ -115,7 +115,7 @@ async fn play(
     let mut on_calls = std::time::Duration::ZERO;
     for week in 0..weeks {
         if week > 0 {
-            calendar.forward(STEP_DAYS).await?;
+            calendar.forward(STEP_DAYS)?;
         }
         desk.let_leave().await?;
         let by = |weeks: u64| arguments.calls * weeks.min(arguments.weeks) / arguments.weeks;

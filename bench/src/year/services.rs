@@ -52,6 +52,8 @@ where compared_offer_key is not null and decided_at >= now() - interval '400 day
 
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
 
+/// How long a review of all calls may take.
+const REVIEW_PATIENCE: Duration = Duration::from_secs(30);
 /// How long nothing may get less before it is believed that it never does.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -186,7 +188,9 @@ impl Running {
     /// What the service says of the offers.
     pub(super) async fn review(&self) -> Result<ReviewOffersResponse, Failure> {
         let mut reviews = ReviewServiceClient::new(self.offers.of(0));
-        let answer = reviews.review_offers(ReviewOffersRequest::default()).await;
+        let mut request = tonic::Request::new(ReviewOffersRequest::default());
+        request.set_timeout(REVIEW_PATIENCE);
+        let answer = reviews.review_offers(request).await;
         let refused = |status| Failure::failed(format!("ReviewOffers: {}", said(&status)));
         Ok(answer.map_err(refused)?.into_inner())
     }

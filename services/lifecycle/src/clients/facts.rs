@@ -60,9 +60,10 @@ fn subscription(subscription: &wire::SubscriptionFacts, names: &AttributeNames) 
         start_time: time(subscription.start_time.as_ref()),
         commitment_end_time: time(subscription.commitment_end_time.as_ref()),
         service_end_time: time(subscription.service_end_time.as_ref()),
+        billing_end_time: time(subscription.billing_end_time.as_ref()),
         monthly_price: money(subscription.monthly_price.as_ref()),
         lives_on: lives_on(subscription.end_reason()),
-        ended_by_death: subscription.end_reason() == wire::EndReason::Death,
+        cause: cause(subscription.end_reason()),
         paused: subscription.state() == wire::SubscriptionState::Paused,
         stated_reason: subscription.stated_reason.clone(),
         reason_category: subscription.reason_category.clone(),
@@ -146,10 +147,10 @@ fn cause(reason: wire::EndReason) -> EndCause {
         }
         wire::EndReason::Death => EndCause::Death,
         wire::EndReason::InactivityLost => EndCause::Silence,
+        wire::EndReason::ContractEndNotRenewed => EndCause::NotRenewed,
         wire::EndReason::Unspecified
         | wire::EndReason::CustomerTermination
         | wire::EndReason::CustomerWithdrawal
-        | wire::EndReason::ContractEndNotRenewed
         | wire::EndReason::MovedService
         | wire::EndReason::ReplacedService
         | wire::EndReason::MergedAccount => EndCause::Customer,
@@ -163,6 +164,7 @@ fn incident(incident: &wire::IncidentFacts) -> Incident {
         incident_id: incident.incident_id.clone(),
         promise_due_time: time(incident.promise_due_time.as_ref()),
         promise_broken: incident.promise_broken,
+        broken_promise_due_time: time(incident.broken_promise_due_time.as_ref()),
     }
 }
 

@@ -56,12 +56,14 @@ pub struct Subscription {
     pub commitment_end_time: Option<Timestamp>,
     /// When service ends or ended.
     pub service_end_time: Option<Timestamp>,
+    /// When billing ends or ended.
+    pub billing_end_time: Option<Timestamp>,
     /// The price of one month.
     pub monthly_price: Option<Money>,
     /// It ended because it lives on elsewhere: moved, replaced or merged. Not churn.
     pub lives_on: bool,
-    /// It ended because the customer died.
-    pub ended_by_death: bool,
+    /// What ended it, as systems tell it.
+    pub cause: EndCause,
     /// In force, and paused as the customer asked for.
     pub paused: bool,
     /// What the customer said when it ended, as a key of the reason tree; empty when nothing was said
@@ -190,6 +192,8 @@ pub enum EndCause {
     Death,
     /// Silence: nobody said anything.
     Silence,
+    /// The contract ended, and nobody renewed it.
+    NotRenewed,
 }
 
 /// One open incident.
@@ -205,6 +209,8 @@ pub struct Incident {
     pub promise_due_time: Option<Timestamp>,
     /// A promise made in this recovery was broken.
     pub promise_broken: bool,
+    /// When the promise that was broken last was due, where that is known.
+    pub broken_promise_due_time: Option<Timestamp>,
 }
 
 /// The kinds of events that stages and scores read.
@@ -261,7 +267,7 @@ impl CustomerFacts {
     pub fn has_died(&self, as_of: Timestamp) -> bool {
         let mut subscriptions = self.subscriptions.iter();
         let is_live = |it: &Subscription| it.standing(as_of) == Standing::Live;
-        let ended_by_death = subscriptions.any(|it| it.ended_by_death);
+        let ended_by_death = subscriptions.any(|it| it.cause == EndCause::Death);
         self.deceased || (ended_by_death && !self.subscriptions.iter().any(is_live))
     }
 

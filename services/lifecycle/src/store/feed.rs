@@ -11,7 +11,7 @@ use super::Store;
 /// The name of the feed of customer changes, with the number of the format in which facts are kept:
 /// where that changes, the feed is read from its beginning, beside a process of the version before
 /// that goes on where it stands.
-pub const CHANGES_FEED: &str = "profiles.changes.3";
+pub const CHANGES_FEED: &str = "profiles.changes.4";
 
 /// How fresh what was taken over is.
 #[derive(Clone, Copy, Debug, PartialEq)]

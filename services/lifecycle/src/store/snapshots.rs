@@ -13,7 +13,7 @@ use crate::domain::facts::CustomerFacts;
 
 /// The number of the encoding. A change of [`CustomerFacts`] changes it, and the name of the cursor
 /// of the feed with it.
-pub(super) const FORMAT: i16 = 3;
+pub(super) const FORMAT: i16 = 4;
 
 /// Some customers' facts.
 #[derive(Clone, Debug, Default)]

@@ -131,6 +131,39 @@ async fn who_is_back_is_not_asked_back() {
 }
 
 #[tokio::test]
+async fn who_does_not_renew_is_owed_what_who_cancels_is_and_once() {
+    let world = start().await;
+    let over = facts::SubscriptionFacts {
+        end_reason: facts::EndReason::ContractEndNotRenewed.into(),
+        ..ended("s-1", 400, 5)
+    };
+    put(&world, customer("c-1", vec![over])).await;
+    let owed = async || {
+        let tasks = tasks_of(&world.service, "c-1").await.into_iter();
+        let mut owed: Vec<(String, String)> = tasks
+            .filter(|task| task.kind() == CareKind::ExitStep && task.state() == WAITING)
+            .map(|task| (task.subject, task.owner))
+            .collect();
+        owed.sort();
+        owed
+    };
+    let step = |subject: &str, owner: &str| (subject.to_owned(), owner.to_owned());
+    let expected = [
+        step("s-1/data_copy", "data"),
+        step("s-1/final_bill", "billing"),
+        step("s-1/goodbye", "sender"),
+    ];
+    assert_eq!(owed().await, expected);
+    let asked = wire::NewTask {
+        subject: "s-1/final_bill".to_owned(),
+        owner: "billing".to_owned(),
+        ..new_task("c-1", CareKind::ExitStep, 1)
+    };
+    schedule(&world.service, vec![asked]).await;
+    assert_eq!(owed().await, expected, "the desk has heard of it too");
+}
+
+#[tokio::test]
 async fn another_plan_plans_everybody_anew() {
     let world = start().await;
     put(&world, customer("c-1", vec![contract("s-1", 1)])).await;

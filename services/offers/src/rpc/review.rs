@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use super::{BOUNDARY, deadline, learned, parse, review_calls as calls};
 use crate::domain::review::{
-    Figures, OfferReview, Side, Spending, SurvivalPoint, Verdict, WeekOfSpending,
+    Figures, Leaving, OfferReview, Side, Spending, SurvivalPoint, Verdict, WeekOfSpending,
 };
 use crate::usecase::read_learned::ReadLearned;
 use crate::usecase::review_calls::ReviewCalls;
@@ -181,6 +181,23 @@ fn reviewed(review: &Review) -> pb::ReviewOffersResponse {
         review_time: Some(timestamp(review.reviewed_at)),
         since_time: Some(timestamp(review.since)),
         spending: review.spending.iter().map(spending).collect(),
+        exit_satisfaction: Some(exit_satisfaction(&review.leaving)),
+    }
+}
+
+fn exit_satisfaction(leaving: &Leaving) -> pb::ExitSatisfactionReview {
+    let reasons = leaving.by_reason.iter();
+    let reasons = reasons.map(|reason| pb::ExitSatisfactionReason {
+        reason_key: reason.key.clone(),
+        rated: reason.rated,
+        mean_score: reason.mean_score,
+    });
+    pb::ExitSatisfactionReview {
+        cancellations: leaving.cancellations,
+        rated: leaving.rated(),
+        mean_score: leaving.mean_score(),
+        rated_by_score: leaving.by_score.to_vec(),
+        by_reason: reasons.collect(),
     }
 }
 

@@ -35,6 +35,7 @@ mod replay;
 mod response;
 mod review;
 mod review_cells;
+mod review_exits;
 mod review_money;
 mod session;
 mod step;

@@ -11,13 +11,14 @@ use storage::{StoreError, write};
 use tracing::Instrument;
 
 use super::review_cells::cells;
+use super::review_exits::leaving;
 use super::review_money::{ParityKept, parity, spending};
 use super::session::{bind, request_id_reused};
 use super::{Store, statement};
 use crate::domain::catalogue::Learning;
 use crate::domain::holdout::HoldoutKey;
 use crate::domain::named::Named;
-use crate::domain::review::{Cell, Spending, Verdict, WeekOfCalls};
+use crate::domain::review::{Cell, Leaving, Spending, Verdict, WeekOfCalls};
 
 const TABLE: &str = "call_outcome";
 
@@ -54,6 +55,8 @@ pub struct ReviewRows {
     pub parity: BTreeMap<OfferKey, ParityKept>,
     /// What was spent of each budget.
     pub spending: Vec<Spending>,
+    /// What those said who left.
+    pub leaving: Leaving,
 }
 
 /// How many customers are on each side of a holdout.
@@ -111,7 +114,7 @@ impl Store {
         deadline: Deadline,
     ) -> Result<ReviewRows, StoreError> {
         self.postgres
-            .read(deadline, which, |which, connection| {
+            .report(deadline, which, |which, connection| {
                 Box::pin(read(connection, which))
             })
             .await
@@ -141,6 +144,7 @@ async fn read(
         decisions: decisions(connection).await?,
         parity: parity(connection, which).await?,
         spending: spending(connection, which).await?,
+        leaving: leaving(connection, which).await?,
     })
 }
 

@@ -149,7 +149,7 @@ impl Store {
         deadline: Deadline,
     ) -> Result<Vec<LeaverCount>, StoreError> {
         self.postgres
-            .read(deadline, which, |which, connection| {
+            .report(deadline, which, |which, connection| {
                 Box::pin(count(connection, which))
             })
             .await

@@ -12,7 +12,7 @@ use super::active::Active;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::holdout::Holdout;
 use crate::domain::review::{
-    Cell, OfferReview, Spending, SurvivalPoint, WeekOfCalls, review, survival,
+    Cell, Leaving, OfferReview, Spending, SurvivalPoint, WeekOfCalls, review, survival,
 };
 use crate::store::{CurveKey, HoldoutCounts, ParityKept, Store, WhichReview};
 
@@ -56,6 +56,8 @@ pub struct Review {
     pub since: Timestamp,
     /// What was spent of each budget.
     pub spending: Vec<Spending>,
+    /// What those said who left.
+    pub leaving: Leaving,
 }
 
 /// A holdout in force and how it stands.
@@ -136,6 +138,7 @@ impl ReviewOffers {
             reviewed_at: now,
             since,
             spending: rows.spending,
+            leaving: rows.leaving,
         })
     }
 

@@ -6,6 +6,7 @@ use contract::offers::v1 as pb;
 use contract::offers::v1::review_service_client::ReviewServiceClient;
 use contract::types::v1 as types;
 use kernel::time::{Clock, Span};
+use offers::store::DescribedCall;
 use pb::PresentedOutcome::{Accepted, Declined, Presented};
 use tonic::Code;
 
@@ -556,4 +557,81 @@ async fn the_review_goes_on_page_by_page() {
     left.status = pb::SaveStatus::Saved30.into();
     let other = review.list_call_outcomes(left).await.unwrap_err();
     assert_eq!(other.code(), Code::InvalidArgument);
+}
+
+/// Two calls that were looked at, and are due again long after everybody else has looked.
+async fn two_due_in_2150() -> World {
+    let mut world = World::start().await;
+    for contact in ["k-1", "k-2"] {
+        world.leave(goodbye(contact)).await.unwrap();
+    }
+    for contact in ["k-1", "k-2"] {
+        wait_until("it was looked at", async || {
+            let found = outcome(&world, contact).await;
+            !found.is_empty() && !found.contains('?')
+        })
+        .await;
+    }
+    world
+        .execute("update call_outcome set look_at = '2150-01-01'")
+        .await;
+    world
+}
+
+/// News of customers lock calls in the order of their keys; whoever described them otherwise could wait
+/// for them while they wait for it.
+#[tokio::test]
+async fn calls_are_locked_in_the_order_of_their_keys() {
+    let world = two_due_in_2150().await;
+    let later = "2150-01-02T00:00:00Z".parse().unwrap();
+    let store = crate::learned::store(&world);
+    let mut claimed = store.claim_outcomes(later, 10).await.unwrap();
+    claimed.sort_by_key(|claimed| std::cmp::Reverse(claimed.call.session_id));
+    let [last, first] = claimed.as_slice() else {
+        panic!("{claimed:?}");
+    };
+    let described = [last, first].map(|claimed| {
+        let description = offers::domain::outcome::describe(&claimed.call);
+        (claimed, description)
+    });
+    let described = described
+        .each_ref()
+        .map(|(claimed, description)| DescribedCall {
+            claimed,
+            description,
+            durable_due_at: later,
+        });
+    let lock = "select 1 from call_outcome where session_id = $1 for update skip locked";
+    let begin = async || {
+        let mut connection = world.database.pool.acquire().await.unwrap();
+        sqlx::raw_sql("begin")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        connection
+    };
+    let mut holder = begin().await;
+    let one = sqlx::query(lock).bind(first.call.session_id.as_uuid());
+    one.fetch_one(&mut *holder).await.unwrap();
+    let write = store.describe_outcomes(&described);
+    let watch = async {
+        wait_until("it waits for the first", async || {
+            let waiting = "select count(*) from pg_stat_activity \
+                           where datname = current_database() and wait_event_type = 'Lock'";
+            world.number(waiting).await == 1
+        })
+        .await;
+        let mut other = begin().await;
+        let free = sqlx::query(lock).bind(last.call.session_id.as_uuid());
+        let free = free.fetch_optional(&mut *other).await.unwrap();
+        assert!(
+            free.is_some(),
+            "it holds the last while it waits for the first"
+        );
+        // Dropped with their locks.
+        other.close().await.unwrap();
+        holder.close().await.unwrap();
+    };
+    let (written, ()) = tokio::join!(write, watch);
+    written.unwrap();
 }

@@ -6,7 +6,7 @@ use contract::offers::v1 as pb;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use crate::review::{OFFER, outcomes, review};
-use crate::world::World;
+use crate::world::{World, goodbye};
 
 /// The statements of the page by the heading they stand under, with the values set.
 fn statements(answer: &pb::ReviewOffersResponse) -> BTreeMap<String, String> {
@@ -99,6 +99,23 @@ async fn calls(world: &World) {
     }
 }
 
+/// Three who left, of whom two said how content they were with it.
+async fn leavers(world: &mut World) {
+    for (contact, score) in [("k-1", None), ("k-2", Some(4)), ("k-3", Some(9))] {
+        let left = world.leave(goodbye(contact)).await.unwrap();
+        if score.is_some() {
+            let said = pb::RecordExitSatisfactionRequest {
+                request_id: String::new(),
+                customer_id: "c-1".to_owned(),
+                session_id: left.session_id,
+                score,
+                reason_key: "quick_and_easy".to_owned(),
+            };
+            world.desk.record_exit_satisfaction(said).await.unwrap();
+        }
+    }
+}
+
 type Rows = Vec<Vec<f64>>;
 
 fn counts(side: &pb::ReviewSide) -> Vec<f64> {
@@ -178,6 +195,8 @@ fn beside(answer: &pb::ReviewOffersResponse) -> Vec<(&'static str, Rows)> {
         holdout.on_both_sides,
     ];
     let parity = [offer.parity_breaches, offer.parity_refused];
+    let leaving = answer.exit_satisfaction.as_ref().unwrap();
+    assert_eq!((leaving.cancellations, leaving.rated), (3, 2));
     let spent = answer.spending[0].weeks.last().unwrap().spent_so_far;
     vec![
         ("How long they stay", curve.collect()),
@@ -190,13 +209,22 @@ fn beside(answer: &pb::ReviewOffersResponse) -> Vec<(&'static str, Rows)> {
             "What was spent",
             vec![vec![f64::from(i32::try_from(spent).unwrap())]],
         ),
+        (
+            "How content those were who left",
+            vec![vec![
+                f64::from(leaving.cancellations),
+                f64::from(leaving.rated),
+                leaving.mean_score(),
+            ]],
+        ),
     ]
 }
 
 #[tokio::test]
 async fn each_figure_is_what_the_page_says_it_is() {
-    let world = World::start().await;
+    let mut world = World::start().await;
     calls(&world).await;
+    leavers(&mut world).await;
     let answer = review(&world, OFFER).await;
     let statements = statements(&answer);
     let mut connection = world.database.pool.acquire().await.unwrap();

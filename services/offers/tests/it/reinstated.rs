@@ -6,6 +6,7 @@ use tonic::Code;
 
 use crate::merged::{leave, merge, two_of_one_person};
 use crate::neighbours::CareOrder;
+use crate::review::review;
 use crate::world::{World, goodbye, kinds, refused, respond, too_expensive, wait_until};
 
 fn stay(request_id: &str) -> pb::ReinstateSubscriptionRequest {
@@ -182,6 +183,11 @@ async fn what_is_said_of_leaving_is_recorded_once_and_told_with_the_record() {
     let record = record.into_inner().record.unwrap();
     assert_eq!(record.exit_satisfaction, first.exit_satisfaction);
     assert!(record.intact);
+    let told = review(&world, "").await.exit_satisfaction.unwrap();
+    assert_eq!((told.cancellations, told.rated), (1, 1));
+    assert_eq!(told.mean_score, Some(9.0));
+    assert_eq!(told.rated_by_score, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
+    assert_eq!(told.by_reason[0].reason_key, "quick_and_easy");
     let spoilt = pb::RecordExitSatisfactionRequest {
         reason_key: "Ann said so".to_owned(),
         ..content(id, 11)

@@ -122,6 +122,8 @@ pub struct IncidentFacts {
     pub promise_due_time: Option<Timestamp>,
     /// A promise was broken.
     pub promise_broken: bool,
+    /// When the promise that was broken last was due; absent where that is not known.
+    pub broken_promise_due_time: Option<Timestamp>,
 }
 
 /// What all incidents of a customer, open and resolved, amount to.
@@ -220,6 +222,7 @@ impl From<&Incident> for IncidentFacts {
             recovery_step: incident.recovery_step,
             promise_due_time: incident.promise_due_time,
             promise_broken: incident.promise_broken,
+            broken_promise_due_time: incident.broken_promise_due_time,
         }
     }
 }

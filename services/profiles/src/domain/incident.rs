@@ -45,6 +45,8 @@ pub struct Incident {
     pub promise_due_time: Option<Timestamp>,
     /// A promise was broken: a double deviation.
     pub promise_broken: bool,
+    /// When the promise that was broken last was due; absent where none was made before.
+    pub broken_promise_due_time: Option<Timestamp>,
     /// How it was closed, if it was.
     pub resolution: Option<Resolution>,
 }
@@ -101,6 +103,7 @@ impl Incident {
                 recovery_step: None,
                 promise_due_time: draft.promise_due_time,
                 promise_broken: false,
+                broken_promise_due_time: None,
                 resolution: None,
             });
         };
@@ -128,12 +131,17 @@ impl Incident {
                 advice: "recovery steps only go forward",
             });
         }
+        // Said again, it is the same promise, not the one that took its place.
+        let broken = self
+            .promise_due_time
+            .filter(|due| order.promise_broken && order.promise_due_time != Some(*due));
         let same_step = self.recovery_step == Some(order.recovery_step);
         let kept = self.promise_due_time.filter(|_| same_step);
         Ok(Self {
             recovery_step: Some(order.recovery_step),
             promise_due_time: order.promise_due_time.or(kept),
             promise_broken: self.promise_broken || order.promise_broken,
+            broken_promise_due_time: broken.or(self.broken_promise_due_time),
             ..self.clone()
         })
     }
@@ -231,6 +239,7 @@ mod tests {
             .advance(step(RecoveryStep::Act, None, true))
             .unwrap();
         assert_eq!(acting.promise_due_time, None);
+        assert_eq!(acting.broken_promise_due_time, Some(at(200)));
         assert!(matches!(
             acting.advance(step(RecoveryStep::Own, None, false)),
             Err(Rejection::IllegalState { state: "act", .. })
@@ -239,6 +248,16 @@ mod tests {
             .advance(step(RecoveryStep::Act, None, false))
             .unwrap();
         assert_eq!(again, acting);
+    }
+
+    #[test]
+    fn the_promise_that_was_broken_is_the_one_before() {
+        let order = step(RecoveryStep::Act, Some(300), true);
+        let acting = opened().advance(order).unwrap();
+        assert_eq!(acting.broken_promise_due_time, Some(at(200)));
+        assert_eq!(acting.advance(order).unwrap(), acting, "said again");
+        let amended = acting.advance(step(RecoveryStep::Amend, None, true));
+        assert_eq!(amended.unwrap().broken_promise_due_time, Some(at(300)));
     }
 
     #[test]

@@ -24,6 +24,7 @@ struct Row {
     recovery_step: Option<i16>,
     promise_due_time: Option<jiff_sqlx::Timestamp>,
     promise_broken: bool,
+    broken_promise_due_time: Option<jiff_sqlx::Timestamp>,
     resolve_time: Option<jiff_sqlx::Timestamp>,
     outcome: Option<String>,
 }
@@ -75,6 +76,9 @@ impl Row {
             recovery_step: place.optional_word("recovery_step", self.recovery_step)?,
             promise_due_time: self.promise_due_time.map(jiff_sqlx::Timestamp::to_jiff),
             promise_broken: self.promise_broken,
+            broken_promise_due_time: self
+                .broken_promise_due_time
+                .map(jiff_sqlx::Timestamp::to_jiff),
             resolution,
         };
         Ok((place.id("customer_id", &self.customer_id)?, incident))
@@ -114,6 +118,7 @@ pub(super) async fn save(
         &column(&rows, |(_, i)| number(i.recovery_step)) as _,
         &column(&rows, |(_, i)| optional_time(i.promise_due_time)) as _,
         &column(&rows, |(_, i)| i.promise_broken),
+        &column(&rows, |(_, i)| optional_time(i.broken_promise_due_time)) as _,
         &column(&resolutions, |r| r.map(|r| time(r.resolve_time))) as _,
         &column(&resolutions, |r| r.map(|r| r.outcome.clone())) as _,
     )

@@ -26,6 +26,24 @@ pub fn review(answer: &pb::ReviewOffersResponse) -> Value {
         "holdout": holdout,
         "offers": answer.offers.iter().map(offer).collect::<Vec<_>>(),
         "spending": answer.spending.iter().map(spending).collect::<Vec<_>>(),
+        "exit_satisfaction": answer.exit_satisfaction.as_ref().map(exit_satisfaction),
+    })
+}
+
+fn exit_satisfaction(of: &pb::ExitSatisfactionReview) -> Value {
+    let by_reason = of.by_reason.iter().map(|it| {
+        json!({
+            "reason_key": it.reason_key,
+            "rated": it.rated,
+            "mean_score": it.mean_score,
+        })
+    });
+    json!({
+        "cancellations": of.cancellations,
+        "rated": of.rated,
+        "mean_score": of.mean_score,
+        "rated_by_score": of.rated_by_score,
+        "by_reason": by_reason.collect::<Vec<_>>(),
     })
 }
 

@@ -45,17 +45,22 @@ pub fn review(answer: &ReviewOffersResponse) -> Result<String, PlotError> {
     for (index, budget) in answer.spending.iter().enumerate() {
         body.push_str(&spending(index, budget)?);
     }
+    if let Some(leaving) = &answer.exit_satisfaction {
+        let rows = named(said::left_lines(leaving));
+        body.push_str(&table("How people left", &["", ""], &rows));
+    }
     Ok(page("Which offers keep people", &body))
+}
+
+fn named(lines: Vec<said::Line>) -> Vec<Vec<String>> {
+    let lines = lines.into_iter();
+    lines.map(|(name, text)| vec![name, text]).collect()
 }
 
 fn section(body: &mut String, index: usize, offer: &OfferReview) -> Result<(), PlotError> {
     let key = escaped(&offer.offer_key);
     let survival = survival_plot(index, offer)?;
-    let rows = |lines: Vec<said::Line>| -> Vec<Vec<String>> {
-        let lines = lines.into_iter();
-        lines.map(|(name, text)| vec![name, text]).collect()
-    };
-    let segments = rows(said::by_segment(offer));
+    let segments = named(said::by_segment(offer));
     // Writing to a string cannot fail.
     let _ = write!(
         body,
@@ -63,7 +68,7 @@ fn section(body: &mut String, index: usize, offer: &OfferReview) -> Result<(), P
          here by weeks since the call: who was offered {key} (drawn through), and who would have been \
          (dashed).</figcaption>\n</figure>\n",
         escaped(&said::verdict(offer)),
-        table("Figures", &["", ""], &rows(said::kept(offer))),
+        table("Figures", &["", ""], &named(said::kept(offer))),
     );
     if !segments.is_empty() {
         body.push_str(&table("By segment", &["", ""], &segments));

@@ -193,6 +193,31 @@ fn a_review_is_drawn_for_the_offers_that_were_made_and_names_the_others() {
 }
 
 #[test]
+fn a_review_tells_how_people_left() {
+    use contract::offers::v1::{
+        ExitSatisfactionReason, ExitSatisfactionReview, ReviewOffersResponse,
+    };
+    let leaving = ExitSatisfactionReview {
+        cancellations: 1_200,
+        rated: 3,
+        mean_score: Some(20.0 / 3.0),
+        rated_by_score: vec![0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0],
+        by_reason: vec![ExitSatisfactionReason {
+            reason_key: "waited<4>".to_owned(),
+            rated: 1,
+            mean_score: 4.0,
+        }],
+    };
+    let answer = ReviewOffersResponse {
+        exit_satisfaction: Some(leaving),
+        ..ReviewOffersResponse::default()
+    };
+    let page = super::review(&answer).unwrap();
+    assert!(page.contains("6.7 of 10 in the mean, 1 gave 0 to 4, 0 gave 5 to 7, 2 gave 8 to 10"));
+    assert!(page.contains("waited&lt;4&gt;") && page.contains("4.0 of 10, by 1"));
+}
+
+#[test]
 fn a_page_of_the_portfolio_shows_what_there_is_and_nothing_of_what_there_is_not() {
     let flow = |won, left_voluntarily| PortfolioFlow {
         won,

@@ -10,8 +10,10 @@ use super::paper::{Page, Paper, Style};
 use super::words;
 use crate::vocabulary;
 
+mod leaving;
 mod money;
 
+pub(crate) use leaving::left_lines;
 pub(crate) use money::{Line, by_segment, spent};
 
 /// Shows a review: whether it can be believed, then offer by offer, those with calls first.
@@ -34,6 +36,12 @@ pub fn review(answer: &ReviewOffersResponse, paper: Paper) -> String {
     }
     for budget in &answer.spending {
         page.labelled(&budget.budget_key, &money::spent(budget));
+    }
+    if let Some(leaving) = &answer.exit_satisfaction {
+        page.heading("HOW PEOPLE LEFT");
+        for (name, said) in left_lines(leaving) {
+            page.labelled(&name, &said);
+        }
     }
     page.finish()
 }

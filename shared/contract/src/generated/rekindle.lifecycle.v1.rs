@@ -303,7 +303,8 @@ pub enum CareKind {
     PromiseBroken = 6,
     /// An anniversary of somebody long-standing.
     Recognition = 7,
-    /// A step that an exit plan owes to somebody who leaves.
+    /// A step that an exit plan owes to somebody who leaves, or that is owed when something ends that
+    /// nobody cancelled: a contract that was not renewed, payments that failed, silence.
     ExitStep = 8,
     /// Somebody who left wanted to hear from the company.
     KeepInTouch = 9,

@@ -5256,6 +5256,39 @@ pub struct BudgetSpending {
     #[prost(message, repeated, tag = "5")]
     pub weeks: ::prost::alloc::vec::Vec<WeekOfSpending>,
 }
+/// ExitSatisfactionReview is how content people were with how they could leave, whatever they were
+/// offered. Cancellations that were taken back do not count.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExitSatisfactionReview {
+    /// Confirmed cancellations.
+    #[prost(uint32, tag = "1")]
+    pub cancellations: u32,
+    /// Of these, on how many somebody said how content they were.
+    #[prost(uint32, tag = "2")]
+    pub rated: u32,
+    /// The mean of what they said, 0 to 10; absent where nobody said anything.
+    #[prost(double, optional, tag = "3")]
+    pub mean_score: ::core::option::Option<f64>,
+    /// How many said 0, 1, and so on to 10: eleven numbers.
+    #[prost(uint32, repeated, tag = "4")]
+    pub rated_by_score: ::prost::alloc::vec::Vec<u32>,
+    /// What it was mostly about, the most frequent first; at most 20.
+    #[prost(message, repeated, tag = "5")]
+    pub by_reason: ::prost::alloc::vec::Vec<ExitSatisfactionReason>,
+}
+/// ExitSatisfactionReason is what being content or not was mostly about.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExitSatisfactionReason {
+    /// The short key; empty where nothing was said.
+    #[prost(string, tag = "1")]
+    pub reason_key: ::prost::alloc::string::String,
+    /// How many said so.
+    #[prost(uint32, tag = "2")]
+    pub rated: u32,
+    /// The mean of their scores, 0 to 10.
+    #[prost(double, tag = "3")]
+    pub mean_score: f64,
+}
 /// ReviewOffersRequest is the request of ReviewOffers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReviewOffersRequest {
@@ -5287,6 +5320,9 @@ pub struct ReviewOffersResponse {
     /// What was spent of each budget since then.
     #[prost(message, repeated, tag = "5")]
     pub spending: ::prost::alloc::vec::Vec<BudgetSpending>,
+    /// How content those were who left since then, whichever offer is asked for.
+    #[prost(message, optional, tag = "6")]
+    pub exit_satisfaction: ::core::option::Option<ExitSatisfactionReview>,
 }
 /// DecideOfferRequest is the request of DecideOffer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

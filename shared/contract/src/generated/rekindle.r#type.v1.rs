@@ -177,6 +177,9 @@ pub struct IncidentFacts {
     /// A promise made in this recovery was broken.
     #[prost(bool, tag = "8")]
     pub promise_broken: bool,
+    /// When the promise that was broken last was due; absent where none was, or it is not known.
+    #[prost(message, optional, tag = "9")]
+    pub broken_promise_due_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// ActivityFacts is the total of one kind of event.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

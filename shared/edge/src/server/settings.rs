@@ -13,7 +13,8 @@ use crate::methods::Method;
 pub struct EdgeSettings {
     /// How long a unary call may take when its caller gives no time.
     pub default_deadline_ms: u64,
-    /// How long a unary call may take at most, whatever its caller gives.
+    /// How long a unary call may take at most, whatever its caller gives: what a review of many calls
+    /// may read for.
     pub max_deadline_ms: u64,
     /// How long a streaming call may take at most, and takes when its caller gives no time.
     pub max_stream_deadline_ms: u64,
@@ -32,7 +33,7 @@ impl Default for EdgeSettings {
     fn default() -> Self {
         Self {
             default_deadline_ms: 2_000,
-            max_deadline_ms: 10_000,
+            max_deadline_ms: 30_000,
             max_stream_deadline_ms: 3_600_000,
             method_deadlines_ms: BTreeMap::new(),
             max_calls_in_flight: 512,

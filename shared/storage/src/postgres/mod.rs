@@ -85,6 +85,19 @@ impl Postgres {
         bounded(&self.shared.read, limit, input, work).await
     }
 
+    /// Reads for somebody who waits for a long answer, such as a review: inside their deadline, on
+    /// connections that calls do not use.
+    pub async fn report<I, T, E, F>(&self, deadline: Deadline, input: &I, work: F) -> Result<T, E>
+    where
+        I: Sync + ?Sized,
+        E: From<StoreError> + Error + 'static,
+        F: for<'c> Fn(&'c I, &'c mut PgConnection) -> BoxFuture<'c, Result<T, E>>,
+    {
+        let longest = Duration::from_millis(self.shared.settings.background_timeout_ms);
+        let limit = deadline.capped(Instant::now(), longest);
+        bounded(&self.shared.background, limit, input, work).await
+    }
+
     /// Works for a job, on connections that calls do not use.
     pub async fn background<I, T, E, F>(&self, input: &I, work: F) -> Result<T, E>
     where

@@ -221,6 +221,32 @@ async fn work_of_one_key_is_claimed_in_order_and_once() {
     assert_eq!(keys(&claim(&mut connection, 10).await), ["a"]);
 }
 
+#[tokio::test]
+async fn topics_claimed_together_keep_the_order_of_each_key_and_the_oldest_come_first() {
+    let stage = stage().await;
+    let mut connection = stage.postgres.connect().await.unwrap();
+    let orders = [("work", "a"), ("also", "a"), ("also", "b"), ("work", "c")];
+    let orders = orders.map(|(topic, key)| Message {
+        topic,
+        key,
+        payload: b"do",
+    });
+    outbox::enqueue(&mut connection, &orders).await.unwrap();
+    let mut claim = async |limit| {
+        let topics = ["also", "work"];
+        let claimed = queue::claim_topics(&mut connection, &topics, LEASE, limit).await;
+        claimed.unwrap()
+    };
+    let first = claim(2).await;
+    assert_eq!(keys(&first), ["a", "b"]);
+    assert_eq!(keys(&claim(9).await), ["c"], "the other of a waits");
+    let done = first.iter().find(|claim| claim.key == "a").unwrap();
+    assert_eq!(done.topic, "work");
+    assert!(queue::complete(&mut connection, done).await.unwrap());
+    let second = queue::claim_topics(&mut connection, &["also", "work"], LEASE, 9).await;
+    assert_eq!(second.unwrap()[0].topic, "also");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn claimers_at_the_same_time_share_the_work() {
     let stage = stage().await;

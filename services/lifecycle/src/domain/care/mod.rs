@@ -1,6 +1,7 @@
 //! Care: what is done for customers without anybody asking, when, on which channel, and when not.
 
 pub mod contact_cap;
+mod ending;
 pub mod permission;
 pub mod plan;
 pub mod planning;
@@ -118,7 +119,8 @@ impl CareKind {
         matches!(self.purpose(), Purpose::Marketing)
     }
 
-    /// Tells whether the care plan makes such tasks; the others are asked for by other services.
+    /// Tells whether a rule of the plan makes such tasks. The others are asked for by other services;
+    /// a step of an exit is owed, whatever the plan says.
     pub const fn is_planned(self) -> bool {
         !matches!(
             self,

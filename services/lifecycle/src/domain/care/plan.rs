@@ -74,10 +74,10 @@ pub struct PlanDraft {
     pub content: PlanContent,
 }
 
-impl CarePlan {
-    /// Returns the plan built in: what contracts and incidents require, and nothing else.
-    pub fn built_in() -> Self {
-        let rule = |days, owner: &str| CareRule {
+impl CareRule {
+    /// So many days before or after, good for two weeks, and nothing else.
+    pub fn plain(days: u32, owner: &str) -> Self {
+        Self {
             days,
             window_days: 14,
             channels: Vec::new(),
@@ -85,11 +85,17 @@ impl CarePlan {
             owner: owner.to_owned(),
             min_value_remaining: None,
             holdout: BasisPoints(0),
-        };
+        }
+    }
+}
+
+impl CarePlan {
+    /// Returns the plan built in: what contracts and incidents require, and nothing else.
+    pub fn built_in() -> Self {
         let rules = [
-            (CareKind::FirstInvoice, rule(7, SENDER)),
-            (CareKind::RecoveryFollowUp, rule(1, "recovery")),
-            (CareKind::PromiseBroken, rule(0, "recovery")),
+            (CareKind::FirstInvoice, CareRule::plain(7, SENDER)),
+            (CareKind::RecoveryFollowUp, CareRule::plain(1, "recovery")),
+            (CareKind::PromiseBroken, CareRule::plain(0, "recovery")),
         ];
         Self {
             version: 0,

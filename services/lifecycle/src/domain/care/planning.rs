@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kernel::time::{Span, Timestamp, months_later, year_of};
 
+use super::ending::{self, EndingStep};
 use super::plan::{CarePlan, CareRule};
 use super::withdrawal::Relation;
-use super::{CareKind, NewTask};
+use super::{CareKind, NewTask, SENDER};
 use crate::domain::clock_days::days_between;
 use crate::domain::facts::{
     ActivityKind, CustomerFacts, Incident, Lifetime, Relationship, Standing, State, Subscription,
@@ -52,7 +53,10 @@ pub fn outlook(
     };
     let relation = Relation::of(facts, status.as_of);
     let mut wanted = if relation.has_died {
-        Vec::new()
+        // What the company owes itself stays owed.
+        let mut steps = planner.exit_steps();
+        steps.retain(|step| step.owner != SENDER);
+        steps
     } else {
         planner.wanted(rules.of_line(&status.business_line).long_term_days)
     };
@@ -87,7 +91,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn wanted(&self, long_term_days: u32) -> Vec<NewTask> {
-        let mut wanted = Vec::new();
+        let mut wanted = self.exit_steps();
         for (kind, rule) in &self.plan.content.rules {
             match kind {
                 CareKind::Welcome | CareKind::WelcomeBack => {
@@ -131,6 +135,26 @@ impl Planner<'_> {
             channels: Vec::new(),
             is_held_out: false,
         })
+    }
+
+    /// What is owed when something ends, whatever the plan says.
+    fn exit_steps(&self) -> Vec<NewTask> {
+        let kind = CareKind::ExitStep;
+        let theme = self.plan.content.rules.get(&kind);
+        let theme = theme.map_or(String::new(), |rule| rule.theme.clone());
+        let task = |subscription: &Subscription, step: EndingStep| {
+            let rule = CareRule {
+                theme: theme.clone(),
+                ..CareRule::plain(0, step.owner)
+            };
+            let subject = format!("{}/{}", subscription.subscription_id, step.key);
+            self.task((kind, &rule), subject, step.due_time, ending::STEP_DAYS)
+        };
+        let tasks_of = |subscription| {
+            let steps = ending::steps(subscription).into_iter();
+            steps.filter_map(move |step| task(subscription, step))
+        };
+        self.facts.subscriptions.iter().flat_map(tasks_of).collect()
     }
 
     /// The first lifetime is welcomed, every later one welcomed back, unless it goes on from the one
@@ -219,7 +243,9 @@ impl Planner<'_> {
             let promised = incident.promise_due_time?;
             let due = days_earlier(promised, rule.days);
             let subject = of_promise(incident, promised);
-            self.task((kind, rule), subject, due, rule.window_days)
+            // From then on it is broken, which is another matter.
+            let until_then = rule.window_days.min(rule.days.max(1));
+            self.task((kind, rule), subject, due, until_then)
         };
         let incidents = self.facts.open_incidents.iter();
         incidents.filter_map(task).collect()
@@ -236,7 +262,10 @@ impl Planner<'_> {
         };
         for incident in &self.facts.open_incidents {
             if incident.promise_broken {
-                want(incident.incident_id.clone(), incident.open_time);
+                let broken = incident.broken_promise_due_time;
+                let subject = broken.map(|due| of_promise(incident, due));
+                let subject = subject.unwrap_or_else(|| incident.incident_id.clone());
+                want(subject, incident.open_time);
             }
             if let Some(promised) = incident.promise_due_time {
                 let due = days_later(promised, rule.days);

@@ -6,7 +6,7 @@ use super::super::withdrawal::{CUSTOMER_DIED, LEAVING, NOT_NEEDED};
 use super::super::{CareKind, Channel, SENDER};
 use super::*;
 use crate::domain::care::plan::PlanContent;
-use crate::domain::facts::{Activity, ContractKind};
+use crate::domain::facts::{Activity, ContractKind, EndCause};
 use crate::domain::model::in_use::ModelsInUse;
 use crate::domain::score::ValueRemaining;
 use crate::domain::status::{self, Knowledge};
@@ -58,13 +58,8 @@ fn event(kind: ActivityKind, last: i64) -> Activity {
 
 fn rule(days: u32, window_days: u32) -> CareRule {
     CareRule {
-        days,
         window_days,
-        channels: Vec::new(),
-        theme: String::new(),
-        owner: SENDER.to_owned(),
-        min_value_remaining: None,
-        holdout: BasisPoints(0),
+        ..CareRule::plain(days, SENDER)
     }
 }
 
@@ -269,6 +264,12 @@ fn a_promise_is_followed_up_and_its_breach_noticed() {
         one(CareKind::PromiseBroken, &subject, -100),
     ];
     assert_eq!(wanted(&facts), expected);
+    // Who records a breach speaks of the promise whose time has passed: it is one task.
+    facts.open_incidents[0].broken_promise_due_time = ago(100);
+    assert_eq!(
+        wanted(&facts),
+        [one(CareKind::PromiseBroken, &subject, -20)]
+    );
     facts.open_incidents.clear();
     assert_eq!(wanted(&facts), []);
     let outlook = look(&facts, &plan(), 1);
@@ -308,6 +309,49 @@ fn the_long_standing_have_anniversaries_and_lifetimes_before_count_in_part() {
     assert_eq!(anniversary(&troubled), []);
 }
 
+/// The steps wanted of a contract that ended five days ago, and was paid for another ten.
+fn steps_after(cause: EndCause) -> CustomerFacts {
+    customer(vec![Subscription {
+        cause,
+        service_end_time: ago(5),
+        billing_end_time: ago(-10),
+        ..contract("s", 400)
+    }])
+}
+
+#[test]
+fn who_just_stops_is_owed_what_who_cancels_is() {
+    let step = |subject: &str, days| one(CareKind::ExitStep, subject, days);
+    let (data, bill) = (step("s/data_copy", -5), step("s/final_bill", 10));
+    let owed = |cause| {
+        let mut soon = steps_after(cause);
+        // Tasks are made a week ahead.
+        soon.subscriptions[0].billing_end_time = ago(-6);
+        wanted(&soon)
+    };
+    let bill_soon = step("s/final_bill", 6);
+    let goodbye = step("s/goodbye", -5);
+    for cause in [EndCause::NotRenewed, EndCause::Provider] {
+        let all = [data.clone(), bill_soon.clone(), goodbye.clone()];
+        assert_eq!(owed(cause), all, "{cause:?}");
+    }
+    let repair = step("s/payment_repair", -5);
+    assert_eq!(owed(EndCause::Payment), [data.clone(), bill_soon, repair]);
+    assert_eq!(owed(EndCause::Silence), std::slice::from_ref(&data));
+    assert_eq!(owed(EndCause::Customer), [], "the desk sees to it");
+    let later = wanted(&steps_after(EndCause::NotRenewed));
+    assert!(!later.contains(&bill), "not yet");
+    let mut moved = steps_after(EndCause::NotRenewed);
+    moved.subscriptions[0].lives_on = true;
+    assert_eq!(wanted(&moved), []);
+    let mut long_ago = steps_after(EndCause::Silence);
+    long_ago.subscriptions[0].service_end_time = ago(31);
+    assert_eq!(wanted(&long_ago), [], "who was imported is not written to");
+    let mut died = steps_after(EndCause::NotRenewed);
+    died.deceased = true;
+    assert_eq!(wanted(&died), [data], "no goodbye");
+}
+
 #[test]
 fn nothing_is_wanted_of_the_dead() {
     let mut facts = customer(vec![contract("s", 0)]);
@@ -317,7 +361,7 @@ fn nothing_is_wanted_of_the_dead() {
     assert_eq!(outlook.relation.withdrawal_reason(), CUSTOMER_DIED);
     let ended = Subscription {
         service_end_time: ago(1),
-        ended_by_death: true,
+        cause: EndCause::Death,
         ..contract("s", 5)
     };
     let facts = customer(vec![ended]);

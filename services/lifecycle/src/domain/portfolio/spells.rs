@@ -95,8 +95,10 @@ fn ending(lifetime: &Lifetime, time: Timestamp) -> Ending {
         EndCause::Death => Leaving::Death,
         EndCause::Payment | EndCause::Provider => Leaving::Involuntary,
         EndCause::Silence => Leaving::Silent,
-        EndCause::Customer if lifetime.reason_category == STRUCTURAL => Leaving::Structural,
-        EndCause::Customer => Leaving::Voluntary,
+        EndCause::Customer | EndCause::NotRenewed if lifetime.reason_category == STRUCTURAL => {
+            Leaving::Structural
+        }
+        EndCause::Customer | EndCause::NotRenewed => Leaving::Voluntary,
     };
     Ending {
         time,

@@ -7,6 +7,7 @@
 
 mod figures;
 mod lasting;
+mod leaving;
 mod spending;
 mod survival;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use statistics::lift::{Covaried, Group, Values};
 
 pub use figures::{Figures, figures};
 pub use lasting::Lasting;
+pub use leaving::{HIGHEST_SCORE, Leaving, LeavingReason};
 pub use spending::{Spending, WeekOfSpending};
 pub use survival::{SurvivalPoint, WeekOfCalls, survival};
 use verdict::LEAST_MATURED;

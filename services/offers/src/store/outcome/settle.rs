@@ -139,6 +139,7 @@ pub(super) fn judged_rows(calls: &[JudgedCall<'_>]) -> Result<String, StoreError
     json(TABLE, "judgement", &rows)
 }
 
+/// In the order in which everybody locks calls: news of customers come at the same time.
 pub(super) async fn describe(connection: &mut PgConnection, rows: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "update call_outcome outcome set described_at = now(), \
@@ -162,7 +163,7 @@ pub(super) async fn describe(connection: &mut PgConnection, rows: &str) -> Resul
              parity_refused_keys = told.parity_refused_keys, \
              status = coalesce(outcome.status, case told.ended_as \
                  when 'accepted' then 'provisional_save' end) \
-         from jsonb_to_recordset($1::text::jsonb) as told ( \
+         from (select told.* from jsonb_to_recordset($1::text::jsonb) as told ( \
              customer_id text, session_id uuid, decided_at timestamptz, \
              durable_due_at timestamptz, ended_as text, decision_id uuid, \
              catalogue_version bigint, arm text, propensity double precision, \
@@ -174,6 +175,8 @@ pub(super) async fn describe(connection: &mut PgConnection, rows: &str) -> Resul
              neutral_reason text, holdout_key text, held_out boolean, \
              holdout_exposed boolean, compared_offer_key text, churn_risk double precision, \
              price_offer boolean, parity_after_minor bigint, parity_refused_keys text[]) \
+             join call_outcome mine using (customer_id, session_id) \
+             order by customer_id, session_id for update of mine) as told \
          where outcome.customer_id = told.customer_id and outcome.session_id = told.session_id",
         rows,
     )
@@ -217,7 +220,7 @@ pub(super) async fn settle(
                  here_180_days boolean, durable boolean, left_at timestamptz, \
                  facts_revision bigint, next_look_at timestamptz) \
              join call_outcome before using (customer_id, session_id) \
-             order by customer_id, session_id \
+             order by customer_id, session_id for update of before \
          ) as told \
          where outcome.customer_id = told.customer_id and outcome.session_id = told.session_id \
            and outcome.judgement_count = told.judgement_count \

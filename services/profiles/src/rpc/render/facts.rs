@@ -80,6 +80,7 @@ fn incident(facts: IncidentFacts) -> types::IncidentFacts {
         recovery_step: number(facts.recovery_step),
         promise_due_time: optional_time(facts.promise_due_time),
         promise_broken: facts.promise_broken,
+        broken_promise_due_time: optional_time(facts.broken_promise_due_time),
     }
 }
 

@@ -1,5 +1,6 @@
 select customer_id, incident_id, subscription_id, severity, responsible_party, category, open_time,
-       recovery_step, promise_due_time, promise_broken, resolve_time, outcome
+       recovery_step, promise_due_time, promise_broken, broken_promise_due_time,
+       resolve_time, outcome
 from incident
 where customer_id = any($1)
   and (resolve_time is null
