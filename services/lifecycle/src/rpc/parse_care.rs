@@ -10,7 +10,7 @@ use kernel::refusal::Refusal;
 use kernel::time::{Span, Timestamp};
 use prost::Message;
 
-use crate::domain::care::{CareKind, Channel, NewTask, SENDER};
+use crate::domain::care::{CareKind, Channel, GOOD_FOR_DAYS, NewTask, SENDER};
 use crate::usecase::{
     CompleteTask, LeaseTasks, ReportedTask, ScheduleTasks, SkipTask, WithdrawTasks,
 };
@@ -21,8 +21,6 @@ const MOST_ASKED: usize = 50;
 const MOST_SUBJECT: usize = 128;
 /// How many characters the name of a sender may have.
 const MOST_SENDER: usize = 64;
-/// For how many days a task is good that does not say.
-const DEFAULT_DAYS: i64 = 30;
 /// How many kinds or channels a request may name.
 const MOST_NAMED: usize = 20;
 /// How many tasks are leased when the request does not say.
@@ -167,7 +165,7 @@ fn new_task(checks: &mut Violations, task: &wire::NewTask) -> Option<NewTask> {
 }
 
 fn days_after(due_time: Timestamp) -> Timestamp {
-    let span = Span::new().hours(24 * DEFAULT_DAYS);
+    let span = Span::new().hours(24 * i64::from(GOOD_FOR_DAYS));
     due_time.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 

@@ -106,13 +106,7 @@ impl Postgres {
         F: for<'c> Fn(&'c I, &'c mut PgConnection) -> BoxFuture<'c, Result<T, E>>,
     {
         let longest = Duration::from_millis(self.shared.settings.background_timeout_ms);
-        bounded(
-            &self.shared.background,
-            Deadline::within(longest),
-            input,
-            work,
-        )
-        .await
+        self.report(Deadline::within(longest), input, work).await
     }
 
     /// Tells whether Postgres answers, for health checks and start-up.

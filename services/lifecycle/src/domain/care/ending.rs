@@ -7,9 +7,6 @@ use kernel::time::Timestamp;
 use super::SENDER;
 use crate::domain::facts::{EndCause, Subscription};
 
-/// For how many days a step is good once it is due.
-pub(super) const STEP_DAYS: u32 = 30;
-
 /// One thing that is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EndingStep {

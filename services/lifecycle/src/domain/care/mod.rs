@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub const SENDER: &str = "sender";
 /// What the source of a task is called that the care plan asked for.
 pub const PLAN: &str = "plan";
+/// For how many days a task is good once it is due, where nobody says otherwise.
+pub const GOOD_FOR_DAYS: u32 = 30;
 /// How often a task is handed out; after that it is dropped as not delivered.
 pub const MOST_LEASES: u32 = 5;
 

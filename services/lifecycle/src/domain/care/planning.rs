@@ -8,7 +8,7 @@ use kernel::time::{Span, Timestamp, months_later, year_of};
 use super::ending::{self, EndingStep};
 use super::plan::{CarePlan, CareRule};
 use super::withdrawal::Relation;
-use super::{CareKind, NewTask, SENDER};
+use super::{CareKind, GOOD_FOR_DAYS, NewTask, SENDER};
 use crate::domain::clock_days::days_between;
 use crate::domain::facts::{
     ActivityKind, CustomerFacts, Incident, Lifetime, Relationship, Standing, State, Subscription,
@@ -148,7 +148,7 @@ impl Planner<'_> {
                 ..CareRule::plain(0, step.owner)
             };
             let subject = format!("{}/{}", subscription.subscription_id, step.key);
-            self.task((kind, &rule), subject, step.due_time, ending::STEP_DAYS)
+            self.task((kind, &rule), subject, step.due_time, GOOD_FOR_DAYS)
         };
         let tasks_of = |subscription| {
             let steps = ending::steps(subscription).into_iter();
