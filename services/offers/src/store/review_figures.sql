@@ -7,29 +7,29 @@
 -- and on the side the customer was assigned to, also where somebody overrode that. Excluded calls count
 -- for nothing. Ids that profiles found to be one person count as one; who was on both sides, as two of
 -- them, is on neither.
+--
+-- What calls of one person say of each other comes from windows, not from joins: it takes as long for each
+-- call however many there are, and whatever is believed of how many there are.
 with calls as (
     select coalesce(identity.stays_customer_id, outcome.customer_id) as person, outcome.*
     from call_outcome outcome left join customer_identity identity using (customer_id)
     where decided_at >= $1::timestamptz - interval '365 days' and decided_at <= $2
-), on_both_sides as (
-    select person, holdout_key from calls
-    where decided_at >= $1 and holdout_key is not null and compared_offer_key is not null
-    group by person, holdout_key having bool_or(held_out) and bool_or(not held_out)
-), price_before as (
-    -- Calls on which an offer was taken less than a year after another about price had been.
-    select distinct later.session_id
-    from calls later join calls earlier using (person)
-    where later.accepted_at is not null and earlier.price_offer
-      and earlier.accepted_at < later.decided_at
-      and earlier.accepted_at >= later.decided_at - interval '365 days'
-), rang_again as (
-    -- Calls whose offer was taken and whose customer rang to leave within 60 days of its end.
-    select distinct taker.session_id
-    from calls taker join calls later using (person)
-    where taker.accepted_at is not null and later.decided_at > taker.benefit_end_at
-      and later.decided_at <= taker.benefit_end_at + interval '60 days'
+), among_others as (
+    select calls.*,
+           bool_or(held_out) filter (where decided_at >= $1) over () as anybody_held_out,
+           holdout_key is not null
+               and bool_or(held_out) filter (where decided_at >= $1 and compared_offer_key is not null)
+                   over on_one_holdout
+               and bool_or(not held_out) filter (where decided_at >= $1 and compared_offer_key is not null)
+                   over on_one_holdout as on_both_sides,
+           array_agg(accepted_at) filter (where price_offer and accepted_at is not null) over of_one_person
+               as took_price_at,
+           array_agg(decided_at) over of_one_person as rang_at
+    from calls
+    window of_one_person as (partition by person),
+           on_one_holdout as (partition by person, holdout_key)
 ), counted as (
-    select compared_offer_key, reason_key, calls.margin_currency, held_out, overridden,
+    select compared_offer_key, reason_key, margin_currency, held_out, overridden,
            case when not $4::boolean then null
                 when tier.currency is null or monthly_margin_minor is null then 1
                 else (monthly_margin_minor >= middle_from)::integer
@@ -41,26 +41,28 @@ with calls as (
            offer_key = compared_offer_key and price_offer as about_price,
            here_30_days, here_90_days, here_180_days, durable, left_at, benefit_end_at,
            cancel_calls_24_months, durable::integer as lasts, churn_risk,
-           price_before.session_id is not null as took_price_before,
-           rang_again.session_id is not null as rang_again,
+           -- An offer was taken less than a year after another about price had been.
+           exists (select from unnest(took_price_at) as earlier (taken_at)
+               where earlier.taken_at < decided_at
+                 and earlier.taken_at >= decided_at - interval '365 days') as took_price_before,
+           -- The customer rang to leave within 60 days of the end of what was taken.
+           exists (select from unnest(rang_at) as later (decided_at)
+               where later.decided_at > benefit_end_at
+                 and later.decided_at <= benefit_end_at + interval '60 days') as rang_again,
            -- The margin of the days on which the customer was here, of 180, less what was committed. Who
            -- was away at a window without a date counts until then.
            monthly_margin_minor * greatest(0, extract(epoch from
                least(left_at, decided_at + make_interval(days => case when not here_30_days then 30
                    when not here_90_days then 90 else 180 end)) - decided_at) / 86400) / 30.4375
            - coalesce(cost_minor, 0) as value
-    from calls
-    left join price_before using (session_id)
-    left join rang_again using (session_id)
+    from among_others
     left join unnest($5::text[], $6::bigint[], $7::bigint[]) as tier (currency, middle_from, high_from)
-         on tier.currency = calls.margin_currency
+         on tier.currency = among_others.margin_currency
     where decided_at >= $1 and status <> 'excluded'
       and compared_offer_key is not null and ($3 = '' or compared_offer_key = $3)
       -- Without a holdout nothing is compared; with one, nothing from before it.
-      and (holdout_key is not null
-           or not exists (select from calls assigned where assigned.decided_at >= $1 and assigned.held_out))
-      and not exists (select from on_both_sides both_sides
-          where both_sides.person = calls.person and both_sides.holdout_key = calls.holdout_key)
+      and (holdout_key is not null or not anybody_held_out)
+      and not coalesce(on_both_sides, false)
 )
 select compared_offer_key as "offer_key!", reason_key, margin_currency, held_out as "held_out!",
        value_tier, long_term,
