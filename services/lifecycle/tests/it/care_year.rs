@@ -167,6 +167,9 @@ async fn start() -> World {
     forbid(&world).await;
     for number in 0..customers() {
         world.profiles.put(somebody(number));
+        if number % 1_000 == 999 {
+            world.wait_until_followed().await;
+        }
     }
     world.wait_until_followed().await;
     world
