@@ -188,6 +188,31 @@ fn looking_at_values_every_day_for_a_year_raises_few_false_alarms() {
     assert!(share(plain_alarms) > 0.25, "{}", share(plain_alarms));
 }
 
+/// How often the interval of a mean value holds the truth, with so many held out.
+fn coverage_of_values(held_out: u32) -> f64 {
+    // Of who is offered something as many more stay, for a price.
+    let price = 3_000.0;
+    let mut covered = 0;
+    for seed in 0..years() {
+        let mut draws = Draws::new(u64::from(seed), 4);
+        let mut side = |calls: u32, price: f64| {
+            let values = (0..calls).map(|_| worth(&mut draws) - price);
+            Values::of(&values.collect::<Vec<_>>())
+        };
+        let found = value_lift(side(20 * held_out, price), side(held_out, 0.0)).unwrap();
+        covered += u32::from(found.low <= -price && -price <= found.high);
+    }
+    f64::from(covered) / f64::from(years())
+}
+
+#[test]
+fn values_of_few_held_out_are_not_told_more_sharply_than_they_are_known() {
+    for held_out in [2, 3, 5, 9, 20, 49] {
+        let covered = coverage_of_values(held_out);
+        assert!(covered > 0.935, "{held_out} held out: {covered}");
+    }
+}
+
 #[test]
 fn a_lift_is_found_long_before_the_year_is_over() {
     let desk = Desk {

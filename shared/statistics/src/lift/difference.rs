@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// How many standard errors a 95 % interval reaches to each side.
 pub(super) const NORMAL_95: f64 = 1.959_963_984_540_054;
 
+/// With fewer values their spread is not known well: an interval for one look takes the larger spread of
+/// both sides, and one for all looks says nothing.
+pub const LEAST_VALUES_HELD_OUT: u32 = 50;
+
 /// A group of customers and how many of them were kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
@@ -143,9 +147,12 @@ pub fn lift(offered: Group, held_out: Group) -> Result<Lift, LiftRefusal> {
 }
 
 /// What offers bring for each call beyond what customers bring anyway, in units of the values.
+///
+/// Most values are nothing and some are much, so that a few calls easily look all alike. Below
+/// [`LEAST_VALUES_HELD_OUT`] a side is believed to spread no less than the other one does.
 pub fn value_lift(offered: Values, held_out: Values) -> Result<Lift, LiftRefusal> {
-    let (with, variance_with) = offered.mean()?;
-    let (without, variance_without) = held_out.mean()?;
+    let (with, variance_with) = offered.mean_beside(held_out)?;
+    let (without, variance_without) = held_out.mean_beside(offered)?;
     let standard_error = (variance_with + variance_without).sqrt();
     let (difference, reach) = (with - without, NORMAL_95 * standard_error);
     Ok(Lift {
@@ -165,6 +172,16 @@ impl Values {
             sum: values.iter().sum(),
             sum_of_squares: squares.sum(),
         }
+    }
+
+    /// The mean and its variance, where the spread of few is that of the others if these spread more.
+    fn mean_beside(self, others: Self) -> Result<(f64, f64), LiftRefusal> {
+        let ((mean, variance), (_, of_others)) = (self.mean()?, others.mean()?);
+        if self.calls >= LEAST_VALUES_HELD_OUT {
+            return Ok((mean, variance));
+        }
+        let spread_of_others = of_others * f64::from(others.calls);
+        Ok((mean, variance.max(spread_of_others / f64::from(self.calls))))
     }
 
     /// The mean and its variance.
@@ -255,7 +272,12 @@ mod tests {
         let held_out = Values::of(&[1.0, 1.0, 3.0, 3.0]);
         let found = value_lift(offered, held_out).unwrap();
         assert!((found.difference - 0.5).abs() < 1e-12);
-        let error = (5.0 / 3.0 / 4.0 + 4.0 / 3.0 / 4.0_f64).sqrt();
+        // Of so few the larger of the two spreads is believed: 5/3 and not 4/3.
+        let error = (2.0 * 5.0 / 3.0 / 4.0_f64).sqrt();
+        assert!((found.standard_error - error).abs() < 1e-12);
+        let many = |values: [f64; 4]| Values::of(&values.repeat(20));
+        let found = value_lift(many([1.0, 2.0, 3.0, 4.0]), many([1.0, 1.0, 3.0, 3.0])).unwrap();
+        let error = ((100.0 / 79.0 + 80.0 / 79.0) / 80.0_f64).sqrt();
         assert!((found.standard_error - error).abs() < 1e-12);
     }
 

@@ -1,12 +1,9 @@
 //! An interval that may be looked at every day.
 
-use super::difference::{Group, Lift, LiftRefusal, Values};
+use super::difference::{Group, LEAST_VALUES_HELD_OUT, Lift, LiftRefusal, Values};
 
 /// With fewer held out the interval says nothing that could be relied on.
 pub const LEAST_HELD_OUT: u32 = 30;
-
-/// The same for mean values, whose spread is known less well from few of them.
-pub const LEAST_VALUES_HELD_OUT: u32 = 50;
 
 /// How often it may be wrong, over all looks together.
 const ALPHA: f64 = 0.05;
