@@ -221,6 +221,7 @@ fn start_jobs(
             active: parts.active.clone(),
             entropy: Arc::clone(&context.entropy),
         },
+        read_learned(parts),
         period(settings.learning_period_ms),
         stop(),
     ));
@@ -339,11 +340,15 @@ fn review_rpc(settings: &Settings, context: &Context, parts: &Parts) -> ReviewRp
             active: parts.active.clone(),
             clock: Arc::clone(&context.clock),
         },
-        read_learned: ReadLearned {
-            store: parts.store.clone(),
-            active: parts.active.clone(),
-        },
+        read_learned: read_learned(parts),
         page_tokens: PageTokens::new(&settings.page_token_secret),
+    }
+}
+
+fn read_learned(parts: &Parts) -> ReadLearned {
+    ReadLearned {
+        store: parts.store.clone(),
+        active: parts.active.clone(),
     }
 }
 

@@ -456,6 +456,16 @@ pub const REVIEW_VERDICT: Vocabulary = Vocabulary {
     },
 };
 
+/// `offers.v1.LearnedStage`.
+pub const LEARNED_STAGE: Vocabulary = Vocabulary {
+    prefix: "LEARNED_STAGE_",
+    name_of: |number| {
+        offers::LearnedStage::try_from(number)
+            .ok()
+            .map(|value| value.as_str_name())
+    },
+};
+
 /// `offers.v1.WinBackWay`.
 pub const WIN_BACK_WAY: Vocabulary = Vocabulary {
     prefix: "WIN_BACK_WAY_",

@@ -1,12 +1,9 @@
 //! What was learnt, as people read it: for each category of reasons and each arm what was seen, and
 //! what is believed now.
-//!
-//! Beliefs are shown as wide as they are. Choices are drawn from narrower ones, so that little is lost
-//! to trying what is most likely worse.
 
 use std::collections::BTreeMap;
 
-use statistics::selection::{Count, Pooling, SegmentDraws, Stage};
+use statistics::selection::{Count, SegmentDraws, Stage};
 
 use super::catalogue::{Catalogue, StagePrior};
 use super::posterior::{LearnedVersion, Posterior, Seen};
@@ -39,11 +36,7 @@ pub struct Belief {
 
 /// Tells what was learnt, by category; within one those with the most calls first.
 pub fn table(catalogue: &Catalogue, learned: &LearnedVersion) -> Vec<Row> {
-    let candid = Pooling {
-        sharpening: 1.0,
-        ..Pooling::default()
-    };
-    let posterior = Posterior::with_pooling(catalogue, learned, &candid);
+    let posterior = Posterior::candid(catalogue, learned);
     let mut cells: BTreeMap<(&str, &str), Vec<&Seen>> = BTreeMap::new();
     for seen in &learned.evidence {
         let key = (seen.segment.category.as_str(), seen.arm.as_str());

@@ -27,6 +27,7 @@ pub mod grant;
 pub mod history;
 pub mod holdout;
 pub mod keep_in_touch;
+pub mod learned_drift;
 pub mod learned_table;
 pub mod learning;
 pub mod leaving;

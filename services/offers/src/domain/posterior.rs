@@ -146,8 +146,17 @@ impl Posterior {
         Self::with_pooling(catalogue, learned, &Pooling::default())
     }
 
-    /// The same with other strengths than those that decide.
-    pub(super) fn with_pooling(
+    /// The same as wide as beliefs are, for people to read and to hold against what is seen. Choices are
+    /// drawn from narrower ones, so that little is lost to trying what is most likely worse.
+    pub(super) fn candid(catalogue: &Catalogue, learned: &LearnedVersion) -> Option<Self> {
+        let candid = Pooling {
+            sharpening: 1.0,
+            ..Pooling::default()
+        };
+        Self::with_pooling(catalogue, learned, &candid)
+    }
+
+    fn with_pooling(
         catalogue: &Catalogue,
         learned: &LearnedVersion,
         pooling: &Pooling,

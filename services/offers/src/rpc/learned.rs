@@ -2,11 +2,12 @@
 
 use contract::offers::v1 as pb;
 use edge::wire::timestamp;
-use statistics::selection::Count;
+use statistics::selection::{Count, Stage};
 
 use crate::domain::catalogue::StagePrior;
 use crate::domain::draw_told::DrawnArm;
 use crate::domain::holdout::Assignment;
+use crate::domain::learned_drift::Drift;
 use crate::domain::learned_table::{Belief, Row};
 use crate::domain::posterior::Seen;
 use crate::usecase::explain_decision::ExplainedDraw;
@@ -30,6 +31,27 @@ pub(super) fn learned(told: &ToldLearned) -> pb::GetLearnedResponse {
             .collect(),
         arms: told.rows.iter().map(row).collect(),
         segments: learned.evidence.iter().map(segment).collect(),
+        drifts: told
+            .lately
+            .iter()
+            .flat_map(|lately| lately.drifts.iter().map(drift))
+            .collect(),
+        drift_since_time: told.lately.as_ref().map(|lately| timestamp(lately.since)),
+    }
+}
+
+fn drift(drift: &Drift) -> pb::LearnedDrift {
+    let stage = match drift.stage {
+        Stage::Stay => pb::LearnedStage::Stay,
+        Stage::Here30Days => pb::LearnedStage::Here30Days,
+        Stage::Durable => pb::LearnedStage::Durable,
+    };
+    pb::LearnedDrift {
+        arm: drift.arm.clone(),
+        stage: stage.into(),
+        seen: Some(count(drift.seen)),
+        expected_low: drift.expected_low,
+        expected_high: drift.expected_high,
     }
 }
 

@@ -63,6 +63,36 @@ impl Store {
             })
             .await
     }
+
+    /// Reads the newest version that was made by an instant.
+    pub async fn learned_by(
+        &self,
+        instant: Timestamp,
+        deadline: Deadline,
+    ) -> Result<Option<LearnedVersion>, StoreError> {
+        self.postgres
+            .read(deadline, &instant, |instant, connection| {
+                Box::pin(newest_by(connection, *instant))
+            })
+            .await
+    }
+}
+
+async fn newest_by(
+    connection: &mut PgConnection,
+    instant: Timestamp,
+) -> Result<Option<LearnedVersion>, StoreError> {
+    let version = sqlx::query_scalar!(
+        "select max(version) from learned where made_at <= $1",
+        instant.to_sqlx() as _,
+    )
+    .fetch_one(&mut *connection)
+    .instrument(statement("SELECT", TABLE))
+    .await?;
+    match version {
+        Some(version) => read(connection, version).await,
+        None => Ok(None),
+    }
 }
 
 async fn keep(connection: &mut PgConnection, new: &NewLearned) -> Result<u64, StoreError> {

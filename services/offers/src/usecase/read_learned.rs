@@ -1,10 +1,11 @@
 //! Reading what was learnt.
 
 use kernel::refusal::Refusal;
-use kernel::time::Deadline;
+use kernel::time::{Deadline, Span, Timestamp};
 use tokio::task::spawn_blocking;
 
-use super::active::Active;
+use super::active::{Active, Versions};
+use crate::domain::learned_drift::{Drift, LOOK_BACK_DAYS, are_comparable, drifts};
 use crate::domain::learned_table::{Row, table};
 use crate::domain::posterior::LearnedVersion;
 use crate::store::Store;
@@ -25,6 +26,17 @@ pub struct ToldLearned {
     pub learned: LearnedVersion,
     /// By category and arm, as the catalogue in force believes.
     pub rows: Vec<Row>,
+    /// What lately did otherwise than was believed; absent where there is no version to compare with.
+    pub lately: Option<Lately>,
+}
+
+/// What lately did otherwise than was believed.
+#[derive(Clone, Debug)]
+pub struct Lately {
+    /// Since when: the version whose beliefs these were was made then.
+    pub since: Timestamp,
+    /// The offers and stages; often none.
+    pub drifts: Vec<Drift>,
 }
 
 impl ReadLearned {
@@ -47,11 +59,51 @@ impl ReadLearned {
             };
         };
         let versions = self.active.current();
-        let told = spawn_blocking(move || ToldLearned {
-            rows: table(&versions.catalogue, &learned),
-            learned,
-        });
+        let earlier = self.earlier(&versions, &learned, deadline).await?;
+        let told = spawn_blocking(move || told(&versions, learned, earlier.as_ref()));
         told.await.map(Some).map_err(Refusal::internal)
+    }
+
+    /// The version whose beliefs what was seen since is held against. Where the catalogue counted
+    /// otherwise then the two cannot be compared.
+    async fn earlier(
+        &self,
+        versions: &Versions,
+        learned: &LearnedVersion,
+        deadline: Deadline,
+    ) -> Result<Option<LearnedVersion>, Refusal> {
+        let hours = Span::new().hours(24 * LOOK_BACK_DAYS);
+        let Ok(by) = learned.made_at.checked_sub(hours) else {
+            return Ok(None);
+        };
+        let earlier = self.store.learned_by(by, deadline).await?;
+        let (Some(earlier), Some(now)) = (earlier, &versions.catalogue.learning) else {
+            return Ok(None);
+        };
+        for version in [earlier.catalogue_version, learned.catalogue_version] {
+            let catalogue = self.active.read_catalogue(version, deadline).await?;
+            let then = catalogue.as_ref().and_then(|it| it.learning.as_ref());
+            if !then.is_some_and(|then| are_comparable(then, now)) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(earlier))
+    }
+}
+
+fn told(
+    versions: &Versions,
+    learned: LearnedVersion,
+    earlier: Option<&LearnedVersion>,
+) -> ToldLearned {
+    let catalogue = &versions.catalogue;
+    ToldLearned {
+        rows: table(catalogue, &learned),
+        lately: earlier.map(|earlier| Lately {
+            since: earlier.made_at,
+            drifts: drifts(catalogue, earlier, &learned),
+        }),
+        learned,
     }
 }
 

@@ -312,6 +312,59 @@ async fn what_fails_leaves_the_version_in_use() {
     );
 }
 
+/// Makes what was learnt, and what became of calls, a month older.
+async fn a_month_passes(world: &World) {
+    world
+        .execute(
+            "alter table learned disable trigger user; \
+             update learned set made_at = made_at - interval '30 days'; \
+             alter table learned enable trigger user; \
+             update call_outcome set decided_at = decided_at - interval '30 days', \
+                 customer_id = 'before-' || customer_id, \
+                 session_id = ('01' || substr(session_id::text, 3))::uuid",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn what_lately_did_otherwise_than_was_believed_is_told() {
+    let world = world().await;
+    outcomes(&world, DISCOUNT, 400, 9).await;
+    outcomes(&world, "no_offer", 400, 2).await;
+    let learner = learner(&world, 1).await;
+    let made = |learnt: Learnt| matches!(learnt, Learnt::Made { .. });
+    assert!(made(learner.look().await.unwrap()));
+    // There is no earlier version yet.
+    let first = learned(&world, 1).await.unwrap();
+    assert_eq!((first.drift_since_time, first.drifts.len()), (None, 0));
+
+    a_month_passes(&world).await;
+    outcomes(&world, DISCOUNT, 100, 4).await;
+    outcomes(&world, "no_offer", 100, 2).await;
+    assert!(made(learner.look().await.unwrap()));
+    let told = learned(&world, 0).await.unwrap();
+    assert_eq!(told.version, 2);
+    let before = learned(&world, 1).await.unwrap();
+    assert_eq!(told.drift_since_time, before.make_time);
+    let drifts: Vec<_> = told
+        .drifts
+        .iter()
+        .map(|drift| (drift.arm.as_str(), drift.stage()))
+        .collect();
+    assert_eq!(drifts, [(DISCOUNT, pb::LearnedStage::Stay)]);
+    let seen = told.drifts[0].seen.unwrap();
+    assert!((seen.successes / seen.calls - 0.4).abs() < 0.02, "{seen:?}");
+    assert!(told.drifts[0].expected_low > 0.7, "{:?}", told.drifts);
+    // A version of the past has its own past.
+    assert_eq!(before.drift_since_time, None);
+
+    // With another half-life what was counted then cannot be held against what is counted now.
+    let slower = CATALOGUE.replacen("half_life_days: 365", "half_life_days: 1000", 1);
+    publish(&world, &slower).await;
+    let world = world.restart().await;
+    assert_eq!(learned(&world, 0).await.unwrap().drift_since_time, None);
+}
+
 /// Publishes the seed with the discount paid out of a budget of its own, by the month.
 async fn publish_with_budget(world: &World) {
     let (before, discount) = CATALOGUE.split_once("  ten_percent_three_months:").unwrap();

@@ -4,6 +4,7 @@ use contract::offers::v1 as pb;
 use serde_json::{Value, json};
 
 use super::time;
+use crate::vocabulary;
 
 /// A version of what was learnt.
 pub fn learned(answer: &pb::GetLearnedResponse) -> Value {
@@ -18,6 +19,18 @@ pub fn learned(answer: &pb::GetLearnedResponse) -> Value {
         "prices": prices.collect::<Vec<_>>(),
         "arms": answer.arms.iter().map(arm).collect::<Vec<_>>(),
         "segments": answer.segments.iter().map(segment).collect::<Vec<_>>(),
+        "drifts": answer.drifts.iter().map(drift).collect::<Vec<_>>(),
+        "drift_since_time": time(answer.drift_since_time.as_ref()),
+    })
+}
+
+fn drift(drift: &pb::LearnedDrift) -> Value {
+    json!({
+        "arm": drift.arm,
+        "stage": vocabulary::LEARNED_STAGE.word(drift.stage),
+        "seen": drift.seen.as_ref().map(count),
+        "expected_low": drift.expected_low,
+        "expected_high": drift.expected_high,
     })
 }
 

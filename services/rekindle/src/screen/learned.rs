@@ -1,6 +1,8 @@
 //! What was learnt of offers, as a table for each category of reasons.
 
-use contract::offers::v1::{DrawnArm, GetLearnedResponse, HoldoutSide, LearnedArm, LearnedCount};
+use contract::offers::v1::{
+    DrawnArm, GetLearnedResponse, HoldoutSide, LearnedArm, LearnedCount, LearnedDrift, LearnedStage,
+};
 
 use super::paper::{Page, Paper, Style};
 use super::words;
@@ -26,6 +28,10 @@ pub fn learned(answer: &GetLearnedResponse, paper: Paper) -> String {
     let version = format!("{}, made {made} with catalogue {catalogue}", answer.version);
     page.labelled("version", &version);
     page.labelled("budgets", &budgets(answer));
+    page.labelled("lately", &lately(answer));
+    for drift in &answer.drifts {
+        page.paragraph(4, Style::Plain, &of_drift(drift));
+    }
     for of_category in answer
         .arms
         .chunk_by(|left, right| left.reason_category == right.reason_category)
@@ -91,6 +97,30 @@ fn budgets(answer: &GetLearnedResponse) -> String {
         format!("one unit of {} must return {returns:.2}", it.budget_key)
     });
     each.collect::<Vec<_>>().join("; ")
+}
+
+/// Whether offers lately did as was believed.
+fn lately(answer: &GetLearnedResponse) -> String {
+    let Some(since) = words::instant(answer.drift_since_time.as_ref()).map(words::day) else {
+        return "not known: it takes a version of 28 days before that counts alike".to_owned();
+    };
+    match answer.drifts.len() {
+        0 => format!("everything as was believed on {since}"),
+        _ => format!("otherwise than was believed on {since}, or one in a hundred by chance:"),
+    }
+}
+
+fn of_drift(drift: &LearnedDrift) -> String {
+    let passed = match drift.stage() {
+        LearnedStage::Stay => "stayed",
+        LearnedStage::Here30Days => "were here at 30 days",
+        LearnedStage::Durable => "stayed for good",
+        LearnedStage::Unspecified => "passed",
+    };
+    let [low, high] = [drift.expected_low, drift.expected_high].map(words::percent);
+    let calls = drift.seen.map_or(0.0, |seen| seen.calls);
+    let (arm, seen) = (words::spoken(&drift.arm), share(drift.seen));
+    format!("{arm}: {seen} of {calls:.0} {passed}; {low} to {high} were expected to")
 }
 
 fn of_arm(arm: &LearnedArm) -> String {
@@ -198,6 +228,7 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted} is missing in {text}");
         }
+        assert!(text.contains("not known: it takes a version"), "{text}");
         let lines: Vec<&str> = text.lines().filter(|line| line.contains("200")).collect();
         assert!(
             lines[0].contains("40 %") && lines[0].contains("95 %"),
@@ -209,5 +240,41 @@ mod tests {
         );
         let nothing = learned(&GetLearnedResponse::default(), Paper::plain(100));
         assert!(nothing.contains("Nothing yet"));
+    }
+
+    #[test]
+    fn what_lately_did_otherwise_is_named() {
+        let drift = LearnedDrift {
+            arm: "ten_percent".to_owned(),
+            stage: LearnedStage::Durable.into(),
+            seen: Some(LearnedCount {
+                calls: 140.4,
+                successes: 35.1,
+            }),
+            expected_low: 0.5,
+            expected_high: 0.75,
+        };
+        let mut answer = GetLearnedResponse {
+            version: 3,
+            drifts: vec![drift],
+            drift_since_time: Some(prost_types::Timestamp {
+                seconds: 1_790_000_000,
+                nanos: 0,
+            }),
+            ..GetLearnedResponse::default()
+        };
+        let text = learned(&answer, Paper::plain(100));
+        let wanted = "ten percent: 25 % of 140 stayed for good; 50 % to 75 % were expected to";
+        assert!(text.contains(wanted), "{text}");
+        assert!(
+            text.contains("otherwise than was believed on 2026-09-21"),
+            "{text}"
+        );
+        answer.drifts.clear();
+        let text = learned(&answer, Paper::plain(100));
+        assert!(
+            text.contains("everything as was believed on 2026-09-21"),
+            "{text}"
+        );
     }
 }

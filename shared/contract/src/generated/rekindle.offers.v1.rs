@@ -5444,6 +5444,25 @@ pub struct BudgetPrice {
     #[prost(double, tag = "2")]
     pub price: f64,
 }
+/// LearnedDrift is an arm that lately did otherwise at one stage than was believed of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LearnedDrift {
+    /// The arm: the key of an offer, or "no_offer".
+    #[prost(string, tag = "1")]
+    pub arm: ::prost::alloc::string::String,
+    /// The stage.
+    #[prost(enumeration = "LearnedStage", tag = "2")]
+    pub stage: i32,
+    /// What became known since.
+    #[prost(message, optional, tag = "3")]
+    pub seen: ::core::option::Option<LearnedCount>,
+    /// At least this share of them was expected to pass, 0 to 1.
+    #[prost(double, tag = "4")]
+    pub expected_low: f64,
+    /// And at most this share.
+    #[prost(double, tag = "5")]
+    pub expected_high: f64,
+}
 /// GetLearnedResponse is the response of GetLearned.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetLearnedResponse {
@@ -5468,6 +5487,14 @@ pub struct GetLearnedResponse {
     /// What was seen by segment and arm.
     #[prost(message, repeated, tag = "7")]
     pub segments: ::prost::alloc::vec::Vec<LearnedSegment>,
+    /// What lately did otherwise than was believed of it 28 days before; of a hundred stages that do as
+    /// believed one is among them by chance, and nothing of which fewer than twenty outcomes are new.
+    #[prost(message, repeated, tag = "8")]
+    pub drifts: ::prost::alloc::vec::Vec<LearnedDrift>,
+    /// Since when that is: absent while there is no version of 28 days ago, or where it was counted
+    /// otherwise (another half-life, other tiers of value or another bound of long-standing).
+    #[prost(message, optional, tag = "9")]
+    pub drift_since_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// CallEnd is how a call about leaving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -5638,6 +5665,43 @@ impl ReviewVerdict {
             "REVIEW_VERDICT_WATCH" => Some(Self::Watch),
             "REVIEW_VERDICT_CHANGE" => Some(Self::Change),
             "REVIEW_VERDICT_DROP" => Some(Self::Drop),
+            _ => None,
+        }
+    }
+}
+/// LearnedStage is a stage that a save goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LearnedStage {
+    /// Never sent; not accepted.
+    Unspecified = 0,
+    /// Staying that day.
+    Stay = 1,
+    /// Being entitled and billed at 30 days.
+    Here30Days = 2,
+    /// Lasting.
+    Durable = 3,
+}
+impl LearnedStage {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEARNED_STAGE_UNSPECIFIED",
+            Self::Stay => "LEARNED_STAGE_STAY",
+            Self::Here30Days => "LEARNED_STAGE_HERE_30_DAYS",
+            Self::Durable => "LEARNED_STAGE_DURABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEARNED_STAGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEARNED_STAGE_STAY" => Some(Self::Stay),
+            "LEARNED_STAGE_HERE_30_DAYS" => Some(Self::Here30Days),
+            "LEARNED_STAGE_DURABLE" => Some(Self::Durable),
             _ => None,
         }
     }

@@ -34,10 +34,12 @@ mod group_tests;
 mod ladder;
 #[cfg(test)]
 mod law_tests;
+mod predictive;
 mod price;
 
 pub use beliefs::{Beliefs, SegmentDraws, log_odds_between, moved};
 pub use choice::{Contender, Exploration, StageValues, pick, propensities, shares_won};
 pub use evidence::{Count, Evidence};
 pub use ladder::{ArmPrior, Ladder, LadderRefusal, Pooling, Stage, Strengths};
+pub use predictive::predicted_band;
 pub use price::{expected_spend, price_of_budget};
