@@ -125,10 +125,7 @@ async fn who_wants_to_move_without_a_reason_may_take_it_along() {
 /// Somebody who left 200 days ago because they moved away; the desk may call them now.
 async fn moved_away() -> World {
     let world = World::start().await;
-    let today = kernel::time::Clock::now(&world.clock).to_string();
-    world
-        .clock
-        .set(format!("{}T12:00:00Z", &today[..10]).parse().unwrap());
+    world.wait_for_noon();
     let ended = world.clock_days_ago(200);
     let mut gone = facts("c-1");
     gone.revision = 2;

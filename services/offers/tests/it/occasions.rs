@@ -35,9 +35,7 @@ async fn world_of(change: impl FnOnce(&mut types::CustomerFacts)) -> World {
     change(&mut customer);
     world.neighbours.put(customer);
     // The desk may only call at a decent hour.
-    let today = kernel::time::Clock::now(&world.clock).to_string();
-    let noon = format!("{}T12:00:00Z", &today[..10]);
-    world.clock.set(noon.parse().unwrap());
+    world.wait_for_noon();
     world
 }
 

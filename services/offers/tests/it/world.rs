@@ -105,6 +105,16 @@ impl World {
         }
     }
 
+    /// Sets the clock to the next noon. To one that is past the sweep, which goes by the database's
+    /// clock, would end a call while it is going on.
+    pub(crate) fn wait_for_noon(&self) {
+        const DAY: i64 = 86_400;
+        let now = kernel::time::Clock::now(&self.clock).as_second();
+        let noon = (now - DAY / 2).div_euclid(DAY) * DAY + DAY + DAY / 2;
+        self.clock
+            .set(kernel::time::Timestamp::from_second(noon).unwrap());
+    }
+
     /// An instant some days before now.
     pub(crate) fn clock_days_ago(&self, days: i64) -> prost_types::Timestamp {
         let hours = kernel::time::Span::new().hours(24 * days);
