@@ -1,6 +1,9 @@
 //! How long a call may take: read from the wire, clamped, kept a little early, passed on.
 
-use std::time::Duration;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue};
 
@@ -44,6 +47,24 @@ pub fn within<F: Future>(deadline: Deadline, future: F) -> impl Future<Output = 
 /// Returns the deadline of the call being served by this task, or one `otherwise` from now.
 pub fn current_or(otherwise: Duration) -> Deadline {
     current().unwrap_or_else(|| Deadline::within(otherwise))
+}
+
+/// Runs a future until a deadline. A timer alone would not do: the transport has one of its own for the
+/// time of the caller, tells what it ends as cancelled, and asks it right after this. Where the clock has
+/// passed both while the future was busy, this one has to know before.
+pub(crate) async fn until<F: Future>(deadline: Deadline, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut timer = pin!(tokio::time::sleep_until(deadline.instant().into()));
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(output));
+        }
+        if timer.as_mut().poll(context).is_ready() || deadline.is_past(Instant::now()) {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Reads the time that a caller gives a call.
@@ -95,6 +116,7 @@ pub(crate) fn early(timeout: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use proptest::prelude::*;
 
     use super::*;
@@ -138,6 +160,25 @@ mod tests {
             let timeout = Duration::from_millis(millis);
             assert!(early(timeout) < timeout && early(timeout) >= timeout / 2);
         }
+    }
+
+    /// No timer can have fired during the one look that is taken.
+    #[tokio::test]
+    async fn what_was_busy_until_its_time_was_over_is_late_at_once() {
+        let deadline = Deadline::within(Duration::from_millis(1));
+        let busy = poll_fn(|_| {
+            while !deadline.is_past(Instant::now()) {
+                std::hint::spin_loop();
+            }
+            Poll::<()>::Pending
+        });
+        assert_eq!(until(deadline, busy).now_or_never(), Some(None));
+        // What is done is done, however late.
+        let done = std::future::ready(7);
+        assert_eq!(until(deadline, done).now_or_never(), Some(Some(7)));
+        // Without a look at the clock the timer ends it.
+        let soon = Deadline::within(Duration::from_millis(1));
+        assert_eq!(until(soon, std::future::pending::<()>()).await, None);
     }
 
     proptest! {

@@ -11,7 +11,6 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use kernel::refusal::{Kind, Refusal};
 use kernel::time::Deadline;
-use tokio::time::timeout_at;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -22,6 +21,7 @@ use super::routed::{Routed, Shared};
 use super::{late, panicked};
 use crate::body::{Cut, Watched, final_code};
 use crate::call::{CALL, Call};
+use crate::deadline;
 use crate::observation::Observation;
 
 /// Puts [`Front`] in front of a service.
@@ -158,19 +158,19 @@ impl Served<'_> {
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
-        let limit = self.call.deadline.instant().into();
-        request.extensions_mut().insert(self.call.deadline);
+        let limit = self.call.deadline;
+        request.extensions_mut().insert(limit);
         let span = observation.span.clone();
         let handled = CALL
             .scope(self.call, uncaught(inner.call(request)))
             .instrument(span);
-        let refused = match timeout_at(limit, handled).await {
-            Ok(Ok(response)) => return self.watch(response, observation, place),
-            Ok(Err(panic)) => {
+        let refused = match deadline::until(limit, handled).await {
+            Some(Ok(response)) => return self.watch(response, observation, place),
+            Some(Err(panic)) => {
                 self.shared.panics.add(1, &[]);
                 self.complete(panic)
             }
-            Err(_) => self.shared.boundary.render(&late(self.time().as_millis())),
+            None => self.shared.boundary.render(&late(self.time().as_millis())),
         };
         observation.end(refused.code());
         refused.into_http()
