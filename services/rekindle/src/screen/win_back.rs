@@ -20,7 +20,7 @@ pub fn win_back_candidates(
 ) -> String {
     let mut page = Page::on(paper);
     if answer.candidates.is_empty() {
-        let nobody = "nobody who left is asked back and like that; --all lists who is not, and why";
+        let nobody = "nobody is asked back of those asked for; --all lists who is not, and why";
         page.paragraph(0, Style::Plain, nobody);
         return page.finish();
     }
